@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * libestab: what is connected to what on this host, in which state, and on whose behalf.
+ *
+ * Conventions, unless a comment says otherwise:
+ *  - functions return 0 or a negative errno; ret_ outputs are untouched on failure;
+ *  - _unref() and _close() accept NULL and return NULL;
+ *  - what a socket lends (strings, owners, bytes) lives until the scan's next step, or as long as
+ *    the snapshot it belongs to; estab_socket_copy() outlives both;
+ *  - a context and all that was made from it belong to one thread at a time.
+ */
+#ifndef ESTAB_H
+#define ESTAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ESTAB_PUBLIC __attribute__((visibility("default")))
+
+/* The version of the library this header came with; estab_version() tells the one in use. */
+#define ESTAB_VERSION "0.1.0"
+
+/* The number of the JSON schema that this library writes: estab-json(5). Since 0.1. */
+#define ESTAB_SCHEMA 1
+
+struct estab_ctx;
+struct estab_query;
+struct estab_scan;
+struct estab_snapshot;
+struct estab_socket;
+struct estab_owner;
+struct estab_result;
+
+/* Returns the version of the library in use, as "0.1.0". Since 0.1. */
+ESTAB_PUBLIC const char *estab_version(void);
+
+/*
+ * Protocols, as bits for estab_query_set_protos() (1 << ESTAB_PROTO_TCP). The numbers are the
+ * library's own. Since 0.1.
+ */
+enum estab_proto {
+	ESTAB_PROTO_TCP = 0,
+	ESTAB_PROTO_UDP = 1,
+	ESTAB_PROTO_UDPLITE = 2,
+	ESTAB_PROTO_RAW = 3,
+	ESTAB_PROTO_ICMP = 4,
+	ESTAB_PROTO_MPTCP = 5,
+	ESTAB_PROTO_UNIX = 6,
+	ESTAB_PROTO_NETLINK = 7,
+	ESTAB_PROTO_PACKET = 8,
+	ESTAB_PROTO_AX25 = 9,
+	ESTAB_PROTO_IPX = 10,
+	ESTAB_PROTO_FORCE_WIDTH = 0x7fffffff,
+};
+
+/* Address families, as bits for estab_query_set_families(). Since 0.1. */
+enum estab_family {
+	ESTAB_FAMILY_INET = 0,
+	ESTAB_FAMILY_INET6 = 1,
+	ESTAB_FAMILY_UNIX = 2,
+	ESTAB_FAMILY_NETLINK = 3,
+	ESTAB_FAMILY_PACKET = 4,
+	ESTAB_FAMILY_AX25 = 5,
+	ESTAB_FAMILY_IPX = 6,
+	ESTAB_FAMILY_FORCE_WIDTH = 0x7fffffff,
+};
+
+/* Socket types, as bits for estab_query_set_types(). Since 0.1. */
+enum estab_type {
+	ESTAB_TYPE_STREAM = 0,
+	ESTAB_TYPE_DGRAM = 1,
+	ESTAB_TYPE_SEQPACKET = 2,
+	ESTAB_TYPE_RAW = 3,
+	ESTAB_TYPE_FORCE_WIDTH = 0x7fffffff,
+};
+
+/*
+ * Socket states, as bits for estab_query_set_states(). The numbers are the kernel's
+ * (include/net/tcp_states.h), which it uses for every family. UNCONNECTED is the kernel's
+ * TCP_CLOSE: a UDP, raw or unix socket without a peer. BOUND is a TCP socket that is bound but
+ * neither listening nor connected (sock_diag shows those since Linux 6.8). Since 0.1.
+ */
+enum estab_state {
+	ESTAB_STATE_ESTABLISHED = 1,
+	ESTAB_STATE_SYN_SENT = 2,
+	ESTAB_STATE_SYN_RECV = 3,
+	ESTAB_STATE_FIN_WAIT_1 = 4,
+	ESTAB_STATE_FIN_WAIT_2 = 5,
+	ESTAB_STATE_TIME_WAIT = 6,
+	ESTAB_STATE_UNCONNECTED = 7,
+	ESTAB_STATE_CLOSE_WAIT = 8,
+	ESTAB_STATE_LAST_ACK = 9,
+	ESTAB_STATE_LISTEN = 10,
+	ESTAB_STATE_CLOSING = 11,
+	ESTAB_STATE_BOUND = 13,
+	ESTAB_STATE_FORCE_WIDTH = 0x7fffffff,
+};
+
+/* Every state at once, for estab_query_set_states(). Since 0.1. */
+#define ESTAB_STATES_ALL UINT32_C(0x2ffe)
+
+/*
+ * Fields: everything that can be asked of a socket or of one of its owners. The numbers are part of
+ * the ABI and never reused. estab_field_name() gives the name that JSON, columns and filters use
+ * (ESTAB_F_LOCAL_PORT is "local.port"); `estab fields` prints them all with their meaning.
+ * Since 0.1.
+ */
+enum estab_field {
+	ESTAB_F_NONE = 0,
+
+	ESTAB_F_PROTO = 1,
+	ESTAB_F_FAMILY = 2,
+	ESTAB_F_TYPE = 3,
+	ESTAB_F_STATE = 4,
+	ESTAB_F_LOCAL = 5,
+	ESTAB_F_LOCAL_ADDR = 6,
+	ESTAB_F_LOCAL_PORT = 7,
+	ESTAB_F_LOCAL_SCOPE = 8,
+	ESTAB_F_LOCAL_PATH = 9,
+	ESTAB_F_LOCAL_ABSTRACT = 10,
+	ESTAB_F_PEER = 11,
+	ESTAB_F_PEER_ADDR = 12,
+	ESTAB_F_PEER_PORT = 13,
+	ESTAB_F_PEER_SCOPE = 14,
+	ESTAB_F_PEER_PATH = 15,
+	ESTAB_F_PEER_ABSTRACT = 16,
+	ESTAB_F_PEER_INODE = 17,
+	ESTAB_F_INTERFACE = 18,
+	ESTAB_F_RECV_Q = 19,
+	ESTAB_F_SEND_Q = 20,
+	ESTAB_F_BACKLOG = 21,
+	ESTAB_F_BACKLOG_LIMIT = 22,
+	ESTAB_F_UID = 23,
+	ESTAB_F_USER = 24,
+	ESTAB_F_INODE = 25,
+	ESTAB_F_COOKIE = 26,
+	ESTAB_F_NETNS = 27,
+	ESTAB_F_MARK = 28,
+	ESTAB_F_CGROUP_ID = 29,
+	ESTAB_F_TOS = 30,
+	ESTAB_F_TCLASS = 31,
+	ESTAB_F_CLASS_ID = 32,
+	ESTAB_F_SHUTDOWN = 33,
+	ESTAB_F_V6ONLY = 34,
+	ESTAB_F_PROTOCOL = 35,
+	ESTAB_F_DROPS = 36,
+	ESTAB_F_VFS = 37,
+	ESTAB_F_VFS_DEV_MAJOR = 38,
+	ESTAB_F_VFS_DEV_MINOR = 39,
+	ESTAB_F_VFS_INODE = 40,
+
+	ESTAB_F_OWNERS = 64,
+	ESTAB_F_OWNERS_COMPLETE = 65,
+	ESTAB_F_NO_OWNER = 66,
+	ESTAB_F_OWNER_PID = 67,
+	ESTAB_F_OWNER_TID = 68,
+	ESTAB_F_OWNER_FD = 69,
+	ESTAB_F_OWNER_COMM = 70,
+	ESTAB_F_OWNER_UID = 71,
+	ESTAB_F_OWNER_USER = 72,
+	ESTAB_F_OWNER_EXE = 73,
+	ESTAB_F_OWNER_CMDLINE = 74,
+	ESTAB_F_OWNER_START_TICKS = 75,
+
+	ESTAB_F_TIMER = 96,
+	ESTAB_F_TIMER_KIND = 97,
+	ESTAB_F_TIMER_EXPIRES_MS = 98,
+	ESTAB_F_TIMER_RETRANSMITS = 99,
+
+	ESTAB_F_SOCKOPT = 112,
+	ESTAB_F_SOCKOPT_RECVERR = 113,
+	ESTAB_F_SOCKOPT_IS_ICSK = 114,
+	ESTAB_F_SOCKOPT_FREEBIND = 115,
+	ESTAB_F_SOCKOPT_HDRINCL = 116,
+	ESTAB_F_SOCKOPT_MC_LOOP = 117,
+	ESTAB_F_SOCKOPT_TRANSPARENT = 118,
+	ESTAB_F_SOCKOPT_MC_ALL = 119,
+	ESTAB_F_SOCKOPT_NODEFRAG = 120,
+	ESTAB_F_SOCKOPT_BIND_ADDRESS_NO_PORT = 121,
+	ESTAB_F_SOCKOPT_RECVERR_RFC4884 = 122,
+	ESTAB_F_SOCKOPT_DEFER_CONNECT = 123,
+
+	ESTAB_F_MEM = 144,
+	ESTAB_F_MEM_RMEM_ALLOC = 145,
+	ESTAB_F_MEM_RCVBUF = 146,
+	ESTAB_F_MEM_WMEM_ALLOC = 147,
+	ESTAB_F_MEM_SNDBUF = 148,
+	ESTAB_F_MEM_FWD_ALLOC = 149,
+	ESTAB_F_MEM_WMEM_QUEUED = 150,
+	ESTAB_F_MEM_OPTMEM = 151,
+	ESTAB_F_MEM_BACKLOG = 152,
+	ESTAB_F_MEM_DROPS = 153,
+
+	ESTAB_F_TCP = 192,
+	ESTAB_F_TCP_CONGESTION = 193,
+	ESTAB_F_TCP_CA_STATE = 194,
+	ESTAB_F_TCP_RETRANSMITS = 195,
+	ESTAB_F_TCP_PROBES = 196,
+	ESTAB_F_TCP_BACKOFF = 197,
+	ESTAB_F_TCP_TIMESTAMPS = 198,
+	ESTAB_F_TCP_SACK = 199,
+	ESTAB_F_TCP_ECN = 200,
+	ESTAB_F_TCP_ECN_SEEN = 201,
+	ESTAB_F_TCP_FASTOPEN = 202,
+	ESTAB_F_TCP_USEC_TS = 203,
+	ESTAB_F_TCP_SND_WSCALE = 204,
+	ESTAB_F_TCP_RCV_WSCALE = 205,
+	ESTAB_F_TCP_APP_LIMITED = 206,
+	ESTAB_F_TCP_FASTOPEN_CLIENT_FAIL = 207,
+	ESTAB_F_TCP_RTO_US = 208,
+	ESTAB_F_TCP_ATO_US = 209,
+	ESTAB_F_TCP_SND_MSS = 210,
+	ESTAB_F_TCP_RCV_MSS = 211,
+	ESTAB_F_TCP_UNACKED = 212,
+	ESTAB_F_TCP_SACKED = 213,
+	ESTAB_F_TCP_LOST = 214,
+	ESTAB_F_TCP_RETRANS = 215,
+	ESTAB_F_TCP_FACKETS = 216,
+	ESTAB_F_TCP_LAST_DATA_SENT_MS = 217,
+	ESTAB_F_TCP_LAST_DATA_RECV_MS = 218,
+	ESTAB_F_TCP_LAST_ACK_RECV_MS = 219,
+	ESTAB_F_TCP_PMTU = 220,
+	ESTAB_F_TCP_RCV_SSTHRESH = 221,
+	ESTAB_F_TCP_RTT_US = 222,
+	ESTAB_F_TCP_RTTVAR_US = 223,
+	ESTAB_F_TCP_SND_SSTHRESH = 224,
+	ESTAB_F_TCP_SND_CWND = 225,
+	ESTAB_F_TCP_ADVMSS = 226,
+	ESTAB_F_TCP_REORDERING = 227,
+	ESTAB_F_TCP_RCV_RTT_US = 228,
+	ESTAB_F_TCP_RCV_SPACE = 229,
+	ESTAB_F_TCP_TOTAL_RETRANS = 230,
+	ESTAB_F_TCP_PACING_RATE = 231,
+	ESTAB_F_TCP_MAX_PACING_RATE = 232,
+	ESTAB_F_TCP_BYTES_ACKED = 233,
+	ESTAB_F_TCP_BYTES_RECEIVED = 234,
+	ESTAB_F_TCP_SEGS_OUT = 235,
+	ESTAB_F_TCP_SEGS_IN = 236,
+	ESTAB_F_TCP_NOTSENT_BYTES = 237,
+	ESTAB_F_TCP_MIN_RTT_US = 238,
+	ESTAB_F_TCP_DATA_SEGS_IN = 239,
+	ESTAB_F_TCP_DATA_SEGS_OUT = 240,
+	ESTAB_F_TCP_DELIVERY_RATE = 241,
+	ESTAB_F_TCP_BUSY_TIME_US = 242,
+	ESTAB_F_TCP_RWND_LIMITED_US = 243,
+	ESTAB_F_TCP_SNDBUF_LIMITED_US = 244,
+	ESTAB_F_TCP_DELIVERED = 245,
+	ESTAB_F_TCP_DELIVERED_CE = 246,
+	ESTAB_F_TCP_BYTES_SENT = 247,
+	ESTAB_F_TCP_BYTES_RETRANS = 248,
+	ESTAB_F_TCP_DSACK_DUPS = 249,
+	ESTAB_F_TCP_REORD_SEEN = 250,
+	ESTAB_F_TCP_RCV_OOOPACK = 251,
+	ESTAB_F_TCP_SND_WND = 252,
+	ESTAB_F_TCP_RCV_WND = 253,
+	ESTAB_F_TCP_REHASH = 254,
+	ESTAB_F_TCP_TOTAL_RTO = 255,
+	ESTAB_F_TCP_TOTAL_RTO_RECOVERIES = 256,
+	ESTAB_F_TCP_TOTAL_RTO_TIME_MS = 257,
+	ESTAB_F_TCP_RECEIVED_CE = 258,
+	ESTAB_F_TCP_RETRANS_PERCENT = 259,
+
+	ESTAB_F_FORCE_WIDTH = 0x7fffffff,
+};
+
+/* What a field's value is. Since 0.1. */
+enum estab_kind {
+	ESTAB_KIND_U64 = 1,   /* estab_socket_get_u64() */
+	ESTAB_KIND_I64 = 2,   /* estab_socket_get_i64() */
+	ESTAB_KIND_BOOL = 3,  /* estab_socket_get_u64(): 0 or 1 */
+	ESTAB_KIND_F64 = 4,   /* estab_socket_get_f64() */
+	ESTAB_KIND_STR = 5,   /* estab_socket_get_str(): a word of a fixed set, or a name */
+	ESTAB_KIND_BYTES = 6, /* estab_socket_get_bytes(): may hold anything, NUL too */
+	ESTAB_KIND_ADDR = 7,  /* estab_socket_get_addr() */
+	ESTAB_KIND_GROUP = 8, /* no value of its own: the fields below its name; see format */
+	ESTAB_KIND_FORCE_WIDTH = 0x7fffffff,
+};
+
+/* estab_field_info.flags. Since 0.1. */
+#define ESTAB_FIELD_OWNER (1u << 0)  /* belongs to an owner: ask estab_owner_get_…() */
+#define ESTAB_FIELD_STRING (1u << 1) /* a number that JSON writes as a decimal string */
+#define ESTAB_FIELD_DEFAULT (1u << 2) /* read and written where no field was asked for */
+
+/* The size is set by the caller, and tells which members it knows. */
+struct estab_field_info {
+	size_t size;
+	enum estab_field id;
+	enum estab_kind kind;
+	uint32_t flags;
+	const char *name;  /* "local.port" */
+	const char *title; /* a table's heading, in capitals */
+	const char *unit;  /* "us", "ms", "bytes", …; NULL where there is none */
+	const char *help;  /* one line */
+};
+
+/* Returns the id of the field of that name, or of its short form ("pid", "process"); ESTAB_F_NONE
+ * when there is none. Since 0.1. */
+ESTAB_PUBLIC enum estab_field estab_field_from_name(const char *name);
+/* Returns the field's name, or NULL for an unknown id. Since 0.1. */
+ESTAB_PUBLIC const char *estab_field_name(enum estab_field field);
+/* Fills *ret_info (whose size is set). -ENOENT: no such field. Since 0.1. */
+ESTAB_PUBLIC int estab_field_get_info(enum estab_field field, struct estab_field_info *ret_info);
+/* Returns the id after the given one in the table's order, the first after ESTAB_F_NONE, and
+ * ESTAB_F_NONE after the last. Since 0.1. */
+ESTAB_PUBLIC enum estab_field estab_field_next(enum estab_field field);
+
+/* Words of the enums above ("tcp", "inet6", "time-wait"); NULL for an unknown number. Since 0.1. */
+ESTAB_PUBLIC const char *estab_proto_name(enum estab_proto proto);
+ESTAB_PUBLIC const char *estab_state_name(enum estab_state state);
+/* The mask of states that one of ss(8)'s words means: a state's name (also "fin-wait-1",
+ * "syn-rcv", "closed"), or a group: all, connected, synchronized, bucket, big, listening.
+ * -EINVAL: no such word. Since 0.1. */
+ESTAB_PUBLIC int estab_states_from_name(const char *name, uint32_t *ret_states);
+
+/* ---- context ---- */
+
+/* estab_ctx_options.flags: what the library may do on the caller's behalf. Since 0.1. */
+#define ESTAB_CTX_THREADS (1u << 0) /* use helper threads while a call runs */
+
+/* estab_ctx_options.byte_order. Since 0.1. */
+#define ESTAB_BYTE_ORDER_NATIVE 0
+#define ESTAB_BYTE_ORDER_LITTLE 1
+#define ESTAB_BYTE_ORDER_BIG 2
+
+/* Zero is the default of every member; the size is set by the caller. Since 0.1. */
+struct estab_ctx_options {
+	size_t size;
+	uint32_t flags;      /* ESTAB_CTX_… */
+	uint32_t byte_order; /* of a capture: ESTAB_BYTE_ORDER_… */
+	/* Read this directory instead of this host's /proc: another host's or container's procfs,
+	 * or a saved copy. No netlink then, and no local user names. NULL: this host. */
+	const char *proc_root;
+	/* Under proc_root: the process whose network namespace is read. 0: as documented in
+	 * estab(1). */
+	uint32_t proc_pid;
+	uint32_t reserved;
+	/* A file in passwd(5)'s format to take user names from, instead of the host's. */
+	const char *passwd_file;
+};
+
+/*
+ * Makes a context. options may be NULL.
+ * -EINVAL: an option of an unknown kind or value is set; -ENOENT, -ENOTDIR, -EACCES: proc_root or
+ * passwd_file can't be opened; -ENOMEM. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_ctx_new(const struct estab_ctx_options *options, struct estab_ctx **ret_ctx);
+ESTAB_PUBLIC struct estab_ctx *estab_ctx_ref(struct estab_ctx *ctx);
+ESTAB_PUBLIC struct estab_ctx *estab_ctx_unref(struct estab_ctx *ctx);
+
+/* Levels are those of syslog(3): 3 error, 4 warning, 6 info, 7 debug. The text has no newline, is
+ * for people, and lives during the call only. Since 0.1. */
+typedef void estab_log_fn(void *arg, int level, const char *text);
+/* Sets who is told what the library does and why something was not to be had; NULL: nobody. */
+ESTAB_PUBLIC void estab_ctx_set_log(struct estab_ctx *ctx, estab_log_fn *fn, void *arg);
+
+/* ---- query ---- */
+
+/* Makes a query for everything: tcp, udp, raw and unix, in all states, no owners. Since 0.1. */
+ESTAB_PUBLIC int estab_query_new(struct estab_ctx *ctx, struct estab_query **ret_query);
+ESTAB_PUBLIC struct estab_query *estab_query_unref(struct estab_query *query);
+
+/* Bits 1 << ESTAB_PROTO_…; -EINVAL: none, or an unknown one. */
+ESTAB_PUBLIC int estab_query_set_protos(struct estab_query *query, uint64_t protos);
+/* Bits 1 << ESTAB_FAMILY_…: narrows tcp, udp, raw, … to IPv4 or IPv6. v4-mapped sockets are
+ * ESTAB_FAMILY_INET6. */
+ESTAB_PUBLIC int estab_query_set_families(struct estab_query *query, uint32_t families);
+/* Bits 1 << ESTAB_TYPE_…: narrows unix and packet sockets. */
+ESTAB_PUBLIC int estab_query_set_types(struct estab_query *query, uint32_t types);
+/* Bits 1 << ESTAB_STATE_…; applies to every protocol. */
+ESTAB_PUBLIC int estab_query_set_states(struct estab_query *query, uint32_t states);
+/* Bits 1 << ESTAB_STATE_…, for one protocol; before or after estab_query_set_states(). */
+ESTAB_PUBLIC int estab_query_set_proto_states(struct estab_query *query, enum estab_proto proto,
+					      uint32_t states);
+/*
+ * Asks for a field: only what was asked for is read, and written by estab_socket_write_json(). A
+ * group asks for all below its name. Without any, the default fields are read (estab-json(5)).
+ * -EINVAL: no such field; -E2BIG: too many.
+ */
+ESTAB_PUBLIC int estab_query_add_field(struct estab_query *query, enum estab_field field);
+/* Sorts a snapshot by this field (of any owner: the first). Rows without a value come last. May be
+ * called again for a second key. -EINVAL, -E2BIG (four keys). A scan doesn't sort. */
+ESTAB_PUBLIC int estab_query_add_sort(struct estab_query *query, enum estab_field field,
+				      int descending);
+/*
+ * Keeps only what the expression matches; NULL or "": everything. On -EINVAL the text of the
+ * error is at *ret_message (free() it) and the byte it is about at *ret_position; either may be
+ * NULL.
+ */
+ESTAB_PUBLIC int estab_query_set_filter(struct estab_query *query, const char *expression,
+					size_t *ret_position, char **ret_message);
+/* Gives up after so many milliseconds with what there is by then, which the result says. 0: never. */
+ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms);
+/* Reads through one source only ("diag", "procfs"), or picks ("auto"). -EINVAL: no such source. */
+ESTAB_PUBLIC int estab_query_set_source(struct estab_query *query, const char *name);
+
+/* ---- scan: a cursor ---- */
+
+/*
+ * Begins to read. Rows come in the kernel's order, each once as far as a window can tell. Memory
+ * does not grow with the number of sockets unless owners (or a field that joins rows) were asked
+ * for. -EACCES, -EPERM, -ENOENT, -EOPNOTSUPP: nothing that was asked for could be read;
+ * -ENOMEM, -EMFILE. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_scan_open(struct estab_query *query, struct estab_scan **ret_scan);
+/* 0: *ret_socket is the next one, lent until the next call; 1: the end; negative errno. Since 0.1. */
+ESTAB_PUBLIC int estab_scan_next(struct estab_scan *scan, const struct estab_socket **ret_socket);
+/* What was read and what was lost; complete after estab_scan_next() returned 1. Lent. Since 0.1. */
+ESTAB_PUBLIC const struct estab_result *estab_scan_result(const struct estab_scan *scan);
+/* Ends a scan from a signal handler or another thread: the next step returns -ECANCELED.
+ * Async-signal-safe. Since 0.1. */
+ESTAB_PUBLIC void estab_scan_cancel(struct estab_scan *scan);
+ESTAB_PUBLIC struct estab_scan *estab_scan_close(struct estab_scan *scan);
+
+/* ---- snapshot: a scan kept ---- */
+
+/* Reads everything, folds duplicates, sorts. Errors as estab_scan_open(). Since 0.1. */
+ESTAB_PUBLIC int estab_snapshot_take(struct estab_query *query, struct estab_snapshot **ret_snapshot);
+ESTAB_PUBLIC size_t estab_snapshot_count(const struct estab_snapshot *snapshot);
+/* Returns the socket at an index below the count, lent as long as the snapshot; else NULL. */
+ESTAB_PUBLIC const struct estab_socket *estab_snapshot_get(const struct estab_snapshot *snapshot,
+							   size_t index);
+ESTAB_PUBLIC const struct estab_result *estab_snapshot_result(const struct estab_snapshot *snapshot);
+ESTAB_PUBLIC struct estab_snapshot *estab_snapshot_unref(struct estab_snapshot *snapshot);
+
+/* ---- a socket's fields ---- */
+
+/* An IPv4 or IPv6 address. bytes are in network order; IPv4 uses the first four. Since 0.1. */
+struct estab_addr {
+	uint8_t family; /* ESTAB_FAMILY_INET or ESTAB_FAMILY_INET6 */
+	uint8_t reserved[3];
+	uint32_t scope; /* interface index of a link-local address, else 0 */
+	uint8_t bytes[16];
+};
+
+/*
+ * Every getter: -ENODATA when the socket has no such value, it is unknown, or it was not asked
+ * for; -EINVAL when the field is of another kind, or no field. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_socket_get_u64(const struct estab_socket *sock, enum estab_field field,
+				      uint64_t *ret_value);
+ESTAB_PUBLIC int estab_socket_get_i64(const struct estab_socket *sock, enum estab_field field,
+				      int64_t *ret_value);
+ESTAB_PUBLIC int estab_socket_get_f64(const struct estab_socket *sock, enum estab_field field,
+				      double *ret_value);
+/* *ret_text is NUL-terminated and lent. */
+ESTAB_PUBLIC int estab_socket_get_str(const struct estab_socket *sock, enum estab_field field,
+				      const char **ret_text);
+/* *ret_bytes is lent and not terminated. Serves ESTAB_KIND_STR too. */
+ESTAB_PUBLIC int estab_socket_get_bytes(const struct estab_socket *sock, enum estab_field field,
+					const void **ret_bytes, size_t *ret_length);
+ESTAB_PUBLIC int estab_socket_get_addr(const struct estab_socket *sock, enum estab_field field,
+				       struct estab_addr *ret_addr);
+/*
+ * Writes the field's value as a table shows it into buffer, at most size bytes and not terminated;
+ * what is not printable is escaped, so it is safe for a terminal. Returns the length of the whole
+ * text, which was cut when it is above size; -ENODATA and -EINVAL as the getters. ESTAB_F_LOCAL and
+ * ESTAB_F_PEER give an end as "address:port", a path or "#inode"; ESTAB_F_TIMER, ESTAB_F_MEM,
+ * ESTAB_F_TCP and ESTAB_F_SOCKOPT give "name:value" words. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_socket_format(const struct estab_socket *sock, enum estab_field field,
+				     char *buffer, size_t size);
+
+/* The few that everyone wants, in one call. The size is set by the caller. Since 0.1. */
+struct estab_tuple {
+	size_t size;
+	enum estab_proto proto;
+	enum estab_state state;
+	struct estab_addr local;
+	struct estab_addr peer;
+	uint16_t local_port;
+	uint16_t peer_port;
+	uint32_t reserved;
+};
+/* -ENODATA: not an IP socket. */
+ESTAB_PUBLIC int estab_socket_get_tuple(const struct estab_socket *sock, struct estab_tuple *ret_tuple);
+
+/* How many owners are known; 0 also when owners were not asked for. Since 0.1. */
+ESTAB_PUBLIC uint32_t estab_socket_owner_count(const struct estab_socket *sock);
+/* NULL: no owner of that index. Lent as the socket is. Since 0.1. */
+ESTAB_PUBLIC const struct estab_owner *estab_socket_owner(const struct estab_socket *sock,
+							  uint32_t index);
+/* As the getters of a socket, for ESTAB_F_OWNER_…. Since 0.1. */
+ESTAB_PUBLIC int estab_owner_get_u64(const struct estab_owner *owner, enum estab_field field,
+				     uint64_t *ret_value);
+ESTAB_PUBLIC int estab_owner_get_str(const struct estab_owner *owner, enum estab_field field,
+				     const char **ret_text);
+ESTAB_PUBLIC int estab_owner_get_bytes(const struct estab_owner *owner, enum estab_field field,
+				       const void **ret_bytes, size_t *ret_length);
+ESTAB_PUBLIC int estab_owner_format(const struct estab_owner *owner, enum estab_field field,
+				    char *buffer, size_t size);
+
+/* A copy that outlives its scan or snapshot; _unref() it. Since 0.1. */
+ESTAB_PUBLIC int estab_socket_copy(const struct estab_socket *sock, struct estab_socket **ret_copy);
+ESTAB_PUBLIC struct estab_socket *estab_socket_unref(struct estab_socket *copy);
+
+/* ---- JSON: estab-json(5) ---- */
+
+/* Takes a piece of output; a negative return ends the writing and is handed on. Since 0.1. */
+typedef int estab_write_fn(void *arg, const char *text, size_t length);
+/* Writes the socket as one JSON object without a newline: the fields that were asked for. */
+ESTAB_PUBLIC int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
+					 void *arg);
+/* Writes the members of the head object ("schema":1,"version":…), without braces. */
+ESTAB_PUBLIC int estab_result_write_json_head(const struct estab_result *result, estab_write_fn *fn,
+					      void *arg);
+/* Writes the members of the end object ("count":…,"complete":…), without braces. */
+ESTAB_PUBLIC int estab_result_write_json_end(const struct estab_result *result, estab_write_fn *fn,
+					     void *arg);
+
+/* ---- result: what was read, what was lost ---- */
+
+/* How many sockets were given out so far. Since 0.1. */
+ESTAB_PUBLIC uint64_t estab_result_count(const struct estab_result *result);
+/* 1 when nothing is known to be lost, else 0. Since 0.1. */
+ESTAB_PUBLIC int estab_result_is_complete(const struct estab_result *result);
+/* 1: every socket that lived through the whole read is there exactly once; 0: the kernel's dump
+ * may have lost or doubled some under churn. Since 0.1. */
+ESTAB_PUBLIC int estab_result_is_exact(const struct estab_result *result);
+
+/* A table that was to be read, and through what it was. Strings are lent. Since 0.1. */
+struct estab_source_info {
+	size_t size;
+	const char *source; /* "diag", "procfs", "procfd" */
+	const char *table;  /* "tcp", "unix", "owners", … */
+	const char *path;   /* the file that was read, NULL for netlink */
+	int32_t error;      /* 0: served; negative errno: why it did not */
+	uint32_t reserved;
+	uint64_t rows;
+};
+ESTAB_PUBLIC size_t estab_result_source_count(const struct estab_result *result);
+ESTAB_PUBLIC int estab_result_get_source(const struct estab_result *result, size_t index,
+					 struct estab_source_info *ret_info);
+
+/* Something known to be missing. Strings are lent. Since 0.1. */
+struct estab_loss {
+	size_t size;
+	const char *what; /* "processes", "sockets", "table", "rows" */
+	const char *why;  /* "permission", "vanished", "cut", "malformed", "unavailable", … */
+	const char *detail; /* the table's name, …; NULL where there is none */
+	uint64_t count;
+};
+ESTAB_PUBLIC size_t estab_result_loss_count(const struct estab_result *result);
+ESTAB_PUBLIC int estab_result_get_loss(const struct estab_result *result, size_t index,
+				       struct estab_loss *ret_loss);
+
+/* ---- text ---- */
+
+/* Writes an address in RFC 5952's form (mapped: "::ffff:192.0.2.1"), without scope or port, not
+ * terminated. Returns its length, at most 45. Since 0.1. */
+ESTAB_PUBLIC size_t estab_addr_format(const struct estab_addr *addr, char buffer[46]);
+/*
+ * Writes bytes so that no terminal can mistake them: printable UTF-8 as it is; C0, C1, DEL, invalid
+ * UTF-8, bidirectional marks and invisible characters as \xNN or \u{…}, backslash doubled. At most
+ * size bytes, never half an escape, not terminated. Returns the length of the whole text.
+ * Since 0.1.
+ */
+ESTAB_PUBLIC size_t estab_text_escape(const void *bytes, size_t length, char *buffer, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

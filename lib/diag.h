@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * The sock_diag protocol, without its transport: requests made, answers turned into rows. The
+ * answers are the kernel's, but are read as if they were not: every length is checked.
+ */
+#ifndef ESTAB_DIAG_H
+#define ESTAB_DIAG_H
+
+#include <linux/netlink.h>
+#include <stdint.h>
+
+#include "env.h"
+#include "record.h"
+#include "source.h"
+
+/* What a decoder says besides a negative errno. */
+enum {
+	DIAG_ROW = 0,
+	DIAG_SKIP = 1, /* not a row that was asked for */
+};
+
+enum { DIAG_REQUEST_ROOM = 512 };
+
+/* What is the same for all rows of a table. */
+struct diag_reading {
+	struct env *env;
+	uint32_t needs;
+	uint32_t states;
+	uint32_t attrs; /* the attributes that are read, as bits (inet only) */
+	uint32_t netns;
+	uint16_t has;	  /* bits that every row begins with */
+	uint8_t proto;	  /* enum estab_proto */
+	uint8_t type;	  /* enum estab_type; unix rows bring their own */
+	uint8_t protocol; /* IPPROTO_…, as the request has it */
+};
+
+/* The cookie at two words into the record; returns its presence bit, or 0: no cookie is all ones,
+ * and none is ever 0. */
+static inline uint16_t diag_set_cookie(struct estab_socket *sock, const uint32_t words[2])
+{
+	uint64_t cookie = (uint64_t)words[1] << 32 | words[0];
+
+	if (cookie == 0 || cookie == UINT64_MAX)
+		return 0;
+	sock->cookie = cookie;
+	return HAS_COOKIE;
+}
+
+/* The kernel's RCV_SHUTDOWN and SEND_SHUTDOWN as presence bits. */
+static inline uint16_t diag_shutdown_bits(uint8_t how)
+{
+	return (uint16_t)(HAS_SHUTDOWN | (how & 1 ? SHUT_RECEIVE : 0) | (how & 2 ? SHUT_SEND : 0));
+}
+
+void diag_reading_init(struct diag_reading *reading, struct env *env, const struct source_job *job,
+		       uint8_t protocol);
+
+/* Writes the request into the buffer (DIAG_REQUEST_ROOM, aligned to 4 bytes), ready to be sent or
+ * to get attributes. AF_UNSPEC: IPv4 and IPv6 in one walk, which only TCP has. */
+struct nlmsghdr *diag_inet_request(const struct diag_reading *reading, uint8_t family,
+				   void *buffer);
+struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t family,
+				   void *buffer);
+
+/* Fills the row from a message that stands complete in memory: DIAG_ROW, or DIAG_SKIP;
+ * -EBADMSG: it is no such message; -ENOMEM. */
+int diag_inet_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
+		     struct row *row);
+int diag_unix_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
+		     struct row *row);
+
+#endif

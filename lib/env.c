@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "env.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static uint64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The namespace of this thread: what sock_diag and /proc/self/net show. A capture doesn't tell. */
+static uint64_t own_netns(const struct estab_ctx *ctx)
+{
+	struct stat st;
+
+	if (ctx->capture || fstatat(ctx->proc_fd, "thread-self/ns/net", &st, 0) < 0)
+		return 0;
+	return st.st_ino;
+}
+
+int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env)
+{
+	struct env *env = calloc(1, sizeof(*env));
+
+	if (!env)
+		return -ENOMEM;
+	env->refs = 1;
+	env->ctx = estab_ctx_ref(ctx);
+	plan_make(query, &env->plan);
+	users_init(&env->users, ctx);
+	env->netns = own_netns(ctx);
+	if (env->plan.deadline_ms != 0)
+		env->deadline_us = monotonic_us() + (uint64_t)env->plan.deadline_ms * 1000;
+	env->empty.env = env;
+	*ret_env = env;
+	return 0;
+}
+
+struct env *env_ref(struct env *env)
+{
+	env->refs++;
+	return env;
+}
+
+struct env *env_unref(struct env *env)
+{
+	if (!env || --env->refs > 0)
+		return NULL;
+	users_free(&env->users);
+	netdevs_free(&env->netdevs);
+	plan_free(&env->plan);
+	estab_ctx_unref(env->ctx);
+	free(env);
+	return NULL;
+}
+
+int env_check(const struct env *env)
+{
+	if (atomic_load_explicit(&env->cancelled, memory_order_relaxed))
+		return -ECANCELED;
+	if (env->deadline_us != 0 && monotonic_us() >= env->deadline_us)
+		return -ETIME;
+	return 0;
+}

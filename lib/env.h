@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * What the rows of one result share: the plan they were read by, and the names that many of them
+ * lend. Counted, so that a copied socket keeps it.
+ */
+#ifndef ESTAB_ENV_H
+#define ESTAB_ENV_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "ctx.h"
+#include "netdev.h"
+#include "plan.h"
+#include "record.h"
+#include "result.h"
+#include "users.h"
+
+struct env {
+	unsigned int refs;
+	struct estab_ctx *ctx; /* owned reference */
+	struct plan plan;
+	struct users users;
+	struct netdevs netdevs;
+	uint64_t netns; /* inode of the namespace that is read; 0: unknown */
+	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
+	atomic_bool cancelled;
+	struct ext empty; /* what a row without extensions points at */
+};
+
+int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env);
+struct env *env_ref(struct env *env);
+struct env *env_unref(struct env *env);
+/* 0, or -ECANCELED when the scan was cancelled, -ETIME past the deadline. For every loop that may
+ * take long. */
+int env_check(const struct env *env);
+
+#endif

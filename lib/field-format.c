@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Values as a table shows them: short, and safe for a terminal. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "env.h"
+#include "field.h"
+#include "util.h"
+
+int field_format_value(const struct field *field, const struct value *value, struct text *text)
+{
+	switch (field->kind) {
+	case ESTAB_KIND_U64:
+		text_u64(text, value->u64);
+		return 0;
+	case ESTAB_KIND_I64:
+		text_i64(text, value->i64);
+		return 0;
+	case ESTAB_KIND_BOOL:
+		text_str(text, value->u64 ? "yes" : "no");
+		return 0;
+	case ESTAB_KIND_F64:
+		text_f64(text, value->f64);
+		return 0;
+	case ESTAB_KIND_STR:
+	case ESTAB_KIND_BYTES:
+		text_escape(text, value->text.data, value->text.length);
+		return 0;
+	case ESTAB_KIND_ADDR:
+		text_addr(text, &value->addr);
+		return 0;
+	default:
+		return FIELD_NONE;
+	}
+}
+
+static bool is_zero(const uint8_t bytes[16])
+{
+	static const uint8_t zeros[16];
+
+	return memcmp(bytes, zeros, sizeof(zeros)) == 0;
+}
+
+/*
+ * As ss(8) has it: "*" is an IPv6 wildcard that takes IPv4 too, "[::]" one that does not. A device
+ * stands behind the address that it bounds.
+ */
+static void put_inet_end(const struct estab_socket *sock, bool local, struct text *text)
+{
+	const uint8_t *bytes = local ? sock->inet.local : sock->inet.peer;
+	uint16_t port = local ? sock->local_port : sock->peer_port;
+	bool inet6 = sock->family == ESTAB_FAMILY_INET6;
+	struct estab_addr addr = {.family = sock->family};
+	uint8_t v6only = 0;
+	size_t length;
+	const char *device;
+
+	memcpy(addr.bytes, bytes, sizeof(addr.bytes));
+	if (inet6 && is_zero(bytes) &&
+	    !(ext_read(sock->ext, EXT_V6ONLY, &v6only, 1) && v6only != 0)) {
+		text_char(text, '*');
+		inet6 = false;
+	} else {
+		if (inet6)
+			text_char(text, '[');
+		text_addr(text, &addr);
+	}
+	if (ext_has(sock->ext, EXT_IFNAME) &&
+	    (local || IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)(const void *)addr.bytes))) {
+		device = ext_get(sock->ext, EXT_IFNAME, &length);
+		text_char(text, '%');
+		text_escape(text, device, length);
+	}
+	if (inet6)
+		text_char(text, ']');
+	text_char(text, ':');
+	if (port == 0)
+		text_char(text, '*');
+	else
+		text_u64(text, port);
+}
+
+static void put_number_sign(uint64_t inode, struct text *text)
+{
+	text_char(text, '#');
+	text_u64(text, inode);
+}
+
+static void put_unix_end(const struct estab_socket *sock, bool local, struct text *text)
+{
+	size_t length;
+	const char *path = ext_get(sock->ext, local ? EXT_PATH : EXT_PEER_PATH, &length);
+
+	if (path) {
+		if (ext_has(sock->ext, local ? EXT_ABSTRACT : EXT_PEER_ABSTRACT))
+			text_char(text, '@');
+		text_escape(text, path, length);
+	} else if (local && sock->inode != 0) {
+		put_number_sign(sock->inode, text);
+	} else if (!local && sock->has & HAS_PEER_INODE && sock->local.peer_inode != 0) {
+		put_number_sign(sock->local.peer_inode, text);
+	} else {
+		text_char(text, '*');
+	}
+}
+
+static int put_end(const struct estab_socket *sock, bool local, struct text *text)
+{
+	if (record_is_inet(sock)) {
+		put_inet_end(sock, local, text);
+		return 0;
+	}
+	if (sock->family == ESTAB_FAMILY_UNIX) {
+		put_unix_end(sock, local, text);
+		return 0;
+	}
+	return FIELD_NONE;
+}
+
+static int put_timer(const struct estab_socket *sock, struct text *text)
+{
+	struct value kind;
+
+	if (!(sock->has & HAS_TIMER) || get_timer_kind(sock, NULL, &kind) < 0)
+		return FIELD_UNKNOWN;
+	text_str(text, kind.text.data);
+	if (sock->timer_kind == TIMER_OFF)
+		return 0;
+	text_char(text, ':');
+	text_f64(text, sock->timer_ms / 1000.0);
+	text_char(text, 's');
+	if (sock->timer_retransmits > 0) {
+		text_str(text, " retransmits:");
+		text_u64(text, sock->timer_retransmits);
+	}
+	return 0;
+}
+
+/* "name:value" words of all in the group that are known; of booleans, the names of the true ones. */
+static int put_group(const struct estab_socket *sock, const struct field *group, struct text *text)
+{
+	size_t prefix = strlen(group->name) + 1;
+	bool any = false;
+
+	for (const struct field *field = field_after(group);
+	     field && field_in_group(field, group); field = field_after(field)) {
+		struct value value;
+
+		if (field_get(field, sock, &value) < 0)
+			continue;
+		if (field->kind == ESTAB_KIND_BOOL && !value.u64) {
+			any = true;
+			continue;
+		}
+		if (text->length > 0)
+			text_char(text, ' ');
+		text_str(text, field->name + prefix);
+		if (field->kind != ESTAB_KIND_BOOL) {
+			text_char(text, ':');
+			field_format_value(field, &value, text);
+		}
+		any = true;
+	}
+	return any ? 0 : FIELD_UNKNOWN;
+}
+
+static int put_user(const struct estab_socket *sock, struct text *text)
+{
+	struct value value;
+
+	if (!(sock->has & HAS_UID))
+		return FIELD_UNKNOWN;
+	if (get_user(sock, NULL, &value) == 0)
+		text_escape(text, value.text.data, value.text.length);
+	else
+		text_u64(text, sock->uid);
+	return 0;
+}
+
+/* A listener's queue columns are its backlog: what everyone knows from ss(8). */
+static int put_queue(const struct estab_socket *sock, bool receive, struct text *text)
+{
+	bool known = sock->has & HAS_QUEUES;
+
+	if (!receive && record_is_listener(sock))
+		known = sock->has & HAS_BACKLOG_LIMIT;
+	if (!known)
+		return FIELD_UNKNOWN;
+	text_u64(text, receive ? sock->recv_q : sock->send_q);
+	return 0;
+}
+
+int field_format(const struct field *field, const struct estab_socket *sock, struct text *text)
+{
+	struct value value;
+	const char *word;
+	int r;
+
+	switch (field->id) {
+	case ESTAB_F_LOCAL:
+		return put_end(sock, true, text);
+	case ESTAB_F_PEER:
+		return put_end(sock, false, text);
+	case ESTAB_F_RECV_Q:
+		return put_queue(sock, true, text);
+	case ESTAB_F_SEND_Q:
+		return put_queue(sock, false, text);
+	case ESTAB_F_STATE:
+		word = word_state_capitals(sock->state);
+		if (!word)
+			return FIELD_UNKNOWN;
+		text_str(text, word);
+		return 0;
+	case ESTAB_F_USER:
+		return put_user(sock, text);
+	case ESTAB_F_TIMER:
+		return put_timer(sock, text);
+	default:
+		break;
+	}
+	if (!(field->protos & BIT64(sock->proto)))
+		return FIELD_NONE;
+	if (field->kind == ESTAB_KIND_GROUP)
+		return put_group(sock, field, text);
+	r = field_get(field, sock, &value);
+	return r < 0 ? r : field_format_value(field, &value, text);
+}

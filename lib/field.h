@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * The field table: everything that can be asked of a socket is one row of fields.def and one
+ * getter. Columns, JSON keys, filter words, sort keys and documentation are made from it.
+ */
+#ifndef ESTAB_FIELD_H
+#define ESTAB_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "estab.h"
+#include "owner.h"
+#include "record.h"
+#include "text.h"
+
+struct value {
+	union {
+		uint64_t u64; /* and booleans */
+		int64_t i64;
+		double f64;
+		struct {
+			const char *data; /* terminated when the kind is STR */
+			size_t length;
+		} text; /* STR and BYTES */
+		struct estab_addr addr;
+	};
+};
+
+/* What a getter says besides 0: JSON writes null for the first, and no key for the second. */
+enum {
+	FIELD_UNKNOWN = -1, /* it applies, but is not known */
+	FIELD_NONE = -2,    /* it does not apply to this socket */
+};
+
+struct field;
+
+typedef int field_get_fn(const struct estab_socket *sock, const struct field *field,
+			 struct value *ret_value);
+typedef int owner_get_fn(const struct estab_owner *owner, struct value *ret_value);
+
+struct field {
+	enum estab_field id;
+	enum estab_kind kind;
+	uint32_t flags; /* ESTAB_FIELD_… */
+	uint32_t needs; /* NEED_… */
+	uint64_t protos; /* the protocols it applies to, as bits */
+	const char *name;
+	const char *title;
+	const char *unit;
+	const char *help;
+	field_get_fn *get;	  /* NULL for groups and owners' fields */
+	owner_get_fn *get_owner;  /* for owners' fields */
+	uint16_t offset;	  /* for the getters that read a struct: where, */
+	uint8_t size;		  /* how many bytes, or which bit */
+};
+
+/* NULL: no such field. */
+const struct field *field_find(enum estab_field id);
+/* The field behind this one in the table's order, the first for NULL; NULL at the end. */
+const struct field *field_after(const struct field *field);
+
+/* The value of a socket's field: 0, FIELD_UNKNOWN or FIELD_NONE; of an owner's field, that of the
+ * first owner. Groups have none. */
+int field_get(const struct field *field, const struct estab_socket *sock, struct value *ret_value);
+/* The same as a table shows it. */
+int field_format(const struct field *field, const struct estab_socket *sock, struct text *text);
+int field_format_value(const struct field *field, const struct value *value, struct text *text);
+
+/* Whether the field is in the group: below its name, or what "owners" means. */
+bool field_in_group(const struct field *field, const struct field *group);
+
+/* Words of the enums; NULL for an unknown number. */
+const char *word_proto(unsigned int proto);
+const char *word_family(unsigned int family);
+const char *word_type(unsigned int type);
+const char *word_state(unsigned int state);
+const char *word_state_capitals(unsigned int state);
+
+/* Getters, one for each row (field-get.c), and for whole structs (field-tcp.c). */
+#define GETTER(name) field_get_fn get_##name
+GETTER(proto);
+GETTER(family);
+GETTER(type);
+GETTER(state);
+GETTER(local_addr);
+GETTER(local_port);
+GETTER(local_scope);
+GETTER(local_path);
+GETTER(local_abstract);
+GETTER(peer_addr);
+GETTER(peer_port);
+GETTER(peer_scope);
+GETTER(peer_path);
+GETTER(peer_abstract);
+GETTER(peer_inode);
+GETTER(interface);
+GETTER(recv_q);
+GETTER(send_q);
+GETTER(backlog);
+GETTER(backlog_limit);
+GETTER(uid);
+GETTER(user);
+GETTER(inode);
+GETTER(cookie);
+GETTER(netns);
+GETTER(ext_number); /* offset: enum ext_kind; size: bytes */
+GETTER(shutdown);
+GETTER(v6only);
+GETTER(drops);
+GETTER(vfs_dev_major);
+GETTER(vfs_dev_minor);
+GETTER(vfs_inode);
+GETTER(owners_complete);
+GETTER(no_owner);
+GETTER(timer_kind);
+GETTER(timer_expires);
+GETTER(timer_retransmits);
+GETTER(sockopt); /* size: which bit */
+GETTER(mem);	 /* offset: which word */
+GETTER(congestion);
+GETTER(tcp_info); /* offset and size of an unsigned number */
+GETTER(tcp_unset_zero); /* the same; zero means that it was never set */
+GETTER(tcp_option);	/* size: which bit of tcpi_options */
+GETTER(tcp_ca_state);
+GETTER(tcp_wscale);
+GETTER(tcp_app_limited);
+GETTER(tcp_fastopen_fail);
+GETTER(tcp_unset_max);  /* the same; 2^31 - 1 and above mean that it was never set */
+GETTER(tcp_pacing);
+GETTER(tcp_retrans_percent);
+#undef GETTER
+
+#define GETTER(name) owner_get_fn get_owner_##name
+GETTER(pid);
+GETTER(tid);
+GETTER(fd);
+GETTER(comm);
+GETTER(uid);
+GETTER(user);
+GETTER(exe);
+GETTER(cmdline);
+GETTER(start_ticks);
+#undef GETTER
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "netdev.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+void netdevs_free(struct netdevs *netdevs)
+{
+	free(netdevs->devs);
+	*netdevs = (struct netdevs){0};
+}
+
+/* Returns where the index stands among the sorted ones, or would. */
+static size_t place_of(const struct netdevs *netdevs, uint32_t index)
+{
+	size_t low = 0;
+	size_t high = netdevs->n_devs;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (netdevs->devs[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const char *netdevs_name(struct netdevs *netdevs, uint32_t index)
+{
+	size_t place = place_of(netdevs, index);
+	struct netdev *dev = netdevs->devs ? &netdevs->devs[place] : NULL;
+
+	if (place == netdevs->n_devs || dev->index != index) {
+		struct netdev *devs =
+			reallocarray(netdevs->devs, netdevs->n_devs + 1, sizeof(*devs));
+
+		if (!devs)
+			return NULL;
+		netdevs->devs = devs;
+		dev = &devs[place];
+		memmove(dev + 1, dev, (netdevs->n_devs - place) * sizeof(*dev));
+		netdevs->n_devs++;
+		*dev = (struct netdev){.index = index};
+		/* There is no device 0; a missing one is remembered as such. */
+		if (index == 0 || !if_indextoname(index, dev->name))
+			dev->name[0] = '\0';
+	}
+	return dev->name[0] != '\0' ? dev->name : NULL;
+}

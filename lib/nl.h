@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * Netlink dumps. The walker is a pure reader of bytes, and doesn't trust them; the socket feeds it
+ * with what the kernel, and nobody else, sent. What is lost on the way goes to the result.
+ */
+#ifndef ESTAB_NL_H
+#define ESTAB_NL_H
+
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "env.h"
+#include "result.h"
+
+struct mnl_socket;
+
+/* What walking gives, besides a negative errno: the rest of the dump is lost. */
+enum {
+	NL_MESSAGE = 0,
+	NL_END = 1,
+	NL_MORE = 2, /* only from nl_walk_next(): another datagram is wanted */
+};
+
+struct nl_walk {
+	struct estab_result *result; /* losses go here, */
+	const char *table;	     /* with this detail (static text) */
+	uint32_t seq;		     /* of the dump that is read: others' messages are dropped */
+	uint32_t portid;
+	const uint8_t *at; /* what is left of the datagram */
+	size_t left;
+	int end; /* NL_MORE until the dump ended; then NL_END or why it failed */
+	bool cut;
+	bool interrupted;
+};
+
+void nl_walk_begin(struct nl_walk *walk, struct estab_result *result, const char *table,
+		   uint32_t seq, uint32_t portid);
+/* Hands over a datagram: aligned to 4 bytes, and lent until the next one. cut: its end is missing. */
+void nl_walk_feed(struct nl_walk *walk, const void *data, size_t length, bool cut);
+/*
+ * The next message of the dump: its header and nlmsg_len bytes are there; what kind it is, and
+ * whether it is long enough for that, is for the caller to see. Stays at NL_END or an error.
+ */
+int nl_walk_next(struct nl_walk *walk, const struct nlmsghdr **ret_message);
+
+/*
+ * Attributes, in place. libmnl's iterator makes four calls for each, which shows with a million
+ * rows of five, and casts const away.
+ */
+struct nl_attrs {
+	const uint8_t *at;
+	size_t left;
+};
+
+struct nl_attr {
+	const void *data; /* aligned to 4 bytes */
+	uint16_t length;
+	uint16_t type; /* without the flags of nested ones */
+};
+
+static inline const void *nl_body(const struct nlmsghdr *message)
+{
+	return (const uint8_t *)message + NLMSG_HDRLEN;
+}
+
+/* Those of a message behind its body, whose size is a multiple of 4. */
+static inline struct nl_attrs nl_attrs_of(const struct nlmsghdr *message, size_t body_size)
+{
+	size_t head = NLMSG_HDRLEN + body_size;
+
+	return (struct nl_attrs){
+		.at = (const uint8_t *)message + head,
+		.left = message->nlmsg_len > head ? message->nlmsg_len - head : 0,
+	};
+}
+
+/* Takes one off the front; false at the end, and at one that doesn't fit. */
+static inline bool nl_attr_next(struct nl_attrs *attrs, struct nl_attr *ret_attr)
+{
+	const struct nlattr *attr = (const void *)attrs->at;
+	size_t step;
+
+	if (attrs->left < NLA_HDRLEN || attr->nla_len < NLA_HDRLEN || attr->nla_len > attrs->left)
+		return false;
+	*ret_attr = (struct nl_attr){
+		.data = attrs->at + NLA_HDRLEN,
+		.length = (uint16_t)(attr->nla_len - NLA_HDRLEN),
+		.type = attr->nla_type & NLA_TYPE_MASK,
+	};
+	step = NLA_ALIGN((size_t)attr->nla_len);
+	step = step < attrs->left ? step : attrs->left;
+	attrs->at += step;
+	attrs->left -= step;
+	return true;
+}
+
+/* A socket that stays in the network namespace in which it was opened. */
+struct nl {
+	const struct env *env;
+	struct mnl_socket *socket;
+	uint8_t *buffer;
+	struct nl_walk walk;
+};
+
+/* env and result are lent as long as the socket. -EAFNOSUPPORT, -EPROTONOSUPPORT: not in this
+ * kernel; -EACCES, -EPERM: forbidden; -ENOMEM, -EMFILE, … */
+int nl_open(const struct env *env, struct estab_result *result, int protocol, struct nl *ret_nl);
+void nl_close(struct nl *nl);
+
+/* Makes an empty dump request with a cleared body at the buffer; attributes may be added to it.
+ * The body is at mnl_nlmsg_get_payload(). */
+struct nlmsghdr *nl_dump_request(void *buffer, uint16_t type, size_t body_size);
+/*
+ * Sends the request and reads as far as the first answer, so that a refusal is known here: the
+ * kernel's errno, or what env_check() says; -ETIMEDOUT: no answer. What is left of a dump before
+ * it is dropped.
+ */
+int nl_dump_start(struct nl *nl, struct nlmsghdr *request, const char *table);
+/* NL_MESSAGE: lent until the next call; NL_END; or a negative errno. */
+int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "owner-walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "parse.h"
+#include "text.h"
+#include "util.h"
+
+enum { THREADS = 2, THREADED_PIDS_MIN = 64 };
+
+static const struct {
+	const char *what;
+	const char *why;
+} loss_words[WALK_LOSSES] = {
+	[LOST_PERMISSION] = {"processes", "permission"},
+	[LOST_VANISHED] = {"processes", "vanished"},
+	[LOST_UNAVAILABLE] = {"processes", "unavailable"},
+	[LOST_ERROR] = {"processes", "error"},
+	[LOST_UNREAD] = {"processes", "cut"},
+	[LOST_THREADS] = {"threads", "cut"},
+	[LOST_CMDLINE_CUT] = {"cmdline", "cut"},
+	[LOST_CMDLINE_STUCK] = {"cmdline", "stuck"},
+};
+
+/* Counts a process that could not be read, or not whole. */
+static void count_failure(struct walker *walker, int dir_fd, int error)
+{
+	enum walk_loss loss = LOST_ERROR;
+
+	if (error == -EACCES || error == -EPERM)
+		loss = LOST_PERMISSION;
+	else if (error == -ENOENT || error == -ESRCH)
+		loss = walker->walk->live ? LOST_VANISHED : LOST_UNAVAILABLE;
+	/* Kernel threads and zombies look closed to an ordinary user, but there is nothing inside. */
+	if (loss != LOST_ERROR && loss != LOST_VANISHED && dir_fd >= 0 && !process_may_hold(dir_fd))
+		return;
+	walker->lost[loss]++;
+	/* What has ended holds nothing. */
+	if (loss != LOST_VANISHED)
+		walker->view.incomplete = true;
+}
+
+static void read_process(struct walker *walker, uint32_t pid)
+{
+	struct subject subject = {.pid = pid, .first = walker->view.n_holdings};
+	char name[20 + 1];
+	int r;
+
+	name[text_digits(pid, name)] = '\0';
+	subject.dir_fd = openat(walker->walk->env->ctx->proc_fd, name,
+				O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* A file with a number for a name is no process. */
+	if (subject.dir_fd < 0 && errno == ENOTDIR)
+		return;
+	r = subject.dir_fd < 0 ? -errno : owner_read_tables(walker, &subject);
+	if (r < 0)
+		count_failure(walker, subject.dir_fd, r);
+	if (subject.dir_fd >= 0)
+		close(subject.dir_fd);
+}
+
+/* Takes processes one by one, so that a large one doesn't leave the other threads idle. */
+static void *run_walker(void *arg)
+{
+	struct walker *walker = arg;
+	struct walk *walk = walker->walk;
+
+	while (walker->status == 0) {
+		size_t i = atomic_fetch_add_explicit(&walk->next, 1, memory_order_relaxed);
+
+		if (i >= walk->n_pids)
+			break;
+		walker->status = env_check(walk->env);
+		if (walker->status == 0)
+			read_process(walker, walk->pids[i]);
+		if (walker->status < 0)
+			walker->lost[LOST_UNREAD]++;
+	}
+	return NULL;
+}
+
+/* Lists the processes. Works on an offset of its own: the context's descriptor may be in use. */
+static int list_processes(struct walk *walk, struct numdir *dir)
+{
+	_cleanup_(cleanup_close) int fd =
+		openat(walk->env->ctx->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t room = 0;
+	const char *name;
+	uint32_t pid;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	numdir_start(dir, fd);
+	while ((r = numdir_next(dir, &pid, &name)) == 0) {
+		if (walk->n_pids == room) {
+			room = room > 0 ? room * 2 : 256;
+
+			uint32_t *pids = reallocarray(walk->pids, room, sizeof(*pids));
+
+			if (!pids)
+				return -ENOMEM;
+			walk->pids = pids;
+		}
+		walk->pids[walk->n_pids++] = pid;
+	}
+	return r < 0 ? r : 0;
+}
+
+/* A procfs of another pid namespace (mounted before ours was made, say) has other numbers. */
+static bool has_own_pids(const struct estab_ctx *ctx)
+{
+	char link[16];
+	ssize_t n;
+	uint32_t pid;
+
+	if (ctx->capture)
+		return false;
+	n = readlinkat(ctx->proc_fd, "self", link, sizeof(link) - 1);
+	if (n < 0)
+		return false;
+	link[n] = '\0';
+	return parse_u32(link, &pid) == 0 && pid == (uint32_t)getpid();
+}
+
+static struct walker *walker_new(struct walk *walk, const struct owner_index *index)
+{
+	struct walker *walker = calloc(1, sizeof(*walker));
+
+	if (!walker)
+		return NULL;
+	walker->walk = walk;
+	walker->no_kcmp = !walk->own_pids;
+	owner_index_view(index, &walker->view);
+	process_reader_init(&walker->reader, &walker->arena);
+	return walker;
+}
+
+static void walker_free(struct walker *walker)
+{
+	if (!walker)
+		return;
+	process_reader_free(&walker->reader);
+	arena_free(&walker->arena);
+	free(walker->view.holdings);
+	free(walker->tables);
+	free(walker);
+}
+
+/* The user database isn't ours to ask from two threads, nor is the table of names. */
+static void name_users(struct walker *walker, struct users *users)
+{
+	for (struct walk_process *item = walker->processes; item; item = item->next)
+		if (item->process.has & PROCESS_HAS_UID)
+			item->process.user = users_name(users, item->process.uid);
+}
+
+/* Moves what a walker found to where the caller has it. Returns why it ended early, if it did. */
+static int gather(struct walker *walker, struct env *env, struct owner_index *index,
+		  struct arena *arena, struct estab_result *result)
+{
+	int r;
+
+	walker->lost[LOST_CMDLINE_CUT] = walker->reader.cmdlines_cut;
+	walker->lost[LOST_CMDLINE_STUCK] = walker->reader.cmdlines_stuck;
+	for (size_t i = 0; i < WALK_LOSSES; i++)
+		if (walker->lost[i] > 0)
+			result_add_loss(result, loss_words[i].what, loss_words[i].why, NULL,
+					walker->lost[i]);
+	if (env->plan.needs & NEED_OWNER_USER)
+		name_users(walker, &env->users);
+	if (walker->status < 0)
+		walker->view.incomplete = true;
+	r = owner_index_merge(index, &walker->view);
+	arena_merge(arena, &walker->arena);
+	return walker->status < 0 ? walker->status : r;
+}
+
+/* Runs the second walker on a thread that no signal reaches, if one is to be had; and the first
+ * here. */
+static void run_walkers(struct walker *const walkers[THREADS])
+{
+	sigset_t all, before;
+	pthread_t thread;
+	bool helped = false;
+
+	if (walkers[1]) {
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+		helped = pthread_create(&thread, NULL, run_walker, walkers[1]) == 0;
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	run_walker(walkers[0]);
+	if (helped)
+		pthread_join(thread, NULL);
+}
+
+static int walk_all(struct walk *walk, struct env *env, struct owner_index *index,
+		    struct arena *arena, struct estab_result *result)
+{
+	struct walker *walkers[THREADS] = {walker_new(walk, index)};
+	int status = 0;
+
+	if (!walkers[0])
+		return -ENOMEM;
+	status = list_processes(walk, &walkers[0]->descriptors);
+	if (status < 0) {
+		walker_free(walkers[0]);
+		return status;
+	}
+	/* Without the memory for a second one, the first does it all. */
+	if (env->ctx->flags & ESTAB_CTX_THREADS && walk->n_pids >= THREADED_PIDS_MIN)
+		walkers[1] = walker_new(walk, index);
+	run_walkers(walkers);
+	for (size_t i = 0; i < THREADS; i++) {
+		int r = walkers[i] ? gather(walkers[i], env, index, arena, result) : 0;
+
+		if (r < 0)
+			status = r;
+		walker_free(walkers[i]);
+	}
+	if (walk->n_pids > atomic_load(&walk->next))
+		result_add_loss(result, loss_words[LOST_UNREAD].what, loss_words[LOST_UNREAD].why,
+				NULL, walk->n_pids - atomic_load(&walk->next));
+	return status;
+}
+
+int owner_walk(struct env *env, struct owner_index *index, struct arena *arena,
+	       struct estab_result *result)
+{
+	const struct estab_ctx *ctx = env->ctx;
+	struct walk walk = {.env = env, .own_pids = has_own_pids(ctx)};
+	size_t before = index->n_holdings;
+	struct statfs fs;
+	int r;
+
+	if (index->n_inodes == 0)
+		return 0;
+	walk.live = fstatfs(ctx->proc_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+	atomic_init(&walk.next, 0);
+	r = walk_all(&walk, env, index, arena, result);
+	free(walk.pids);
+	if (r < 0)
+		index->incomplete = true;
+	/* How many are hidden nobody can tell us. */
+	if (walk.live && procfs_hides(ctx->proc_fd)) {
+		result_add_loss(result, "processes", "hidepid", NULL, 0);
+		index->incomplete = true;
+	}
+	result_add_source(result, "procfd", "owners", ctx->proc_path, r)->rows =
+		index->n_holdings - before;
+	ctx_log(ctx, 7, "owners: %zu processes in %s, %zu descriptors of wanted sockets",
+		walk.n_pids, ctx->proc_path, index->n_holdings - before);
+	return r;
+}

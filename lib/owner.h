@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * Who holds a socket. The index is made of the sockets that want an owner; a walk then adds a
+ * holding for each file descriptor that refers to one of them; linking sorts the holdings into a
+ * list for each socket. Linear in sockets and descriptors.
+ */
+#ifndef ESTAB_OWNER_H
+#define ESTAB_OWNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "env.h"
+#include "process.h"
+#include "record.h"
+#include "result.h"
+
+struct estab_owner {
+	const struct process *process;
+	int32_t fd;
+	uint32_t tid; /* 0: the process's own table; else a thread that has one of its own */
+};
+
+struct owner_list {
+	uint32_t count;
+	uint32_t reserved;
+	struct estab_owner owners[];
+};
+
+struct owner_holding {
+	uint32_t slot;
+	uint32_t reserved;
+	struct estab_owner owner;
+};
+
+struct owner_index {
+	uint64_t *inodes; /* open addressing; 0: free */
+	size_t n_slots;	  /* a power of two */
+	size_t n_inodes;
+	size_t n_found; /* inodes with at least one holding */
+	uint8_t *found; /* a byte a slot; NULL in a view */
+	struct owner_holding *holdings;
+	size_t n_holdings;
+	size_t room;
+	bool incomplete; /* some process could not be read: others may hold any of them */
+};
+
+/* Makes room for so many inodes; more may come. */
+int owner_index_init(struct owner_index *index, size_t n_sockets);
+void owner_index_free(struct owner_index *index);
+/* Adds a wanted inode (not 0). -ENOMEM. */
+int owner_index_want(struct owner_index *index, uint64_t inode);
+/* Returns the slot of a wanted inode, or -1. */
+int64_t owner_index_find(const struct owner_index *index, uint64_t inode);
+int owner_index_hold(struct owner_index *index, uint32_t slot, const struct process *process,
+		     int32_t fd, uint32_t tid);
+/* A view of the same wanted inodes with holdings of its own, for one thread of a walk. Nothing may
+ * be added to the index meanwhile. */
+void owner_index_view(const struct owner_index *index, struct owner_index *ret_view);
+/* Moves the view's holdings to the index. The view is freed in any case. -ENOMEM. */
+int owner_index_merge(struct owner_index *index, struct owner_index *view);
+/* Makes the lists, in the arena, each sorted by pid, tid and fd: lists[slot], NULL for a slot
+ * without a holding. The array is the caller's to free. */
+int owner_index_link(struct owner_index *index, struct arena *arena,
+		     const struct owner_list ***ret_lists);
+
+/*
+ * Walks every process and thread that /proc shows and adds their holdings; what could not be read
+ * goes to the result. Processes and texts are made in the arena. -ENOMEM, what env_check()
+ * says (what was found by then stands), or why /proc itself can't be read.
+ */
+int owner_walk(struct env *env, struct owner_index *index, struct arena *arena,
+	       struct estab_result *result);
+
+/* Why a socket without an owner has none; incomplete: some processes could not be read. */
+enum no_owner owner_reason(const struct estab_socket *sock, bool incomplete);
+
+#endif

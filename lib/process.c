@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "numdir.h"
+#include "parse.h"
+#include "plan.h"
+#include "util.h"
+
+enum {
+	COMM_MAX = 256,	  /* the kernel has 15 bytes, and 63 for its own threads */
+	STAT_MAX = 1024,  /* all fields that are read stand well before */
+	STATUS_MAX = 8192,
+	STUCK_THREADS_MAX = 256,
+	STUCK_STEP_MS = 2,
+	STUCK_STEPS = 10,
+};
+
+#define KERNEL_THREAD UINT32_C(0x00200000) /* PF_KTHREAD */
+
+void process_reader_init(struct process_reader *reader, struct arena *arena)
+{
+	*reader = (struct process_reader){.arena = arena, .patience_ms = PROCESS_PATIENCE_MS};
+}
+
+void process_reader_free(struct process_reader *reader)
+{
+	free(reader->buffer);
+	reader->buffer = NULL;
+}
+
+/* Reads at most size bytes. A saved /proc may hold anything: follow no link, wait for no FIFO. */
+static ssize_t read_file(int dir_fd, const char *name, char *buffer, size_t size)
+{
+	_cleanup_(cleanup_close) int fd =
+		openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+	size_t length = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (length < size) {
+		ssize_t n = read(fd, buffer + length, size - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+static bool skip_words(struct cursor *cursor, unsigned int count)
+{
+	const char *word;
+	size_t length;
+
+	while (count-- > 0) {
+		cursor_blanks(cursor);
+		if (!cursor_word(cursor, &word, &length))
+			return false;
+	}
+	cursor_blanks(cursor);
+	return true;
+}
+
+/* proc(5) numbers the fields from 1: the state is the third, and the start time the 22nd. */
+static int parse_stat(const char *text, size_t length, struct process_stat *ret_stat)
+{
+	/* The name may hold blanks and parentheses, and what follows it can't. */
+	const char *name_end = memrchr(text, ')', length);
+	struct cursor cursor = {name_end + 1, text + length};
+	uint64_t flags, n_threads, start;
+	const char *state;
+	size_t state_length;
+
+	if (!name_end)
+		return -EBADMSG;
+	cursor_blanks(&cursor);
+	if (!cursor_word(&cursor, &state, &state_length) || !skip_words(&cursor, 5) ||
+	    !cursor_decimal(&cursor, &flags) || !skip_words(&cursor, 10) ||
+	    !cursor_decimal(&cursor, &n_threads) || !skip_words(&cursor, 1) ||
+	    !cursor_decimal(&cursor, &start))
+		return -EBADMSG;
+	*ret_stat = (struct process_stat){
+		.state = state[0],
+		.flags = (uint32_t)flags,
+		.n_threads = (uint32_t)MIN(n_threads, UINT32_MAX),
+		.start_ticks = start,
+	};
+	return 0;
+}
+
+int process_read_stat(int dir_fd, struct process_stat *ret_stat)
+{
+	char text[STAT_MAX];
+	ssize_t n = read_file(dir_fd, "stat", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	return parse_stat(text, (size_t)n, ret_stat);
+}
+
+bool process_may_hold(int dir_fd)
+{
+	struct process_stat stat;
+
+	if (process_read_stat(dir_fd, &stat) < 0)
+		return true;
+	if (stat.flags & KERNEL_THREAD)
+		return false;
+	return (stat.state != 'Z' && stat.state != 'X') || stat.n_threads > 1;
+}
+
+/* Returns what follows "\nNAME:" and its blanks in a file of such lines; at is NULL if none does.
+ * The process's name, in the first line, can't forge one: the kernel escapes its newlines. */
+static struct cursor status_line(const char *text, size_t length, const char *name)
+{
+	const char *at = memmem(text, length, name, strlen(name));
+	struct cursor cursor = {NULL, NULL};
+
+	if (at) {
+		cursor = (struct cursor){at + strlen(name), text + length};
+		cursor_blanks(&cursor);
+	}
+	return cursor;
+}
+
+/* Not the owner of the directory: that is root for a process that may not be dumped. */
+static void read_uid(int dir_fd, struct process *process)
+{
+	char text[STATUS_MAX];
+	ssize_t n = read_file(dir_fd, "status", text, sizeof(text));
+	uint64_t uid;
+
+	if (n < 0)
+		return;
+
+	struct cursor cursor = status_line(text, (size_t)n, "\nUid:");
+
+	/* real, effective, saved, file system */
+	if (cursor.at && skip_words(&cursor, 1) && cursor_decimal(&cursor, &uid) &&
+	    uid <= UINT32_MAX) {
+		process->uid = (uint32_t)uid;
+		process->has |= PROCESS_HAS_UID;
+	}
+}
+
+static int read_comm(struct process_reader *reader, int dir_fd, struct process *process)
+{
+	char text[COMM_MAX];
+	ssize_t n = read_file(dir_fd, "comm", text, sizeof(text));
+
+	if (n < 0)
+		return 0;
+	/* One newline is the kernel's; others are the name's. */
+	if (n > 0 && text[n - 1] == '\n')
+		n--;
+	process->comm = arena_text(reader->arena, text, (size_t)n);
+	return process->comm ? 0 : -ENOMEM;
+}
+
+/* This takes no lock of the process's memory (since Linux 4.7), and so can't hang on it. */
+static int read_exe(struct process_reader *reader, int dir_fd, struct process *process)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlinkat(dir_fd, "exe", path, sizeof(path));
+
+	if (n < 0)
+		return 0;
+	process->exe = arena_text(reader->arena, path, (size_t)n);
+	return process->exe ? 0 : -ENOMEM;
+}
+
+/* How often a thread went to sleep of its own will, and whether it sleeps so that no signal wakes
+ * it. */
+static bool in_deep_sleep(int dir_fd, uint64_t *ret_switches)
+{
+	char text[STATUS_MAX];
+	ssize_t n = read_file(dir_fd, "status", text, sizeof(text));
+
+	if (n < 0)
+		return false;
+
+	struct cursor state = status_line(text, (size_t)n, "\nState:");
+	struct cursor switches = status_line(text, (size_t)n, "\nvoluntary_ctxt_switches:");
+
+	*ret_switches = 0;
+	if (switches.at)
+		cursor_decimal(&switches, ret_switches);
+	return state.at && cursor_char(&state, 'D');
+}
+
+/* A thread that waits for a disk comes back soon, or sleeps again for the next block. */
+static bool thread_is_stuck(struct process_reader *reader, int dir_fd)
+{
+	const struct timespec step = {.tv_nsec = STUCK_STEP_MS * 1000000};
+	uint64_t first, now;
+
+	if (!in_deep_sleep(dir_fd, &first))
+		return false;
+	for (int i = 0; i < STUCK_STEPS && reader->patience_ms >= STUCK_STEP_MS; i++) {
+		reader->patience_ms -= STUCK_STEP_MS;
+		nanosleep(&step, NULL);
+		if (!in_deep_sleep(dir_fd, &now) || now != first)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The command line is read out of the process's memory, under a lock that a thread may hold or wait
+ * for while it sleeps where nothing wakes it (on a dead file server, say); so would we. That it
+ * falls asleep between the look and the read can't be excluded.
+ */
+static bool memory_is_stuck(struct process_reader *reader, int dir_fd)
+{
+	_cleanup_(cleanup_close) int task_fd =
+		openat(dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(cleanup_free) struct numdir *threads = NULL;
+	const char *name;
+	uint32_t tid;
+
+	threads = task_fd < 0 ? NULL : malloc(sizeof(*threads));
+	if (!threads)
+		return thread_is_stuck(reader, dir_fd);
+	numdir_start(threads, task_fd);
+	for (int i = 0; i < STUCK_THREADS_MAX && numdir_next(threads, &tid, &name) == 0; i++) {
+		_cleanup_(cleanup_close) int fd =
+			openat(task_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 && thread_is_stuck(reader, fd))
+			return true;
+	}
+	return false;
+}
+
+static int read_cmdline(struct process_reader *reader, int dir_fd, int memory_fd,
+			struct process *process)
+{
+	char *copy;
+	ssize_t n;
+
+	if (memory_is_stuck(reader, dir_fd)) {
+		reader->cmdlines_stuck++;
+		return 0;
+	}
+	if (!reader->buffer)
+		reader->buffer = malloc(PROCESS_CMDLINE_MAX + 1);
+	if (!reader->buffer)
+		return -ENOMEM;
+	n = read_file(memory_fd, "cmdline", reader->buffer, PROCESS_CMDLINE_MAX + 1);
+	if (n <= 0)
+		return 0;
+	if (n > PROCESS_CMDLINE_MAX) {
+		n = PROCESS_CMDLINE_MAX;
+		reader->cmdlines_cut++;
+	}
+	/* A process may write over its arguments and leave out the last NUL. */
+	if (reader->buffer[n - 1] == '\0')
+		n--;
+	copy = arena_text(reader->arena, reader->buffer, (size_t)n);
+	if (!copy)
+		return -ENOMEM;
+	process->cmdline = copy;
+	process->cmdline_length = (uint32_t)n + 1;
+	return 0;
+}
+
+int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint32_t needs,
+		 struct process *process)
+{
+	struct process_stat stat;
+	int r = 0;
+
+	if (needs & (NEED_OWNER_UID | NEED_OWNER_USER))
+		read_uid(dir_fd, process);
+	if (needs & NEED_START_TICKS && process_read_stat(dir_fd, &stat) == 0) {
+		process->start_ticks = stat.start_ticks;
+		process->has |= PROCESS_HAS_START;
+	}
+	if (needs & NEED_COMM)
+		r = read_comm(reader, dir_fd, process);
+	if (r == 0 && needs & NEED_EXE)
+		r = read_exe(reader, memory_fd, process);
+	if (r == 0 && needs & NEED_CMDLINE)
+		r = read_cmdline(reader, dir_fd, memory_fd, process);
+	return r;
+}

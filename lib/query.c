@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "query.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "field.h"
+#include "filter.h"
+#include "source.h"
+#include "util.h"
+
+/* What a query is for when nobody says otherwise. */
+#define DEFAULT_PROTOS                                                                        \
+	(BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP) | BIT64(ESTAB_PROTO_RAW) |           \
+	 BIT64(ESTAB_PROTO_UNIX))
+#define KNOWN_PROTOS (BIT64(ESTAB_PROTO_IPX + 1) - 1)
+#define KNOWN_FAMILIES (BIT32(ESTAB_FAMILY_IPX + 1) - 1)
+#define KNOWN_TYPES (BIT32(ESTAB_TYPE_RAW + 1) - 1)
+
+int estab_query_new(struct estab_ctx *ctx, struct estab_query **ret_query)
+{
+	struct estab_query *query = calloc(1, sizeof(*query));
+
+	if (!query)
+		return -ENOMEM;
+	query->ctx = estab_ctx_ref(ctx);
+	query->protos = DEFAULT_PROTOS;
+	query->families = KNOWN_FAMILIES;
+	query->types = KNOWN_TYPES;
+	query->states = ESTAB_STATES_ALL;
+	*ret_query = query;
+	return 0;
+}
+
+struct estab_query *estab_query_unref(struct estab_query *query)
+{
+	if (!query)
+		return NULL;
+	filter_unref(query->filter);
+	estab_ctx_unref(query->ctx);
+	free(query);
+	return NULL;
+}
+
+int estab_query_set_protos(struct estab_query *query, uint64_t protos)
+{
+	if (protos == 0 || protos & ~KNOWN_PROTOS)
+		return -EINVAL;
+	query->protos = protos;
+	return 0;
+}
+
+int estab_query_set_families(struct estab_query *query, uint32_t families)
+{
+	if (families == 0 || families & ~KNOWN_FAMILIES)
+		return -EINVAL;
+	query->families = families;
+	return 0;
+}
+
+int estab_query_set_types(struct estab_query *query, uint32_t types)
+{
+	if (types == 0 || types & ~KNOWN_TYPES)
+		return -EINVAL;
+	query->types = types;
+	return 0;
+}
+
+int estab_query_set_states(struct estab_query *query, uint32_t states)
+{
+	if (states == 0 || states & ~ESTAB_STATES_ALL)
+		return -EINVAL;
+	query->states = states;
+	return 0;
+}
+
+int estab_query_set_proto_states(struct estab_query *query, enum estab_proto proto, uint32_t states)
+{
+	if ((size_t)proto >= PLAN_PROTOS || states == 0 || states & ~ESTAB_STATES_ALL)
+		return -EINVAL;
+	query->proto_states[proto] = states;
+	return 0;
+}
+
+static void set_field(struct estab_query *query, enum estab_field id)
+{
+	query->fields[id / 64] |= BIT64(id % 64);
+}
+
+int estab_query_add_field(struct estab_query *query, enum estab_field id)
+{
+	const struct field *field = field_find(id);
+
+	if (!field)
+		return -EINVAL;
+	query->fields_set = true;
+	set_field(query, id);
+	if (field->kind != ESTAB_KIND_GROUP)
+		return 0;
+	for (const struct field *other = field_after(NULL); other; other = field_after(other))
+		if (field_in_group(other, field))
+			set_field(query, other->id);
+	return 0;
+}
+
+int estab_query_add_sort(struct estab_query *query, enum estab_field id, int descending)
+{
+	const struct field *field = field_find(id);
+
+	if (!field || (field->kind == ESTAB_KIND_GROUP && id != ESTAB_F_LOCAL && id != ESTAB_F_PEER))
+		return -EINVAL;
+	if (query->n_sort == PLAN_SORT_MAX)
+		return -E2BIG;
+	query->sort[query->n_sort++] = (struct plan_sort){id, descending != 0};
+	return 0;
+}
+
+int estab_query_set_filter(struct estab_query *query, const char *expression, size_t *ret_position,
+			   char **ret_message)
+{
+	struct filter *filter = NULL;
+
+	if (expression && *expression != '\0') {
+		int r = filter_parse(expression, &filter, ret_position, ret_message);
+
+		if (r < 0)
+			return r;
+	}
+	filter_unref(query->filter);
+	query->filter = filter;
+	return 0;
+}
+
+int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms)
+{
+	query->deadline_ms = ms;
+	return 0;
+}
+
+int estab_query_set_source(struct estab_query *query, const char *name)
+{
+	static const struct source *const sources[] = {&source_diag, &source_procfs};
+
+	if (strcmp(name, "auto") == 0) {
+		query->source = NULL;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		if (strcmp(sources[i]->name, name) == 0) {
+			query->source = sources[i]->name;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}

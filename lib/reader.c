@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "reader.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "field.h"
+#include "util.h"
+
+#define INET_FAMILIES (BIT32(ESTAB_FAMILY_INET) | BIT32(ESTAB_FAMILY_INET6))
+
+/* In the order of preference. */
+static const struct source *const sources[] = {&source_diag, &source_procfs};
+
+/* The tables in the order in which they are listed. */
+static const struct {
+	enum estab_proto proto;
+	uint32_t families;
+} tables[] = {
+	{ESTAB_PROTO_UNIX, BIT32(ESTAB_FAMILY_UNIX)}, {ESTAB_PROTO_RAW, INET_FAMILIES},
+	{ESTAB_PROTO_UDP, INET_FAMILIES},	      {ESTAB_PROTO_TCP, INET_FAMILIES},
+};
+
+/* What a table can be in: asking for others would be asking for nothing. */
+static uint32_t possible_states(enum estab_proto proto)
+{
+	switch (proto) {
+	case ESTAB_PROTO_TCP:
+		return ESTAB_STATES_ALL & ~BIT32(ESTAB_STATE_UNCONNECTED);
+	case ESTAB_PROTO_UNIX:
+		return BIT32(ESTAB_STATE_ESTABLISHED) | BIT32(ESTAB_STATE_UNCONNECTED) |
+		       BIT32(ESTAB_STATE_LISTEN) | BIT32(ESTAB_STATE_SYN_SENT);
+	default:
+		return BIT32(ESTAB_STATE_ESTABLISHED) | BIT32(ESTAB_STATE_UNCONNECTED);
+	}
+}
+
+static bool is_asked(const struct plan *plan, size_t table, struct source_job *ret_job)
+{
+	enum estab_proto proto = tables[table].proto;
+
+	*ret_job = (struct source_job){
+		.proto = proto,
+		.table = word_proto(proto),
+		.families = plan->families & tables[table].families,
+		.states = plan->states[proto] & possible_states(proto),
+	};
+	/* The other end may be in any state. */
+	if (proto == ESTAB_PROTO_UNIX && plan->needs & NEED_UNIX_PEER_PATH && ret_job->states != 0)
+		ret_job->states = possible_states(proto);
+	return plan->protos & BIT64(proto) && ret_job->families != 0 && ret_job->states != 0;
+}
+
+/* 0, or the error of the source that came nearest: a refusal says more than an absence. */
+static int open_job(struct reader *reader, const struct source_job *job)
+{
+	const char *wanted = reader->env->plan.source;
+	int error = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		int r;
+
+		if (wanted && strcmp(sources[i]->name, wanted) != 0)
+			continue;
+		r = sources[i]->open(reader->env, job, reader->result, &reader->cursor);
+		if (r == 0) {
+			reader->source = sources[i];
+			return 0;
+		}
+		ctx_log(reader->env->ctx, 7, "%s can't read %s: %s", sources[i]->name, job->table,
+			strerror(-r));
+		if (r == -ENOMEM || r == -ECANCELED)
+			return r;
+		if (error == -ENOENT || error == -EOPNOTSUPP)
+			error = r;
+	}
+	return error;
+}
+
+static const char *loss_reason(int error)
+{
+	switch (error) {
+	case -EACCES:
+	case -EPERM:
+		return "permission";
+	case -ETIME:
+		return "deadline";
+	default:
+		return "unavailable";
+	}
+}
+
+/* Opens the next table that can be read, from this place on; 1: there is none left. */
+static int open_from(struct reader *reader, size_t table)
+{
+	for (; table < ARRAY_SIZE(tables); table++) {
+		struct source_job job;
+		int r;
+
+		if (!is_asked(&reader->env->plan, table, &job))
+			continue;
+		r = open_job(reader, &job);
+		if (r == 0) {
+			reader->table = table;
+			reader->any_open = true;
+			return 0;
+		}
+		if (r == -ENOMEM || r == -ECANCELED)
+			return r;
+		result_add_loss(reader->result, "table", loss_reason(r), job.table, 1);
+		reader->error = r;
+	}
+	return 1;
+}
+
+int reader_open(struct reader *reader, struct env *env, struct estab_result *result)
+{
+	int r;
+
+	*reader = (struct reader){.env = env, .result = result};
+	r = open_from(reader, 0);
+	/* Nothing was asked for that could exist, as "time-wait" of UDP: an empty answer. */
+	if (r == 1 && reader->error != 0)
+		return reader->error;
+	return r < 0 ? r : 0;
+}
+
+int reader_next(struct reader *reader, struct row *row)
+{
+	while (reader->cursor) {
+		int r = reader->source->next(reader->cursor, row);
+
+		if (r == 0 || r == -ENOMEM || r == -ECANCELED)
+			return r;
+		if (r < 0)
+			result_add_loss(reader->result, "rows", r == -ETIME ? "deadline" : "cut",
+					word_proto(tables[reader->table].proto), 1);
+		reader->cursor = reader->source->close(reader->cursor);
+		r = open_from(reader, reader->table + 1);
+		if (r < 0)
+			return r;
+	}
+	return 1;
+}
+
+void reader_close(struct reader *reader)
+{
+	if (reader->cursor)
+		reader->cursor = reader->source->close(reader->cursor);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * The tables of a plan, read one after another, each through the first source that can: raw rows,
+ * in the kernel's order.
+ */
+#ifndef ESTAB_READER_H
+#define ESTAB_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "env.h"
+#include "record.h"
+#include "result.h"
+#include "source.h"
+
+struct reader {
+	struct env *env; /* borrowed */
+	struct estab_result *result; /* borrowed */
+	size_t table; /* which is read */
+	bool any_open; /* some table could be read */
+	int error; /* why the last one could not */
+	const struct source *source;
+	struct source_cursor *cursor;
+};
+
+/* Opens the first table that can be read. A negative errno when none can. */
+int reader_open(struct reader *reader, struct env *env, struct estab_result *result);
+/* 0: the row is filled; 1: the end; -ENOMEM, -ECANCELED. What a source loses goes to the result,
+ * and the next table goes on. */
+int reader_next(struct reader *reader, struct row *row);
+void reader_close(struct reader *reader);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * One socket. The record is multiplied by a million, so it holds what nearly every row has, and
+ * everything else stands in an extension chunk made of small tagged entries. Presence bits tell a
+ * zero from an unknown.
+ */
+#ifndef ESTAB_RECORD_H
+#define ESTAB_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "estab.h"
+
+struct env;
+struct owner_list;
+
+enum {
+	HAS_COOKIE = 1 << 0,
+	HAS_INODE = 1 << 1, /* zero means: none */
+	HAS_UID = 1 << 2,
+	HAS_QUEUES = 1 << 3,
+	HAS_BACKLOG_LIMIT = 1 << 4, /* a listener's send_q is its backlog limit */
+	HAS_TIMER = 1 << 5,
+	HAS_SHUTDOWN = 1 << 6,
+	SHUT_RECEIVE = 1 << 7,
+	SHUT_SEND = 1 << 8,
+	HAS_PEER_INODE = 1 << 9, /* unix; zero means: none */
+	HAS_NETNS = 1 << 10,
+	IS_MINISOCK = 1 << 11,	       /* a time-wait or request socket: has no file, no tcp_info */
+	OWNERS_LOOKED = 1 << 12,       /* owners were looked for */
+	OWNERS_INCOMPLETE = 1 << 13,   /* others may exist */
+};
+
+enum timer_kind {
+	TIMER_OFF,
+	TIMER_RETRANSMIT,
+	TIMER_KEEPALIVE,
+	TIMER_TIME_WAIT,
+	TIMER_PROBE,
+	TIMER_DELACK,
+	TIMER_KINDS,
+};
+
+/* Why a socket has no owner: DESIGN's no_owner. */
+enum no_owner {
+	NO_OWNER_NONE, /* it has one, or nobody looked, or undecided */
+	NO_OWNER_TIME_WAIT,
+	NO_OWNER_SYN_RECV,
+	NO_OWNER_PENDING_ACCEPT,
+	NO_OWNER_ORPHAN,
+	NO_OWNER_KERNEL,
+	NO_OWNER_IN_FLIGHT,
+	NO_OWNER_PERMISSION,
+	NO_OWNER_NOT_VISIBLE,
+	NO_OWNER_REASONS,
+};
+
+/* What an extension chunk may hold, one entry of a kind at most. */
+enum ext_kind {
+	EXT_TCP_INFO,	  /* struct tcp_info, as long as the kernel made it */
+	EXT_MEM,	  /* SKMEMINFO: up to nine u32 */
+	EXT_CONGESTION,	  /* name */
+	EXT_TOS,	  /* u8 */
+	EXT_TCLASS,	  /* u8 */
+	EXT_CLASS_ID,	  /* u32 */
+	EXT_MARK,	  /* u32 */
+	EXT_CGROUP_ID,	  /* u64 */
+	EXT_IFINDEX,	  /* u32: the bound device, never 0 */
+	EXT_IFNAME,	  /* name */
+	EXT_SOCKOPT,	  /* up to two bytes: struct inet_diag_sockopt */
+	EXT_PROTOCOL,	  /* u8: a raw socket's IP protocol */
+	EXT_V6ONLY,	  /* u8 */
+	EXT_DROPS,	  /* u32, where there is no EXT_MEM */
+	EXT_PATH,	  /* unix: name without a leading or trailing NUL; may be empty */
+	EXT_ABSTRACT,	  /* unix, no data: the name is abstract */
+	EXT_PEER_PATH,	  /* unix */
+	EXT_PEER_ABSTRACT,/* unix, no data */
+	EXT_KINDS,
+};
+
+/* Entries are { u16 kind, u16 length, data, one to four NULs up to a multiple of 4 }, and are read
+ * with memcpy. */
+struct ext {
+	struct env *env; /* of the result it belongs to; lends names */
+	uint64_t kinds;	 /* a bit for each entry */
+	uint32_t size;	 /* bytes of data */
+	uint32_t reserved;
+	uint8_t data[];
+};
+
+struct estab_socket {
+	const struct ext *ext;		 /* never NULL */
+	const struct owner_list *owners; /* NULL: none known */
+	uint64_t cookie;
+	uint64_t inode;
+	union {
+		struct {
+			uint8_t local[16]; /* network order; IPv4 uses the first four */
+			uint8_t peer[16];
+		} inet;
+		struct {
+			uint64_t peer_inode;
+			uint32_t vfs_inode; /* the low 32 bits */
+			uint32_t vfs_dev;   /* the kernel's own: major << 20 | minor; 0: unknown */
+			uint64_t serial;    /* tells apart those without an inode or cookie */
+		} local; /* a unix socket */
+	};
+	uint32_t netns;
+	uint32_t uid;
+	uint32_t recv_q; /* a listener's backlog */
+	uint32_t send_q; /* a listener's backlog limit, with HAS_BACKLOG_LIMIT */
+	uint32_t timer_ms;
+	uint16_t local_port; /* host order */
+	uint16_t peer_port;
+	uint8_t proto;	/* enum estab_proto */
+	uint8_t family; /* enum estab_family */
+	uint8_t state;	/* enum estab_state */
+	uint8_t type;	/* enum estab_type */
+	uint8_t timer_kind : 4;
+	uint8_t no_owner : 4;
+	uint8_t timer_retransmits;
+	uint16_t has;
+};
+
+_Static_assert(sizeof(struct estab_socket) <= 96, "the record is multiplied by a million");
+
+static inline bool record_is_inet(const struct estab_socket *sock)
+{
+	return sock->family <= ESTAB_FAMILY_INET6;
+}
+
+static inline bool record_is_listener(const struct estab_socket *sock)
+{
+	return sock->state == ESTAB_STATE_LISTEN;
+}
+
+/*
+ * What a socket can be told apart by within one reading: its cookie, else its inode, else its
+ * tuple (a time-wait or request socket read from text has nothing else). Never 0.
+ */
+uint64_t record_identity(const struct estab_socket *sock);
+
+/* An extension chunk that grows: one is kept for a scan, and overwritten by every row. */
+struct ext_builder {
+	struct ext *ext;
+	uint32_t room; /* bytes of data that fit */
+};
+
+int ext_builder_init(struct ext_builder *builder, struct env *env);
+void ext_builder_free(struct ext_builder *builder);
+void ext_clear(struct ext_builder *builder);
+static inline bool ext_has(const struct ext *ext, enum ext_kind kind)
+{
+	return ext->kinds & (UINT64_C(1) << kind);
+}
+
+/* Returns the entry's data and its length, NULL when there is none of that kind. */
+const void *ext_get(const struct ext *ext, enum ext_kind kind, size_t *ret_length);
+/* Copies min(size, length) bytes to value, which must be cleared before; false when absent. */
+bool ext_read(const struct ext *ext, enum ext_kind kind, void *value, size_t size);
+
+/* The row that a source fills and a scan hands out. */
+struct row {
+	struct estab_socket sock;
+	struct ext_builder ext;
+};
+
+/* Makes the row an empty one of that protocol and family, with no presence bit set. */
+void row_reset(struct row *row, enum estab_proto proto, enum estab_family family);
+/* Takes over the entries of a chunk; the row must have none. -ENOMEM. */
+int row_adopt(struct row *row, const struct ext *ext);
+/* Adds an extension entry; a second one of the same kind is ignored. -ENOMEM, -E2BIG (64 KiB). */
+int row_put(struct row *row, enum ext_kind kind, const void *data, size_t length);
+
+#endif

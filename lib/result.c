@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "result.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util.h"
+
+struct result_source *result_add_source(struct estab_result *result, const char *source,
+					const char *table, const char *path, int error)
+{
+	struct result_source *place;
+
+	/* Far more places than tables exist; a flood would only blur the last one. */
+	if (result->n_sources < RESULT_SOURCES_MAX)
+		result->n_sources++;
+	place = &result->sources[result->n_sources - 1];
+	free(place->path);
+	*place = (struct result_source){.source = source, .table = table, .error = error};
+	if (path)
+		place->path = strdup(path);
+	return place;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+void result_add_loss(struct estab_result *result, const char *what, const char *why,
+		     const char *detail, uint64_t count)
+{
+	struct result_loss *loss;
+
+	for (size_t i = 0; i < result->n_losses; i++) {
+		loss = &result->losses[i];
+		if (same_text(loss->what, what) && same_text(loss->why, why) &&
+		    same_text(loss->detail, detail)) {
+			loss->count += count;
+			return;
+		}
+	}
+	if (result->n_losses == RESULT_LOSSES_MAX) {
+		result->losses[RESULT_LOSSES_MAX - 1].count += count;
+		return;
+	}
+	result->losses[result->n_losses++] = (struct result_loss){what, why, detail, count};
+}
+
+void result_clear(struct estab_result *result)
+{
+	for (size_t i = 0; i < result->n_sources; i++)
+		free(result->sources[i].path);
+	memset(result, 0, sizeof(*result));
+}
+
+uint64_t estab_result_count(const struct estab_result *result)
+{
+	return result->count;
+}
+
+int estab_result_is_complete(const struct estab_result *result)
+{
+	return result->n_losses == 0;
+}
+
+int estab_result_is_exact(const struct estab_result *result)
+{
+	return result->exact;
+}
+
+size_t estab_result_source_count(const struct estab_result *result)
+{
+	return result->n_sources;
+}
+
+size_t estab_result_loss_count(const struct estab_result *result)
+{
+	return result->n_losses;
+}
+
+/* Copies as much of a struct as its caller knows, and leaves its size alone. */
+static int copy_sized(void *to, size_t to_size, const void *from, size_t from_size)
+{
+	size_t head = sizeof(size_t);
+
+	if (to_size <= head)
+		return -EINVAL;
+	memcpy((char *)to + head, (const char *)from + head, MIN(to_size, from_size) - head);
+	return 0;
+}
+
+int estab_result_get_source(const struct estab_result *result, size_t index,
+			    struct estab_source_info *ret_info)
+{
+	if (index >= result->n_sources)
+		return -ENOENT;
+
+	const struct result_source *source = &result->sources[index];
+	struct estab_source_info info = {
+		.source = source->source,
+		.table = source->table,
+		.path = source->path,
+		.error = source->error,
+		.rows = source->rows,
+	};
+
+	return copy_sized(ret_info, ret_info->size, &info, sizeof(info));
+}
+
+int estab_result_get_loss(const struct estab_result *result, size_t index,
+			  struct estab_loss *ret_loss)
+{
+	if (index >= result->n_losses)
+		return -ENOENT;
+
+	const struct result_loss *loss = &result->losses[index];
+	struct estab_loss copy = {
+		.what = loss->what,
+		.why = loss->why,
+		.detail = loss->detail,
+		.count = loss->count,
+	};
+
+	return copy_sized(ret_loss, ret_loss->size, &copy, sizeof(copy));
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Completeness: what was tried, and what is known to be lost. Partial truth is data. */
+#ifndef ESTAB_RESULT_H
+#define ESTAB_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "estab.h"
+
+struct result_source {
+	const char *source; /* static text */
+	const char *table;  /* static text */
+	char *path;	    /* owned; NULL for netlink */
+	int error;
+	uint64_t rows;
+};
+
+struct result_loss {
+	const char *what; /* static text */
+	const char *why;
+	const char *detail; /* static text or NULL */
+	uint64_t count;
+};
+
+enum { RESULT_SOURCES_MAX = 64, RESULT_LOSSES_MAX = 48 };
+
+struct estab_result {
+	uint64_t count;
+	bool exact;
+	size_t n_sources;
+	size_t n_losses;
+	struct result_source sources[RESULT_SOURCES_MAX];
+	struct result_loss losses[RESULT_LOSSES_MAX];
+	/* of the head record */
+	uint64_t time_us; /* CLOCK_REALTIME when the reading began */
+	uint64_t netns;	  /* inode; 0: unknown */
+	char boot_id[37]; /* "": unknown */
+	bool capture;	  /* a saved or foreign /proc was read */
+};
+
+/* Notes a source that was tried. path is copied, and may be NULL. Returns where to count its rows;
+ * never NULL (what does not fit shares the last place). */
+struct result_source *result_add_source(struct estab_result *result, const char *source,
+					const char *table, const char *path, int error);
+/* Notes a loss; the same what, why and detail again add up. All three are static text. */
+void result_add_loss(struct estab_result *result, const char *what, const char *why,
+		     const char *detail, uint64_t count);
+void result_clear(struct estab_result *result);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * The cursor. Where no owner or join is asked for, rows go from the source to the caller through
+ * one buffer; else they are collected when the scan is first stepped.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "filter.h"
+#include "head.h"
+#include "query.h"
+#include "reader.h"
+#include "store.h"
+#include "util.h"
+#include "window.h"
+
+struct estab_scan {
+	struct env *env; /* owned reference */
+	struct estab_result result;
+	struct reader reader;
+	struct row row;
+	struct window window;
+	struct store store;
+	bool collected;
+	size_t at; /* in the store */
+	int end;   /* 1 or a negative errno, once it ended */
+};
+
+int estab_scan_open(struct estab_query *query, struct estab_scan **ret_scan)
+{
+	struct estab_scan *scan = calloc(1, sizeof(*scan));
+	int r;
+
+	if (!scan)
+		return -ENOMEM;
+	r = env_new(query->ctx, query, &scan->env);
+	if (r == 0) {
+		store_init(&scan->store, scan->env);
+		head_fill(&scan->result, scan->env);
+		r = ext_builder_init(&scan->row.ext, scan->env);
+	}
+	if (r == 0)
+		r = reader_open(&scan->reader, scan->env, &scan->result);
+	if (r < 0) {
+		estab_scan_close(scan);
+		return r;
+	}
+	*ret_scan = scan;
+	return 0;
+}
+
+static int next_streamed(struct estab_scan *scan, const struct estab_socket **ret_socket)
+{
+	const struct plan *plan = &scan->env->plan;
+	const struct estab_socket *sock = &scan->row.sock;
+	int r;
+
+	for (;;) {
+		if (atomic_load_explicit(&scan->env->cancelled, memory_order_relaxed))
+			return -ECANCELED;
+		r = reader_next(&scan->reader, &scan->row);
+		if (r != 0)
+			return r;
+		if (plan->filter && !filter_match(plan->filter, sock))
+			continue;
+		if (window_seen(&scan->window, record_identity(sock)))
+			continue;
+		*ret_socket = sock;
+		return 0;
+	}
+}
+
+static int next_kept(struct estab_scan *scan, const struct estab_socket **ret_socket)
+{
+	if (!scan->collected) {
+		int r = store_collect(&scan->store, &scan->reader, &scan->result);
+
+		if (r < 0)
+			return r;
+		scan->collected = true;
+	}
+	if (atomic_load_explicit(&scan->env->cancelled, memory_order_relaxed))
+		return -ECANCELED;
+	if (scan->at == scan->store.count)
+		return 1;
+	*ret_socket = store_at(&scan->store, scan->at++);
+	return 0;
+}
+
+int estab_scan_next(struct estab_scan *scan, const struct estab_socket **ret_socket)
+{
+	if (scan->end != 0)
+		return scan->end;
+
+	int r = scan->env->plan.keep ? next_kept(scan, ret_socket)
+				     : next_streamed(scan, ret_socket);
+
+	if (r == 0)
+		scan->result.count++;
+	else
+		scan->end = r;
+	return r;
+}
+
+const struct estab_result *estab_scan_result(const struct estab_scan *scan)
+{
+	return &scan->result;
+}
+
+void estab_scan_cancel(struct estab_scan *scan)
+{
+	atomic_store_explicit(&scan->env->cancelled, true, memory_order_relaxed);
+}
+
+struct estab_scan *estab_scan_close(struct estab_scan *scan)
+{
+	if (!scan)
+		return NULL;
+	reader_close(&scan->reader);
+	ext_builder_free(&scan->row.ext);
+	store_free(&scan->store);
+	result_clear(&scan->result);
+	env_unref(scan->env);
+	free(scan);
+	return NULL;
+}

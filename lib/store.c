@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+enum { CHUNK_ROWS = 4096 };
+
+void store_init(struct store *store, struct env *env)
+{
+	*store = (struct store){.env = env};
+}
+
+void store_free(struct store *store)
+{
+	for (size_t i = 0; i < store->n_chunks; i++)
+		free(store->chunks[i]);
+	free(store->chunks);
+	arena_free(&store->arena);
+	store_init(store, NULL);
+}
+
+struct estab_socket *store_at(const struct store *store, size_t index)
+{
+	return &store->chunks[index / CHUNK_ROWS][index % CHUNK_ROWS];
+}
+
+static int store_grow(struct store *store)
+{
+	struct estab_socket **chunks =
+		realloc(store->chunks, (store->n_chunks + 1) * sizeof(*chunks));
+
+	if (!chunks)
+		return -ENOMEM;
+	store->chunks = chunks;
+	chunks[store->n_chunks] = malloc(CHUNK_ROWS * sizeof(**chunks));
+	if (!chunks[store->n_chunks])
+		return -ENOMEM;
+	store->n_chunks++;
+	return 0;
+}
+
+int store_add(struct store *store, const struct row *row)
+{
+	const struct ext *ext = row->sock.ext;
+	struct estab_socket *sock;
+
+	if (store->count == store->n_chunks * CHUNK_ROWS) {
+		int r = store_grow(store);
+
+		if (r < 0)
+			return r;
+	}
+	sock = store_at(store, store->count);
+	*sock = row->sock;
+	sock->ext = &store->env->empty;
+	if (ext->kinds != 0) {
+		sock->ext = arena_copy(&store->arena, ext, sizeof(*ext) + ext->size);
+		if (!sock->ext)
+			return -ENOMEM;
+	}
+	store->count++;
+	return 0;
+}
+
+int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,
+	      size_t length)
+{
+	struct row row = {.sock = *sock};
+	int r = ext_builder_init(&row.ext, store->env);
+
+	if (r < 0)
+		return r;
+	r = row_adopt(&row, sock->ext);
+	if (r == 0)
+		r = row_put(&row, kind, data, length);
+	if (r == 0) {
+		const struct ext *ext = arena_copy(&store->arena, row.ext.ext,
+						   sizeof(*row.ext.ext) + row.ext.ext->size);
+
+		if (ext)
+			sock->ext = ext;
+		else
+			r = -ENOMEM;
+	}
+	ext_builder_free(&row.ext);
+	return r;
+}

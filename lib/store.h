@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Rows kept: where they lie they stay, so that a snapshot can lend them. */
+#ifndef ESTAB_STORE_H
+#define ESTAB_STORE_H
+
+#include <stddef.h>
+
+#include "arena.h"
+#include "env.h"
+#include "reader.h"
+#include "record.h"
+#include "result.h"
+
+struct store {
+	struct env *env; /* borrowed */
+	struct estab_socket **chunks;
+	size_t n_chunks;
+	size_t count;
+	struct arena arena; /* extensions, owners, processes */
+};
+
+void store_init(struct store *store, struct env *env);
+void store_free(struct store *store);
+struct estab_socket *store_at(const struct store *store, size_t index);
+/* Copies the row in. -ENOMEM. */
+int store_add(struct store *store, const struct row *row);
+/* Adds an extension entry to a kept socket. -ENOMEM. */
+int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,
+	      size_t length);
+
+/*
+ * Reads everything the reader has: each socket once, joined, filtered, with owners. -ENOMEM,
+ * -ECANCELED.
+ */
+int store_collect(struct store *store, struct reader *reader, struct estab_result *result);
+
+#endif

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
+# shellcheck shell=bash
+# What the live tests share. A test sources this first, and enters a network namespace before it
+# makes a socket:
+#
+#	. "$(dirname "$0")/lib.sh"
+#	in_netns "$@"
+#	start_mksock ...
+#	is "one listener" "$("$ESTAB" -tlH | wc -l)" 1
+#
+# One line a case: "ok NAME", "not ok NAME: why" or "skip NAME: reason". Names hold no colon.
+set -uo pipefail
+
+test_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ESTAB_SRCDIR=${ESTAB_SRCDIR:-${test_dir%/test/live}}
+ESTAB_BUILDDIR=${ESTAB_BUILDDIR:-$ESTAB_SRCDIR/build}
+ESTAB=${ESTAB:-$ESTAB_BUILDDIR/estab}
+MKSOCK=${MKSOCK:-$ESTAB_BUILDDIR/test/mksock}
+export ESTAB_SRCDIR ESTAB_BUILDDIR ESTAB MKSOCK
+
+cases_passed=0
+cases_failed=0
+cases_skipped=0
+mksock_pids=()
+mksock_inputs=()
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/estab-test.XXXXXX") || exit 1
+# Cases that drop privileges must still get in.
+chmod 755 "$tmp"
+
+# pass NAME
+pass()
+{
+	echo "ok $1"
+	cases_passed=$((cases_passed + 1))
+}
+
+# fail NAME WHY...
+fail()
+{
+	local name=$1 why
+	shift
+	why=$*
+	echo "not ok $name: ${why//$'\n'/ | }"
+	cases_failed=$((cases_failed + 1))
+}
+
+# skip NAME REASON...
+skip()
+{
+	local name=$1
+	shift
+	echo "skip $name: $*"
+	cases_skipped=$((cases_skipped + 1))
+}
+
+# skip_all REASON...: nothing in this script can run here.
+skip_all()
+{
+	skip all "$@"
+	exit 77
+}
+
+# is NAME GOT WANT: the case passes when both are the same text.
+is()
+{
+	if [[ $2 == "$3" ]]; then
+		pass "$1"
+	else
+		fail "$1" "got '$2', want '$3'"
+	fi
+}
+
+# check NAME COMMAND...: the case passes when the command succeeds.
+check()
+{
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		pass "$name"
+	else
+		fail "$name" "exit status $? of '$*': $output"
+	fi
+}
+
+# need_command NAME...: skips the whole script where one of them is missing.
+need_command()
+{
+	local name
+	for name; do
+		command -v "$name" >/dev/null || skip_all "$name is not installed"
+	done
+}
+
+# need_root: skips the whole script unless it is root outside user namespaces too.
+need_root()
+{
+	[[ $EUID -eq 0 && -z ${ESTAB_IN_USERNS-} ]] || skip_all "needs root"
+}
+
+# as_nobody COMMAND...: runs it without any privilege.
+as_nobody()
+{
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"
+}
+
+# in_netns "$@": starts the script again in a network and a mount namespace of its own, with lo up.
+# Who is not root gets there through a user namespace, where the kernel allows that.
+in_netns()
+{
+	local with=() why
+	if [[ -z ${ESTAB_IN_NETNS-} ]]; then
+		if [[ $EUID -ne 0 ]]; then
+			with=(--user --map-root-user)
+			export ESTAB_IN_USERNS=1
+		fi
+		why=$(unshare "${with[@]}" --net --mount true 2>&1) ||
+			skip_all "no network namespace here (needs root or user namespaces): $why"
+		rm -rf "$tmp"
+		export ESTAB_IN_NETNS=1
+		exec unshare "${with[@]}" --net --mount bash "$0" "$@"
+	fi
+	unset ESTAB_IN_NETNS
+	# What `ip netns add` leaves in /run/netns must not stay on the host.
+	mount -t tmpfs tmpfs /run && ip link set lo up && return
+	fail all "could not set up the network namespace"
+	exit 1
+}
+
+# start_mksock SPEC...: opens the sockets, and comes back when they are all there. MKSOCK_PID is the
+# process that holds them, MKSOCK_OUT the file with its description of them, one JSON object a line.
+# May be called several times; ends the script when the sockets cannot be made.
+start_mksock()
+{
+	local number=${#mksock_pids[@]} fd tries
+	local fifo=$tmp/mksock$number.in err=$tmp/mksock$number.err
+
+	MKSOCK_OUT=$tmp/mksock$number.out
+	mkfifo "$fifo"
+	(
+		# An end of another one's fifo would keep that one alive.
+		for fd in "${mksock_inputs[@]}"; do
+			exec {fd}>&-
+		done
+		exec "$MKSOCK" "$@"
+	) <"$fifo" >"$MKSOCK_OUT" 2>"$err" &
+	MKSOCK_PID=$!
+	exec {fd}>"$fifo"
+	mksock_pids+=("$MKSOCK_PID")
+	mksock_inputs+=("$fd")
+
+	for ((tries = 0; tries < 200; tries++)); do
+		grep -q '"ready":true' "$MKSOCK_OUT" && return
+		kill -0 "$MKSOCK_PID" 2>/dev/null || break
+		sleep 0.05
+	done
+	fail mksock "not ready: mksock $*: $(cat "$err")"
+	exit 1
+}
+
+# stop_mksock: closes the sockets of every start_mksock so far.
+stop_mksock()
+{
+	local fd pid tries
+	for fd in "${mksock_inputs[@]}"; do
+		exec {fd}>&-
+	done
+	for pid in "${mksock_pids[@]}"; do
+		for ((tries = 0; tries < 40; tries++)); do
+			kill -0 "$pid" 2>/dev/null || break
+			sleep 0.05
+		done
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	rm -f "$tmp"/mksock*.in
+	mksock_pids=()
+	mksock_inputs=()
+}
+
+finish()
+{
+	local status=$?
+	trap - EXIT
+	stop_mksock
+	rm -rf "$tmp"
+	if [[ $cases_failed -gt 0 ]]; then
+		status=1
+	elif [[ $status -eq 0 && $cases_passed -eq 0 && $cases_skipped -gt 0 ]]; then
+		status=77
+	fi
+	exit "$status"
+}
+trap finish EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT

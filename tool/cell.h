@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* One cell of a table. */
+#ifndef ESTAB_TOOL_CELL_H
+#define ESTAB_TOOL_CELL_H
+
+#include "buf.h"
+#include "columns.h"
+
+/* Puts the column's text for the socket, "-" where there is none. It is safe for a terminal. */
+void cell_put(struct buf *buf, const struct column *column, const struct estab_socket *sock);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "columns.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "complain.h"
+#include "options.h"
+#include "util.h"
+
+enum { CONTINUED = 1 << 0, SHRINKS = 1 << 1 };
+
+/* How a column behaves in a table; what is not here is as wide as its title and goes early. */
+static const struct trait {
+	enum estab_field field;
+	uint16_t width;
+	uint8_t priority;
+	uint8_t flags;
+} traits[] = {
+	{ ESTAB_F_LOCAL, 23, 100, 0 },
+	{ ESTAB_F_PEER, 23, 100, 0 },
+	{ ESTAB_F_STATE, 11, 90, 0 },
+	{ ESTAB_F_PROTO, 5, 80, 0 },
+	{ ESTAB_F_OWNERS, 0, 70, SHRINKS },
+	{ ESTAB_F_OWNER_COMM, 15, 65, SHRINKS },
+	{ ESTAB_F_RECV_Q, 6, 51, 0 },
+	{ ESTAB_F_SEND_Q, 6, 50, 0 },
+	{ ESTAB_F_USER, 8, 45, 0 },
+	{ ESTAB_F_TIMER, 24, 40, 0 },
+	{ ESTAB_F_INTERFACE, 9, 35, 0 },
+	{ ESTAB_F_INODE, 8, 30, 0 },
+	{ ESTAB_F_SHUTDOWN, 8, 25, 0 },
+	{ ESTAB_F_MARK, 4, 24, 0 },
+	{ ESTAB_F_CGROUP_ID, 9, 23, 0 },
+	{ ESTAB_F_COOKIE, 8, 22, 0 },
+	{ ESTAB_F_OWNER_EXE, 24, 21, SHRINKS },
+	{ ESTAB_F_OWNER_CMDLINE, 24, 21, SHRINKS },
+	{ ESTAB_F_SOCKOPT, 0, 20, CONTINUED },
+	{ ESTAB_F_MEM, 0, 20, CONTINUED },
+	{ ESTAB_F_TCP, 0, 20, CONTINUED },
+};
+
+enum { PRIORITY_OTHERS = 20 };
+
+static const enum estab_field table_base[] = {
+	ESTAB_F_PROTO, ESTAB_F_STATE, ESTAB_F_RECV_Q, ESTAB_F_SEND_Q, ESTAB_F_LOCAL, ESTAB_F_PEER,
+};
+
+static const enum estab_field extended[] = {
+	ESTAB_F_USER, ESTAB_F_INODE,	 ESTAB_F_COOKIE,   ESTAB_F_INTERFACE,
+	ESTAB_F_MARK, ESTAB_F_CGROUP_ID, ESTAB_F_SHUTDOWN,
+};
+
+/* What "owners" is made of, where its parts are columns of their own. */
+static const enum estab_field owners_parts[] = {
+	ESTAB_F_OWNER_PID,  ESTAB_F_OWNER_TID, ESTAB_F_OWNER_FD,
+	ESTAB_F_OWNER_COMM, ESTAB_F_NO_OWNER,  ESTAB_F_OWNERS_COMPLETE,
+};
+
+enum estab_field field_from_word(const char *word, size_t length)
+{
+	char name[64];
+
+	if (length >= sizeof(name))
+		return ESTAB_F_NONE;
+	memcpy(name, word, length);
+	name[length] = '\0';
+	return estab_field_from_name(name);
+}
+
+static void remove_at(struct columns *columns, size_t index)
+{
+	columns->n--;
+	memmove(&columns->list[index], &columns->list[index + 1],
+		(columns->n - index) * sizeof(columns->list[0]));
+}
+
+static bool is_below(const char *name, const char *group)
+{
+	size_t length = strlen(group);
+
+	return strncmp(name, group, length) == 0 && name[length] == '.';
+}
+
+static bool is_owners_part(enum estab_field field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(owners_parts); i++)
+		if (owners_parts[i] == field)
+			return true;
+	return false;
+}
+
+/* Takes out a field, and what is below it when it is a group. */
+static void remove_field(struct columns *columns, enum estab_field field)
+{
+	const char *name = estab_field_name(field);
+
+	for (size_t i = columns->n; i-- > 0;) {
+		const struct column *column = &columns->list[i];
+
+		if (column->field == field || is_below(column->name, name) ||
+		    (field == ESTAB_F_OWNERS && is_owners_part(column->field)))
+			remove_at(columns, i);
+	}
+}
+
+static void set_traits(struct column *column)
+{
+	column->width = strlen(column->title);
+	column->priority = PRIORITY_OTHERS;
+	for (size_t i = 0; i < ARRAY_SIZE(traits); i++) {
+		const struct trait *trait = &traits[i];
+
+		if (trait->field != column->field)
+			continue;
+		column->width = MAX(column->width, (size_t)trait->width);
+		column->priority = trait->priority;
+		column->continued = trait->flags & CONTINUED;
+		column->shrinks = trait->flags & SHRINKS;
+	}
+	if (column->field == ESTAB_F_OWNERS)
+		column->cell = CELL_OWNERS;
+	else if (column->flags & ESTAB_FIELD_OWNER)
+		column->cell = CELL_OWNER;
+	else
+		column->cell = CELL_SOCKET;
+}
+
+/* Adds a field behind the others, unless it is there. */
+static void add_field(struct columns *columns, enum estab_field field, bool pinned)
+{
+	struct estab_field_info info = { .size = sizeof(info) };
+	struct column *column;
+
+	for (size_t i = 0; i < columns->n; i++) {
+		if (columns->list[i].field == field) {
+			columns->list[i].pinned |= pinned;
+			return;
+		}
+	}
+	if (columns->n == COLUMNS_MAX || estab_field_get_info(field, &info) < 0)
+		return;
+	column = &columns->list[columns->n++];
+	*column = (struct column){
+		.field = field,
+		.kind = info.kind,
+		.flags = info.flags,
+		.name = info.name,
+		.title = info.title,
+		.pinned = pinned,
+	};
+	set_traits(column);
+}
+
+static void add_fields(struct columns *columns, const enum estab_field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		add_field(columns, fields[i], false);
+}
+
+static bool is_about_owners(enum estab_field field)
+{
+	struct estab_field_info info = { .size = sizeof(info) };
+
+	if (field == ESTAB_F_OWNERS || is_owners_part(field))
+		return true;
+	return estab_field_get_info(field, &info) == 0 && info.flags & ESTAB_FIELD_OWNER;
+}
+
+/* Whether a word of the filter names something of an owner. A value that reads like one costs a
+ * column too many, no more. */
+static bool filter_names_owners(const char *filter)
+{
+	while (filter && *filter) {
+		size_t length = 0;
+
+		while (isalnum((unsigned char)filter[length]) || filter[length] == '_' ||
+		       filter[length] == '.')
+			length++;
+		if (length > 0 && is_about_owners(field_from_word(filter, length)))
+			return true;
+		filter += length > 0 ? length : 1;
+	}
+	return false;
+}
+
+static bool wants_owners(const struct options *options, bool terminal)
+{
+	if (options->process || filter_names_owners(options->words))
+		return true;
+	for (size_t i = 0; i < options->n_sort; i++)
+		if (is_about_owners(options->sort[i].field))
+			return true;
+	return terminal && options->format == FORMAT_TABLE;
+}
+
+static void add_defaults(const struct options *options, bool terminal, struct columns *columns)
+{
+	if (options->format == FORMAT_TABLE) {
+		add_fields(columns, table_base, ARRAY_SIZE(table_base));
+	} else {
+		struct estab_field_info info = { .size = sizeof(info) };
+		enum estab_field field = ESTAB_F_NONE;
+
+		while ((field = estab_field_next(field)) != ESTAB_F_NONE)
+			if (estab_field_get_info(field, &info) == 0 &&
+			    info.kind != ESTAB_KIND_GROUP && info.flags & ESTAB_FIELD_DEFAULT)
+				add_field(columns, field, false);
+	}
+	if (options->extended)
+		add_fields(columns, extended, ARRAY_SIZE(extended));
+	if (options->extended || options->timer)
+		add_field(columns, ESTAB_F_TIMER, false);
+	if (wants_owners(options, terminal))
+		add_field(columns, ESTAB_F_OWNERS, false);
+	if (options->memory)
+		add_field(columns, ESTAB_F_MEM, false);
+	if (options->internals)
+		add_field(columns, ESTAB_F_TCP, false);
+}
+
+/* --columns: a list of names, or of changes to the default columns: +name, -name. */
+static int apply_list(struct columns *columns, const char *list)
+{
+	if (*list != '+' && *list != '-')
+		columns->n = 0;
+	while (*list) {
+		size_t length = strcspn(list, ",");
+		bool sign = *list == '+' || *list == '-';
+		enum estab_field field = field_from_word(list + sign, length - sign);
+
+		if (field == ESTAB_F_NONE)
+			return complain_word("--columns", "no such field (estab fields lists them)",
+					     list + sign, length - sign);
+		if (*list == '-')
+			remove_field(columns, field);
+		else
+			add_field(columns, field, true);
+		list += length;
+		list += *list == ',';
+	}
+	if (columns->n == 0)
+		return complain_usage("--columns", "no column is left");
+	return 0;
+}
+
+static void expand(struct columns *columns, enum estab_field group)
+{
+	const char *name = estab_field_name(group);
+	enum estab_field field = ESTAB_F_NONE;
+
+	if (group == ESTAB_F_OWNERS) {
+		add_fields(columns, owners_parts, ARRAY_SIZE(owners_parts));
+		return;
+	}
+	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
+		if (is_below(estab_field_name(field), name))
+			add_field(columns, field, false);
+}
+
+/* Puts the fields of each group in its place. */
+static void expand_groups(struct columns *columns)
+{
+	struct columns before = *columns;
+
+	columns->n = 0;
+	for (size_t i = 0; i < before.n; i++) {
+		if (before.list[i].kind == ESTAB_KIND_GROUP)
+			expand(columns, before.list[i].field);
+		else
+			add_field(columns, before.list[i].field, before.list[i].pinned);
+	}
+}
+
+int columns_choose(const struct options *options, bool terminal, struct columns *ret_columns)
+{
+	int status;
+
+	ret_columns->n = 0;
+	add_defaults(options, terminal, ret_columns);
+	if (options->columns) {
+		status = apply_list(ret_columns, options->columns);
+		if (status != 0)
+			return status;
+	}
+	/* A cell of CSV holds one value. */
+	if (options->format == FORMAT_CSV)
+		expand_groups(ret_columns);
+	return 0;
+}
+
+int columns_ask(const struct columns *columns, struct estab_query *query)
+{
+	for (size_t i = 0; i < columns->n; i++) {
+		int error = estab_query_add_field(query, columns->list[i].field);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}

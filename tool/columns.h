@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* What is shown of each socket, in which order. */
+#ifndef ESTAB_TOOL_COLUMNS_H
+#define ESTAB_TOOL_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <estab.h>
+
+struct options;
+
+/* Where the text of a table's cell comes from. */
+enum cell {
+	CELL_SOCKET, /* estab_socket_format() */
+	CELL_OWNERS, /* all owners, as "nginx[812] fd 6, nginx[813] fd 6" */
+	CELL_OWNER,  /* one field of every owner, with commas between */
+};
+
+struct column {
+	enum estab_field field;
+	enum estab_kind kind;
+	uint32_t flags; /* ESTAB_FIELD_… */
+	const char *name;
+	const char *title;
+	enum cell cell;
+	size_t width;	       /* in a pipe: at least */
+	unsigned int priority; /* on a terminal that is too narrow the lowest goes first */
+	bool continued;	       /* on a terminal: below the row, wrapped at words */
+	bool shrinks;	       /* on a terminal: is cut, visibly, before anything is hidden */
+	bool pinned;	       /* named by the user: never hidden */
+};
+
+enum { COLUMNS_MAX = 512 };
+
+struct columns {
+	size_t n;
+	struct column list[COLUMNS_MAX];
+};
+
+/* The field of that name; ESTAB_F_NONE: there is none. */
+enum estab_field field_from_word(const char *word, size_t length);
+
+/* Fills the columns that the options ask for; 0, or the exit status after a complaint. */
+int columns_choose(const struct options *options, bool terminal, struct columns *ret_columns);
+/* Asks the query for them. 0 or a negative errno. */
+int columns_ask(const struct columns *columns, struct estab_query *query);
+
+#endif

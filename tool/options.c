@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "complain.h"
+#include "select.h"
+#include "util.h"
+
+/* Options without a letter. */
+enum {
+	OPT_BYTE_ORDER = 256,
+	OPT_COLOR,
+	OPT_COLUMNS,
+	OPT_CSV,
+	OPT_DEBUG,
+	OPT_FORMAT,
+	OPT_JSON,
+	OPT_JSONL,
+	OPT_PASSWD,
+	OPT_PROC_PID,
+	OPT_PROC_ROOT,
+	OPT_SORT,
+	OPT_SOURCE,
+	OPT_STRICT,
+};
+
+/* "-": words come in order, so that what stands behind "--" can be told. */
+static const char letters[] = "-:46aA:Bef:hHilmnopqtuvVwx";
+
+static const struct option long_options[] = {
+	{ "all", no_argument, NULL, 'a' },
+	{ "bound-inactive", no_argument, NULL, 'B' },
+	{ "byte-order", required_argument, NULL, OPT_BYTE_ORDER },
+	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "colour", required_argument, NULL, OPT_COLOR },
+	{ "columns", required_argument, NULL, OPT_COLUMNS },
+	{ "csv", no_argument, NULL, OPT_CSV },
+	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "extended", no_argument, NULL, 'e' },
+	{ "family", required_argument, NULL, 'f' },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "help", no_argument, NULL, 'h' },
+	{ "info", no_argument, NULL, 'i' },
+	{ "ipv4", no_argument, NULL, '4' },
+	{ "ipv6", no_argument, NULL, '6' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "jsonl", no_argument, NULL, OPT_JSONL },
+	{ "listening", no_argument, NULL, 'l' },
+	{ "memory", no_argument, NULL, 'm' },
+	{ "no-header", no_argument, NULL, 'H' },
+	{ "numeric", no_argument, NULL, 'n' },
+	{ "options", no_argument, NULL, 'o' },
+	{ "passwd", required_argument, NULL, OPT_PASSWD },
+	{ "proc-pid", required_argument, NULL, OPT_PROC_PID },
+	{ "proc-root", required_argument, NULL, OPT_PROC_ROOT },
+	{ "processes", no_argument, NULL, 'p' },
+	{ "query", required_argument, NULL, 'A' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "raw", no_argument, NULL, 'w' },
+	{ "sort", required_argument, NULL, OPT_SORT },
+	{ "source", required_argument, NULL, OPT_SOURCE },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "tcp", no_argument, NULL, 't' },
+	{ "udp", no_argument, NULL, 'u' },
+	{ "unix", no_argument, NULL, 'x' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Options that only switch something on. */
+static const struct {
+	int option;
+	size_t offset;
+} switches[] = {
+	{ 'a', offsetof(struct options, all) },
+	{ 'B', offsetof(struct options, bound) },
+	{ 'e', offsetof(struct options, extended) },
+	{ 'h', offsetof(struct options, help) },
+	{ 'H', offsetof(struct options, no_header) },
+	{ 'i', offsetof(struct options, internals) },
+	{ 'l', offsetof(struct options, listening) },
+	{ 'm', offsetof(struct options, memory) },
+	{ 'o', offsetof(struct options, timer) },
+	{ 'p', offsetof(struct options, process) },
+	{ 'q', offsetof(struct options, quiet) },
+	{ 'v', offsetof(struct options, version) },
+	{ 'V', offsetof(struct options, version) },
+	{ OPT_DEBUG, offsetof(struct options, debug) },
+	{ OPT_STRICT, offsetof(struct options, strict) },
+};
+
+/* Words that an option takes, and the number each stands for. */
+struct choice {
+	const char *word;
+	unsigned int number;
+};
+
+static const struct choice formats[] = {
+	{ "table", FORMAT_TABLE },
+	{ "json", FORMAT_JSON },
+	{ "jsonl", FORMAT_JSONL },
+	{ "csv", FORMAT_CSV },
+	{ NULL, 0 },
+};
+
+static const struct choice colours[] = {
+	{ "auto", COLOUR_AUTO },
+	{ "always", COLOUR_ALWAYS },
+	{ "never", COLOUR_NEVER },
+	{ NULL, 0 },
+};
+
+static const struct choice byte_orders[] = {
+	{ "big", ESTAB_BYTE_ORDER_BIG },
+	{ "little", ESTAB_BYTE_ORDER_LITTLE },
+	{ NULL, 0 },
+};
+
+static int choose(const char *option, const struct choice *choices, const char *word,
+		  unsigned int *ret_number)
+{
+	for (; choices->word; choices++) {
+		if (strcmp(choices->word, word) == 0) {
+			*ret_number = choices->number;
+			return 0;
+		}
+	}
+	return complain_word(option, "unknown word", word, strlen(word));
+}
+
+static int parse_pid(const char *text, uint32_t *ret_pid)
+{
+	uint64_t pid = 0;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9' && pid <= INT32_MAX; at++)
+		pid = pid * 10 + (uint64_t)(*at - '0');
+	if (*at != '\0' || pid == 0 || pid > INT32_MAX)
+		return complain_word("--proc-pid", "not a process id", text, strlen(text));
+	*ret_pid = (uint32_t)pid;
+	return 0;
+}
+
+/* Adds a word to a text, with the separator before all but the first. */
+static int append(char **text, char separator, const char *word)
+{
+	size_t before = *text ? strlen(*text) : 0;
+	size_t length = strlen(word);
+	char *longer = realloc(*text, before + length + 2);
+
+	if (!longer) {
+		complain_errno("command line", -ENOMEM);
+		return STATUS_FAILED;
+	}
+	*text = longer;
+	if (before > 0)
+		longer[before++] = separator;
+	memcpy(longer + before, word, length + 1);
+	return 0;
+}
+
+static int add_sort(struct options *options, const char *list)
+{
+	while (*list) {
+		size_t length = strcspn(list, ",");
+		bool descending = *list == '-';
+		bool sign = descending || *list == '+';
+		enum estab_field field = field_from_word(list + sign, length - sign);
+
+		if (field == ESTAB_F_NONE)
+			return complain_word("--sort", "no such field", list, length);
+		if (options->n_sort == OPTIONS_SORT_MAX)
+			return complain_usage("--sort", "at most four fields");
+		options->sort[options->n_sort++] = (struct sort_key){ field, descending };
+		list += length;
+		list += *list == ',';
+	}
+	return 0;
+}
+
+static bool switch_on(struct options *options, int option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		if (switches[i].option == option) {
+			*(bool *)((char *)options + switches[i].offset) = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Options about how and from where; 0, or the exit status. */
+static int apply_output(struct options *options, int option, const char *argument)
+{
+	unsigned int number = 0;
+	int status = 0;
+
+	switch (option) {
+	case OPT_JSON:
+		options->format = FORMAT_JSON;
+		break;
+	case OPT_JSONL:
+		options->format = FORMAT_JSONL;
+		break;
+	case OPT_CSV:
+		options->format = FORMAT_CSV;
+		break;
+	case OPT_FORMAT:
+		status = choose("--format", formats, argument, &number);
+		options->format = number;
+		break;
+	case OPT_COLOR:
+		status = choose("--color", colours, argument, &number);
+		options->colour = number;
+		break;
+	case OPT_BYTE_ORDER:
+		status = choose("--byte-order", byte_orders, argument, &number);
+		options->byte_order = number;
+		break;
+	case OPT_COLUMNS:
+		return append(&options->columns, ',', argument);
+	case OPT_SORT:
+		return add_sort(options, argument);
+	case OPT_SOURCE:
+		options->source = argument;
+		break;
+	case OPT_PROC_ROOT:
+		options->proc_root = argument;
+		break;
+	case OPT_PROC_PID:
+		return parse_pid(argument, &options->proc_pid);
+	case OPT_PASSWD:
+		options->passwd_file = argument;
+		break;
+	}
+	return status;
+}
+
+static int apply(struct options *options, int option, const char *argument)
+{
+	if (switch_on(options, option))
+		return 0;
+	switch (option) {
+	case 't':
+		options->tables |= SELECT_TCP;
+		return 0;
+	case 'u':
+		options->tables |= SELECT_UDP;
+		return 0;
+	case 'w':
+		options->tables |= SELECT_RAW;
+		return 0;
+	case 'x':
+		options->tables |= SELECT_UNIX;
+		return 0;
+	case '4':
+		options->families |= BIT32(ESTAB_FAMILY_INET);
+		return 0;
+	case '6':
+		options->families |= BIT32(ESTAB_FAMILY_INET6);
+		return 0;
+	case 'f':
+		return select_family(options, argument);
+	case 'A':
+		return select_tables(options, argument);
+	case 'n': /* numbers are the default */
+		return 0;
+	}
+	return apply_output(options, option, argument);
+}
+
+/* What getopt_long() could not take. */
+static int wrong_option(int result, const char *word)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+	bool long_option = strncmp(word, "--", 2) == 0;
+	size_t length = strcspn(word, "=");
+
+	if (result == ':')
+		return complain_usage(long_option ? word : letter, "needs an argument");
+	if (!long_option)
+		return complain_usage(letter, "unknown option; estab --help lists them");
+	/* Known, but it came with an argument that it doesn't take. */
+	if (optopt != 0)
+		return complain_word(NULL, "the option takes no argument", word, length);
+	return complain_word(NULL, "unknown or ambiguous option; estab --help lists them", word,
+			     length);
+}
+
+int options_parse(int argc, char **argv, struct options *options)
+{
+	int option, status = 0;
+
+	*options = (struct options){ .format = FORMAT_TABLE };
+	opterr = 0;
+	while (status == 0 &&
+	       (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		if (option == '?' || option == ':') {
+			status = wrong_option(option, argv[optind - 1]);
+		} else if (option == 1) {
+			if (!options->verb)
+				options->verb = optarg;
+			status = append(&options->words, ' ', optarg);
+		} else {
+			status = apply(options, option, optarg);
+		}
+	}
+	for (; status == 0 && optind < argc; optind++)
+		status = append(&options->words, ' ', argv[optind]);
+	return status;
+}
+
+void options_drop_verb(struct options *options)
+{
+	size_t length = strlen(options->verb);
+
+	length += options->words[length] == ' ';
+	memmove(options->words, options->words + length, strlen(options->words + length) + 1);
+}
+
+void options_free(struct options *options)
+{
+	free(options->columns);
+	free(options->words);
+	options->columns = options->words = NULL;
+}

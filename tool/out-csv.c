@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * CSV: field names in the first line, one value a cell, nothing for what is unknown. Lines end in
+ * a newline alone. Values are the library's own, not a table's: a listener's queues are backlog
+ * and backlog_limit.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "csv.h"
+#include "output.h"
+
+static void put_number(struct buf *buf, const struct column *column,
+		       const struct estab_socket *sock)
+{
+	uint64_t u64;
+	int64_t i64;
+	double f64;
+	char text[40];
+
+	if (column->kind == ESTAB_KIND_U64) {
+		if (estab_socket_get_u64(sock, column->field, &u64) == 0)
+			buf_u64(buf, u64);
+	} else if (column->kind == ESTAB_KIND_I64) {
+		if (estab_socket_get_i64(sock, column->field, &i64) == 0)
+			buf_i64(buf, i64);
+	} else if (column->kind == ESTAB_KIND_BOOL) {
+		if (estab_socket_get_u64(sock, column->field, &u64) == 0)
+			buf_str(buf, u64 ? "true" : "false");
+	} else if (estab_socket_get_f64(sock, column->field, &f64) == 0) {
+		snprintf(text, sizeof(text), "%.2f", f64);
+		buf_str(buf, text);
+	}
+}
+
+static void put_socket_field(struct buf *buf, struct buf *scratch, const struct column *column,
+			     const struct estab_socket *sock)
+{
+	struct estab_addr addr;
+	const void *bytes;
+	size_t length;
+	char text[46];
+
+	switch (column->kind) {
+	case ESTAB_KIND_ADDR:
+		if (estab_socket_get_addr(sock, column->field, &addr) == 0)
+			buf_put(buf, text, estab_addr_format(&addr, text));
+		break;
+	case ESTAB_KIND_STR:
+	case ESTAB_KIND_BYTES:
+		if (estab_socket_get_bytes(sock, column->field, &bytes, &length) < 0)
+			break;
+		scratch->used = 0;
+		buf_escape(scratch, bytes, length);
+		csv_text(buf, scratch->data, scratch->used);
+		break;
+	default:
+		put_number(buf, column, sock);
+		break;
+	}
+}
+
+/* The value of each owner, with semicolons between; one inside a text is escaped. */
+static void put_owner_field(struct buf *buf, struct buf *scratch, const struct column *column,
+			    const struct estab_socket *sock)
+{
+	uint32_t count = estab_socket_owner_count(sock);
+	struct buf joined;
+
+	buf_init(&joined, BUF_MEMORY);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_char(&joined, ';');
+		scratch->used = 0;
+		buf_owner(scratch, estab_socket_owner(sock, i), column->field);
+		for (size_t at = 0; at < scratch->used; at++) {
+			if (scratch->data[at] == ';')
+				buf_str(&joined, "\\x3b");
+			else
+				buf_char(&joined, scratch->data[at]);
+		}
+	}
+	if (column->kind == ESTAB_KIND_STR || column->kind == ESTAB_KIND_BYTES)
+		csv_text(buf, joined.data, joined.used);
+	else
+		buf_put(buf, joined.data, joined.used);
+	buf_free(&joined);
+}
+
+static void begin(struct output *output, const struct estab_result *result)
+{
+	const struct columns *columns = output->columns;
+
+	(void)result;
+	if (!output->header)
+		return;
+	for (size_t i = 0; i < columns->n; i++) {
+		if (i > 0)
+			buf_char(output->buf, ',');
+		buf_str(output->buf, columns->list[i].name);
+	}
+	buf_char(output->buf, '\n');
+}
+
+static void row(struct output *output, const struct estab_socket *sock)
+{
+	const struct columns *columns = output->columns;
+
+	for (size_t i = 0; i < columns->n; i++) {
+		const struct column *column = &columns->list[i];
+
+		if (i > 0)
+			buf_char(output->buf, ',');
+		if (column->cell == CELL_OWNER)
+			put_owner_field(output->buf, output->scratch, column, sock);
+		else
+			put_socket_field(output->buf, output->scratch, column, sock);
+	}
+	buf_char(output->buf, '\n');
+}
+
+static void end(struct output *output, const struct estab_result *result)
+{
+	(void)output;
+	(void)result;
+}
+
+const struct output_format output_csv = { begin, row, end };

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Formats: each begins, is handed one socket after the other, and ends. */
+#ifndef ESTAB_TOOL_OUTPUT_H
+#define ESTAB_TOOL_OUTPUT_H
+
+#include <stdbool.h>
+
+#include <estab.h>
+
+#include "buf.h"
+#include "columns.h"
+#include "term.h"
+
+struct output {
+	struct buf *buf;
+	const struct columns *columns;
+	const struct term *term;
+	struct buf *scratch; /* text in the making, in memory */
+	bool header;	     /* of tables and CSV */
+	bool any_rows;	     /* of JSON: a comma is due */
+};
+
+struct output_format {
+	void (*begin)(struct output *output, const struct estab_result *result);
+	void (*row)(struct output *output, const struct estab_socket *sock);
+	void (*end)(struct output *output, const struct estab_result *result);
+};
+
+/* One record a line, in any width. */
+extern const struct output_format output_table;
+extern const struct output_format output_json;
+extern const struct output_format output_jsonl;
+extern const struct output_format output_csv;
+
+/* A table for a terminal: aligned, fitted to its width, listeners first unless it is sorted. */
+void output_screen(struct output *output, const struct estab_snapshot *snapshot, bool sorted);
+
+#endif
