@@ -281,8 +281,8 @@ enum estab_kind {
 };
 
 /* estab_field_info.flags. Since 0.1. */
-#define ESTAB_FIELD_OWNER (1u << 0)  /* belongs to an owner: ask estab_owner_get_…() */
-#define ESTAB_FIELD_STRING (1u << 1) /* a number that JSON writes as a decimal string */
+#define ESTAB_FIELD_OWNER (1u << 0)   /* belongs to an owner: ask estab_owner_get_…() */
+#define ESTAB_FIELD_STRING (1u << 1)  /* a number that JSON writes as a decimal string */
 #define ESTAB_FIELD_DEFAULT (1u << 2) /* read and written where no field was asked for */
 
 /* The size is set by the caller, and tells which members it knows. */
@@ -418,12 +418,14 @@ ESTAB_PUBLIC struct estab_scan *estab_scan_close(struct estab_scan *scan);
 /* ---- snapshot: a scan kept ---- */
 
 /* Reads everything, folds duplicates, sorts. Errors as estab_scan_open(). Since 0.1. */
-ESTAB_PUBLIC int estab_snapshot_take(struct estab_query *query, struct estab_snapshot **ret_snapshot);
+ESTAB_PUBLIC int estab_snapshot_take(struct estab_query *query,
+				     struct estab_snapshot **ret_snapshot);
 ESTAB_PUBLIC size_t estab_snapshot_count(const struct estab_snapshot *snapshot);
 /* Returns the socket at an index below the count, lent as long as the snapshot; else NULL. */
 ESTAB_PUBLIC const struct estab_socket *estab_snapshot_get(const struct estab_snapshot *snapshot,
 							   size_t index);
-ESTAB_PUBLIC const struct estab_result *estab_snapshot_result(const struct estab_snapshot *snapshot);
+ESTAB_PUBLIC const struct estab_result *
+estab_snapshot_result(const struct estab_snapshot *snapshot);
 ESTAB_PUBLIC struct estab_snapshot *estab_snapshot_unref(struct estab_snapshot *snapshot);
 
 /* ---- a socket's fields ---- */
@@ -476,7 +478,8 @@ struct estab_tuple {
 	uint32_t reserved;
 };
 /* -ENODATA: not an IP socket. */
-ESTAB_PUBLIC int estab_socket_get_tuple(const struct estab_socket *sock, struct estab_tuple *ret_tuple);
+ESTAB_PUBLIC int estab_socket_get_tuple(const struct estab_socket *sock,
+					struct estab_tuple *ret_tuple);
 
 /* How many owners are known; 0 also when owners were not asked for. Since 0.1. */
 ESTAB_PUBLIC uint32_t estab_socket_owner_count(const struct estab_socket *sock);
@@ -538,8 +541,8 @@ ESTAB_PUBLIC int estab_result_get_source(const struct estab_result *result, size
 /* Something known to be missing. Strings are lent. Since 0.1. */
 struct estab_loss {
 	size_t size;
-	const char *what; /* "processes", "sockets", "table", "rows" */
-	const char *why;  /* "permission", "vanished", "cut", "malformed", "unavailable", … */
+	const char *what;   /* "processes", "sockets", "table", "rows" */
+	const char *why;    /* "permission", "vanished", "cut", "malformed", "unavailable", … */
 	const char *detail; /* the table's name, …; NULL where there is none */
 	uint64_t count;
 };

@@ -69,7 +69,7 @@ void arena_merge(struct arena *arena, struct arena *from)
 		oldest->next = arena->blocks->next;
 		arena->blocks->next = from->blocks;
 	}
-	*from = (struct arena){0};
+	*from = (struct arena){ 0 };
 }
 
 void arena_free(struct arena *arena)

@@ -9,7 +9,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks; /* the newest first */
-	size_t used;		    /* bytes of the newest block */
+	size_t used;                /* bytes of the newest block */
 };
 
 /* Returns memory aligned to 8 bytes and not cleared, NULL when there is none left. */

@@ -21,7 +21,7 @@ static void row_index_free(struct row_index *index)
 {
 	free(index->keys);
 	free(index->rows);
-	*index = (struct row_index){0};
+	*index = (struct row_index){ 0 };
 }
 
 /* The key's slot, or the free one where it belongs. */
@@ -36,8 +36,8 @@ static size_t row_index_slot(const struct row_index *index, uint64_t key)
 
 static int row_index_grow(struct row_index *index)
 {
-	struct row_index bigger = {.n_slots = index->n_slots ? index->n_slots * 2 : 1024,
-				   .n_keys = index->n_keys};
+	struct row_index bigger = { .n_slots = index->n_slots ? index->n_slots * 2 : 1024,
+				    .n_keys = index->n_keys };
 
 	bigger.keys = calloc(bigger.n_slots, sizeof(*bigger.keys));
 	bigger.rows = malloc(bigger.n_slots * sizeof(*bigger.rows));
@@ -105,8 +105,8 @@ static bool is_needed(const struct plan *plan, const struct estab_socket *sock)
 static int read_rows(struct store *store, struct reader *reader)
 {
 	const struct plan *plan = &store->env->plan;
-	struct row_index seen = {0};
-	struct row row = {0};
+	struct row_index seen = { 0 };
+	struct row row = { 0 };
 	int r = ext_builder_init(&row.ext, store->env);
 
 	while (r == 0) {
@@ -144,7 +144,7 @@ static int join_peer_path(struct store *store, struct estab_socket *sock,
 /* A unix socket knows its peer by inode only; the peer knows its name. */
 static int join_peer_paths(struct store *store)
 {
-	struct row_index by_inode = {0};
+	struct row_index by_inode = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < store->count; i++) {
@@ -200,7 +200,7 @@ static void give_owners(struct store *store, const struct owner_index *index,
 
 static int find_owners(struct store *store, struct estab_result *result)
 {
-	struct owner_index index = {0};
+	struct owner_index index = { 0 };
 	const struct owner_list **lists = NULL;
 	int r = owner_index_init(&index, store->count);
 
@@ -211,7 +211,8 @@ static int find_owners(struct store *store, struct estab_result *result)
 		r = owner_walk(store->env, &index, &store->arena, result);
 	/* What was found by a deadline stands; where /proc can't be read, nothing is known. */
 	if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
-		result_add_loss(result, "owners", r == -ETIME ? "deadline" : "unavailable", NULL, 1);
+		result_add_loss(result, "owners", r == -ETIME ? "deadline" : "unavailable", NULL,
+				1);
 		index.incomplete = true;
 		r = 0;
 	}

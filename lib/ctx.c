@@ -106,7 +106,7 @@ static int ctx_setup(struct estab_ctx *ctx, const struct estab_ctx_options *opti
 
 int estab_ctx_new(const struct estab_ctx_options *options, struct estab_ctx **ret_ctx)
 {
-	struct estab_ctx_options known = {.size = sizeof(known)};
+	struct estab_ctx_options known = { .size = sizeof(known) };
 	struct estab_ctx *ctx;
 	int r;
 

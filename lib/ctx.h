@@ -12,9 +12,9 @@
 struct estab_ctx {
 	unsigned int refs;
 	uint32_t flags;
-	bool capture;	 /* proc_fd is not this host's own /proc: no netlink, no local users */
+	bool capture;    /* proc_fd is not this host's own /proc: no netlink, no local users */
 	bool big_endian; /* of the text under proc_fd */
-	int proc_fd;	 /* directory: /proc or what stands for it */
+	int proc_fd;     /* directory: /proc or what stands for it */
 	/* Of the network tables, relative to proc_fd: "thread-self/net" or "net", "1/net", … */
 	char net_dir[24];
 	char *proc_path;   /* for messages and the result: "/proc", or as it was given */

@@ -30,18 +30,18 @@ static const struct {
 	uint16_t max; /* longer ones are cut */
 	enum ext_kind kind;
 } diag_attrs[DIAG_ATTRS] = {
-	[INET_DIAG_SHUTDOWN] = {ALWAYS, 1, 1, EXT_KINDS},
-	[INET_DIAG_INFO] = {NEED_TCP_INFO, 1, TCP_INFO_MAX, EXT_TCP_INFO},
-	[INET_DIAG_CONG] = {NEED_CONGESTION, 1, NAME_MAX_LENGTH, EXT_CONGESTION},
-	[INET_DIAG_TOS] = {NEED_TOS, 1, 1, EXT_TOS},
-	[INET_DIAG_TCLASS] = {NEED_TCLASS, 1, 1, EXT_TCLASS},
-	[INET_DIAG_CLASS_ID] = {NEED_TCLASS, 4, 4, EXT_CLASS_ID},
-	[INET_DIAG_SKMEMINFO] = {NEED_MEM, 4, MEM_MAX, EXT_MEM},
-	[INET_DIAG_PROTOCOL] = {ALWAYS, 1, 1, EXT_PROTOCOL},
-	[INET_DIAG_SKV6ONLY] = {ALWAYS, 1, 1, EXT_V6ONLY},
-	[INET_DIAG_MARK] = {NEED_MARK, 4, 4, EXT_MARK},
-	[DIAG_CGROUP_ID] = {NEED_CGROUP_ID, 8, 8, EXT_CGROUP_ID},
-	[DIAG_SOCKOPT] = {NEED_SOCKOPT, 1, 2, EXT_SOCKOPT},
+	[INET_DIAG_SHUTDOWN] = { ALWAYS, 1, 1, EXT_KINDS },
+	[INET_DIAG_INFO] = { NEED_TCP_INFO, 1, TCP_INFO_MAX, EXT_TCP_INFO },
+	[INET_DIAG_CONG] = { NEED_CONGESTION, 1, NAME_MAX_LENGTH, EXT_CONGESTION },
+	[INET_DIAG_TOS] = { NEED_TOS, 1, 1, EXT_TOS },
+	[INET_DIAG_TCLASS] = { NEED_TCLASS, 1, 1, EXT_TCLASS },
+	[INET_DIAG_CLASS_ID] = { NEED_TCLASS, 4, 4, EXT_CLASS_ID },
+	[INET_DIAG_SKMEMINFO] = { NEED_MEM, 4, MEM_MAX, EXT_MEM },
+	[INET_DIAG_PROTOCOL] = { ALWAYS, 1, 1, EXT_PROTOCOL },
+	[INET_DIAG_SKV6ONLY] = { ALWAYS, 1, 1, EXT_V6ONLY },
+	[INET_DIAG_MARK] = { NEED_MARK, 4, 4, EXT_MARK },
+	[DIAG_CGROUP_ID] = { NEED_CGROUP_ID, 8, 8, EXT_CGROUP_ID },
+	[DIAG_SOCKOPT] = { NEED_SOCKOPT, 1, 2, EXT_SOCKOPT },
 };
 
 void diag_reading_init(struct diag_reading *reading, struct env *env, const struct source_job *job,
@@ -94,8 +94,7 @@ static uint32_t wanted_states(const struct diag_reading *reading)
 	return reading->states;
 }
 
-struct nlmsghdr *diag_inet_request(const struct diag_reading *reading, uint8_t family,
-				   void *buffer)
+struct nlmsghdr *diag_inet_request(const struct diag_reading *reading, uint8_t family, void *buffer)
 {
 	uint32_t states = wanted_states(reading);
 	uint8_t extensions = wanted_extensions(reading->needs);

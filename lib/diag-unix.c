@@ -13,8 +13,7 @@
 
 enum { MEM_MAX = 9 * 4 };
 
-struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t family,
-				   void *buffer)
+struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t family, void *buffer)
 {
 	struct unix_diag_req *body;
 	struct nlmsghdr *request = nl_dump_request(buffer, SOCK_DIAG_BY_FAMILY, sizeof(*body));
@@ -24,9 +23,9 @@ struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t f
 		uint32_t need;
 		uint32_t show;
 	} shows[] = {
-		{NEED_UNIX_NAME, UDIAG_SHOW_NAME},     {NEED_UNIX_VFS, UDIAG_SHOW_VFS},
-		{NEED_UNIX_PEER, UDIAG_SHOW_PEER},     {NEED_UNIX_QUEUES, UDIAG_SHOW_RQLEN},
-		{NEED_MEM, UDIAG_SHOW_MEMINFO},	       {NEED_UNIX_UID, UDIAG_SHOW_UID},
+		{ NEED_UNIX_NAME, UDIAG_SHOW_NAME }, { NEED_UNIX_VFS, UDIAG_SHOW_VFS },
+		{ NEED_UNIX_PEER, UDIAG_SHOW_PEER }, { NEED_UNIX_QUEUES, UDIAG_SHOW_RQLEN },
+		{ NEED_MEM, UDIAG_SHOW_MEMINFO },    { NEED_UNIX_UID, UDIAG_SHOW_UID },
 	};
 
 	body = mnl_nlmsg_get_payload(request);

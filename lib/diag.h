@@ -28,9 +28,9 @@ struct diag_reading {
 	uint32_t states;
 	uint32_t attrs; /* the attributes that are read, as bits (inet only) */
 	uint32_t netns;
-	uint16_t has;	  /* bits that every row begins with */
-	uint8_t proto;	  /* enum estab_proto */
-	uint8_t type;	  /* enum estab_type; unix rows bring their own */
+	uint16_t has;     /* bits that every row begins with */
+	uint8_t proto;    /* enum estab_proto */
+	uint8_t type;     /* enum estab_type; unix rows bring their own */
 	uint8_t protocol; /* IPPROTO_…, as the request has it */
 };
 

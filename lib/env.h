@@ -22,7 +22,7 @@ struct env {
 	struct plan plan;
 	struct users users;
 	struct netdevs netdevs;
-	uint64_t netns; /* inode of the namespace that is read; 0: unknown */
+	uint64_t netns;       /* inode of the namespace that is read; 0: unknown */
 	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
 	atomic_bool cancelled;
 	struct ext empty; /* what a row without extensions points at */

@@ -51,7 +51,7 @@ static void put_inet_end(const struct estab_socket *sock, bool local, struct tex
 	const uint8_t *bytes = local ? sock->inet.local : sock->inet.peer;
 	uint16_t port = local ? sock->local_port : sock->peer_port;
 	bool inet6 = sock->family == ESTAB_FAMILY_INET6;
-	struct estab_addr addr = {.family = sock->family};
+	struct estab_addr addr = { .family = sock->family };
 	uint8_t v6only = 0;
 	size_t length;
 	const char *device;
@@ -143,8 +143,8 @@ static int put_group(const struct estab_socket *sock, const struct field *group,
 	size_t prefix = strlen(group->name) + 1;
 	bool any = false;
 
-	for (const struct field *field = field_after(group);
-	     field && field_in_group(field, group); field = field_after(field)) {
+	for (const struct field *field = field_after(group); field && field_in_group(field, group);
+	     field = field_after(field)) {
 		struct value value;
 
 		if (field_get(field, sock, &value) < 0)

@@ -7,8 +7,8 @@
 #include "field.h"
 #include "util.h"
 
-#define GETTER(name)                                                                \
-	int get_##name(const struct estab_socket *sock,                             \
+#define GETTER(name)                                    \
+	int get_##name(const struct estab_socket *sock, \
 		       __attribute__((unused)) const struct field *field, struct value *ret)
 
 static int give_word(const char *word, struct value *ret)
@@ -215,7 +215,7 @@ GETTER(ext_number)
 		uint8_t u8;
 		uint32_t u32;
 		uint64_t u64;
-	} number = {.u64 = 0};
+	} number = { .u64 = 0 };
 
 	/* A minisock keeps nearly nothing of what its socket had. */
 	if (!ext_read(sock->ext, (enum ext_kind)field->offset, &number, field->size))
@@ -228,7 +228,7 @@ GETTER(ext_number)
 
 GETTER(shutdown)
 {
-	static const char *const words[] = {"none", "receive", "send", "both"};
+	static const char *const words[] = { "none", "receive", "send", "both" };
 
 	if (!(sock->has & HAS_SHUTDOWN))
 		return sock->has & IS_MINISOCK ? FIELD_NONE : FIELD_UNKNOWN;
@@ -297,7 +297,7 @@ GETTER(vfs_inode)
 
 GETTER(sockopt)
 {
-	uint8_t bits[2] = {0, 0};
+	uint8_t bits[2] = { 0, 0 };
 
 	if (!ext_read(sock->ext, EXT_SOCKOPT, bits, sizeof(bits)))
 		return sock->has & IS_MINISOCK ? FIELD_NONE : FIELD_UNKNOWN;
@@ -336,8 +336,8 @@ GETTER(no_owner)
 
 GETTER(timer_kind)
 {
-	static const char *const words[TIMER_KINDS] = {"off",	    "retransmit", "keepalive",
-						       "time-wait", "probe",	  "delack"};
+	static const char *const words[TIMER_KINDS] = { "off",       "retransmit", "keepalive",
+							"time-wait", "probe",      "delack" };
 
 	if (!(sock->has & HAS_TIMER))
 		return FIELD_UNKNOWN;

@@ -54,7 +54,8 @@ int get_tcp_info(const struct estab_socket *sock, const struct field *field, str
 	return read_info(sock, field->offset, field->size, &ret->u64);
 }
 
-int get_tcp_unset_zero(const struct estab_socket *sock, const struct field *field, struct value *ret)
+int get_tcp_unset_zero(const struct estab_socket *sock, const struct field *field,
+		       struct value *ret)
 {
 	uint64_t number;
 	int r = read_info(sock, field->offset, field->size, &number);
@@ -138,7 +139,7 @@ int get_tcp_fastopen_fail(const struct estab_socket *sock, const struct field *f
 
 int get_tcp_ca_state(const struct estab_socket *sock, const struct field *field, struct value *ret)
 {
-	static const char *const words[] = {"open", "disorder", "cwr", "recovery", "loss"};
+	static const char *const words[] = { "open", "disorder", "cwr", "recovery", "loss" };
 	uint64_t state;
 	int r = read_info(sock, field->offset, field->size, &state);
 

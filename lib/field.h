@@ -43,17 +43,17 @@ typedef int owner_get_fn(const struct estab_owner *owner, struct value *ret_valu
 struct field {
 	enum estab_field id;
 	enum estab_kind kind;
-	uint32_t flags; /* ESTAB_FIELD_… */
-	uint32_t needs; /* NEED_… */
+	uint32_t flags;  /* ESTAB_FIELD_… */
+	uint32_t needs;  /* NEED_… */
 	uint64_t protos; /* the protocols it applies to, as bits */
 	const char *name;
 	const char *title;
 	const char *unit;
 	const char *help;
-	field_get_fn *get;	  /* NULL for groups and owners' fields */
-	owner_get_fn *get_owner;  /* for owners' fields */
-	uint16_t offset;	  /* for the getters that read a struct: where, */
-	uint8_t size;		  /* how many bytes, or which bit */
+	field_get_fn *get;       /* NULL for groups and owners' fields */
+	owner_get_fn *get_owner; /* for owners' fields */
+	uint16_t offset;         /* for the getters that read a struct: where, */
+	uint8_t size;            /* how many bytes, or which bit */
 };
 
 /* NULL: no such field. */
@@ -118,16 +118,16 @@ GETTER(timer_kind);
 GETTER(timer_expires);
 GETTER(timer_retransmits);
 GETTER(sockopt); /* size: which bit */
-GETTER(mem);	 /* offset: which word */
+GETTER(mem);     /* offset: which word */
 GETTER(congestion);
-GETTER(tcp_info); /* offset and size of an unsigned number */
+GETTER(tcp_info);       /* offset and size of an unsigned number */
 GETTER(tcp_unset_zero); /* the same; zero means that it was never set */
-GETTER(tcp_option);	/* size: which bit of tcpi_options */
+GETTER(tcp_option);     /* size: which bit of tcpi_options */
 GETTER(tcp_ca_state);
 GETTER(tcp_wscale);
 GETTER(tcp_app_limited);
 GETTER(tcp_fastopen_fail);
-GETTER(tcp_unset_max);  /* the same; 2^31 - 1 and above mean that it was never set */
+GETTER(tcp_unset_max); /* the same; 2^31 - 1 and above mean that it was never set */
 GETTER(tcp_pacing);
 GETTER(tcp_retrans_percent);
 #undef GETTER

@@ -64,7 +64,8 @@ static int next_word(struct parser *parser)
 	if (*cursor->at == '=') {
 		do
 			length++;
-		while (length < 2 && cursor->at + length < cursor->end && cursor->at[length] == '=');
+		while (length < 2 && cursor->at + length < cursor->end &&
+		       cursor->at[length] == '=');
 	} else {
 		while (cursor->at + length < cursor->end && !strchr(" \t=", cursor->at[length]))
 			length++;
@@ -175,12 +176,13 @@ static int read_state(struct parser *parser, struct filter *filter)
 static int read_term(struct parser *parser, struct filter *filter)
 {
 	const char *word = parser->word;
-	struct term term = {0};
+	struct term term = { 0 };
 	bool port = strcmp(word, "sport") == 0 || strcmp(word, "dport") == 0;
 	int r;
 
 	if (strcmp(word, "and") == 0)
-		return filter->n_terms || filter->states ? 0 : fail(parser, "expected a term first");
+		return filter->n_terms || filter->states ? 0
+							 : fail(parser, "expected a term first");
 	if (strcmp(word, "state") == 0)
 		return read_state(parser, filter);
 	if (!port && strcmp(word, "src") != 0 && strcmp(word, "dst") != 0)
@@ -205,7 +207,7 @@ int filter_parse(const char *expression, struct filter **ret_filter, size_t *ret
 {
 	struct parser parser = {
 		.start = expression,
-		.cursor = {expression, expression + strlen(expression)},
+		.cursor = { expression, expression + strlen(expression) },
 	};
 	struct filter *filter = calloc(1, sizeof(*filter));
 	int r;
@@ -246,7 +248,7 @@ struct filter *filter_unref(struct filter *filter)
 /* v4-mapped addresses compare as their IPv4. */
 static bool match_addr(const struct term *term, const struct estab_socket *sock)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const uint8_t *addr = term->local ? sock->inet.local : sock->inet.peer;
 	uint8_t family = sock->family;
 	unsigned int bytes = term->prefix / 8;

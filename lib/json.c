@@ -6,7 +6,7 @@
 #include "text.h"
 #include "util.h"
 
-void json_init(struct json *json, estab_write_fn *fn, void *arg)
+void json_write_init(struct json *json, estab_write_fn *fn, void *arg)
 {
 	json->fn = fn;
 	json->arg = arg;
@@ -15,7 +15,7 @@ void json_init(struct json *json, estab_write_fn *fn, void *arg)
 	json->used = 0;
 }
 
-int json_flush(struct json *json)
+int json_write_flush(struct json *json)
 {
 	if (json->used > 0 && json->error == 0) {
 		int r = json->fn(json->arg, json->buffer, json->used);
@@ -37,14 +37,14 @@ static void put(struct json *json, const char *text, size_t length)
 		text += n;
 		length -= n;
 		if (json->used == sizeof(json->buffer))
-			json_flush(json);
+			json_write_flush(json);
 	}
 }
 
 static void put_char(struct json *json, char c)
 {
 	if (json->used == sizeof(json->buffer))
-		json_flush(json);
+		json_write_flush(json);
 	json->buffer[json->used++] = c;
 }
 
@@ -66,26 +66,26 @@ static void put_key(struct json *json, const char *key)
 	put_key_part(json, key, "");
 }
 
-void json_open(struct json *json, const char *key, char bracket)
+void json_write_open(struct json *json, const char *key, char bracket)
 {
 	put_key(json, key);
 	put_char(json, bracket);
 	json->comma = false;
 }
 
-void json_close(struct json *json, char bracket)
+void json_write_close(struct json *json, char bracket)
 {
 	put_char(json, bracket);
 	json->comma = true;
 }
 
-void json_null(struct json *json, const char *key)
+void json_write_null(struct json *json, const char *key)
 {
 	put_key(json, key);
 	put(json, "null", 4);
 }
 
-void json_bool(struct json *json, const char *key, bool value)
+void json_write_bool(struct json *json, const char *key, bool value)
 {
 	put_key(json, key);
 	put(json, value ? "true" : "false", value ? 4 : 5);
@@ -98,13 +98,13 @@ static void put_digits(struct json *json, uint64_t value)
 	put(json, digits, text_digits(value, digits));
 }
 
-void json_u64(struct json *json, const char *key, uint64_t value)
+void json_write_u64(struct json *json, const char *key, uint64_t value)
 {
 	put_key(json, key);
 	put_digits(json, value);
 }
 
-void json_i64(struct json *json, const char *key, int64_t value)
+void json_write_i64(struct json *json, const char *key, int64_t value)
 {
 	put_key(json, key);
 	if (value < 0)
@@ -112,17 +112,17 @@ void json_i64(struct json *json, const char *key, int64_t value)
 	put_digits(json, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
-void json_f64(struct json *json, const char *key, double value)
+void json_write_f64(struct json *json, const char *key, double value)
 {
 	char buffer[32];
-	struct text text = {.buffer = buffer, .size = sizeof(buffer)};
+	struct text text = { .buffer = buffer, .size = sizeof(buffer) };
 
 	text_f64(&text, value);
 	put_key(json, key);
 	put(json, buffer, MIN(text.length, sizeof(buffer)));
 }
 
-void json_u64_string(struct json *json, const char *key, uint64_t value)
+void json_write_u64_string(struct json *json, const char *key, uint64_t value)
 {
 	put_key(json, key);
 	put_char(json, '"');
@@ -133,7 +133,7 @@ void json_u64_string(struct json *json, const char *key, uint64_t value)
 static void put_unit(struct json *json, uint32_t unit)
 {
 	static const char hex[] = "0123456789abcdef";
-	char piece[6] = {'\\', 'u'};
+	char piece[6] = { '\\', 'u' };
 
 	for (int i = 0; i < 4; i++)
 		piece[2 + i] = hex[unit >> (12 - 4 * i) & 15];
@@ -151,7 +151,7 @@ static void put_escaped(struct json *json, uint32_t point)
 	}
 }
 
-bool json_text(struct json *json, const char *key, const void *bytes, size_t length)
+bool json_write_text(struct json *json, const char *key, const void *bytes, size_t length)
 {
 	const uint8_t *at = bytes;
 	const uint8_t *end = at + length;
@@ -182,12 +182,12 @@ bool json_text(struct json *json, const char *key, const void *bytes, size_t len
 	return lost;
 }
 
-void json_str(struct json *json, const char *key, const char *text)
+void json_write_str(struct json *json, const char *key, const char *text)
 {
-	json_text(json, key, text, strlen(text));
+	json_write_text(json, key, text, strlen(text));
 }
 
-void json_base64(struct json *json, const char *key, const void *bytes, size_t length)
+void json_write_base64(struct json *json, const char *key, const void *bytes, size_t length)
 {
 	static const char alphabet[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

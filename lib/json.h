@@ -12,30 +12,30 @@
 struct json {
 	estab_write_fn *fn;
 	void *arg;
-	int error; /* the first that the callback returned; nothing is written after it */
+	int error;  /* the first that the callback returned; nothing is written after it */
 	bool comma; /* the next member or element wants one before it */
 	size_t used;
 	char buffer[4096];
 };
 
-void json_init(struct json *json, estab_write_fn *fn, void *arg);
+void json_write_init(struct json *json, estab_write_fn *fn, void *arg);
 /* Hands out what is buffered. Returns the first error, or 0. */
-int json_flush(struct json *json);
+int json_write_flush(struct json *json);
 
 /* A key is plain ASCII of our own. NULL: an element of an array. */
-void json_open(struct json *json, const char *key, char bracket);
-void json_close(struct json *json, char bracket);
-void json_null(struct json *json, const char *key);
-void json_bool(struct json *json, const char *key, bool value);
-void json_u64(struct json *json, const char *key, uint64_t value);
-void json_i64(struct json *json, const char *key, int64_t value);
-void json_f64(struct json *json, const char *key, double value);
+void json_write_open(struct json *json, const char *key, char bracket);
+void json_write_close(struct json *json, char bracket);
+void json_write_null(struct json *json, const char *key);
+void json_write_bool(struct json *json, const char *key, bool value);
+void json_write_u64(struct json *json, const char *key, uint64_t value);
+void json_write_i64(struct json *json, const char *key, int64_t value);
+void json_write_f64(struct json *json, const char *key, double value);
 /* The number as a decimal string. */
-void json_u64_string(struct json *json, const char *key, uint64_t value);
+void json_write_u64_string(struct json *json, const char *key, uint64_t value);
 /* Bytes as text: what is not UTF-8 becomes U+FFFD. Returns whether that lost something. */
-bool json_text(struct json *json, const char *key, const void *bytes, size_t length);
-void json_str(struct json *json, const char *key, const char *text);
+bool json_write_text(struct json *json, const char *key, const void *bytes, size_t length);
+void json_write_str(struct json *json, const char *key, const char *text);
 /* Under the key with "_base64" behind it. */
-void json_base64(struct json *json, const char *key, const void *bytes, size_t length);
+void json_write_base64(struct json *json, const char *key, const void *bytes, size_t length);
 
 #endif

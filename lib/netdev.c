@@ -9,7 +9,7 @@
 void netdevs_free(struct netdevs *netdevs)
 {
 	free(netdevs->devs);
-	*netdevs = (struct netdevs){0};
+	*netdevs = (struct netdevs){ 0 };
 }
 
 /* Returns where the index stands among the sorted ones, or would. */
@@ -44,7 +44,7 @@ const char *netdevs_name(struct netdevs *netdevs, uint32_t index)
 		dev = &devs[place];
 		memmove(dev + 1, dev, (netdevs->n_devs - place) * sizeof(*dev));
 		netdevs->n_devs++;
-		*dev = (struct netdev){.index = index};
+		*dev = (struct netdev){ .index = index };
 		/* There is no device 0; a missing one is remembered as such. */
 		if (index == 0 || !if_indextoname(index, dev->name))
 			dev->name[0] = '\0';

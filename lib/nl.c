@@ -127,7 +127,7 @@ static void walk_back(struct nl_walk *walk, const struct nlmsghdr *message)
 
 int nl_open(const struct env *env, struct estab_result *result, int protocol, struct nl *ret_nl)
 {
-	struct nl nl = {.env = env};
+	struct nl nl = { .env = env };
 	int error;
 
 	nl.socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
@@ -153,7 +153,7 @@ void nl_close(struct nl *nl)
 	if (nl->socket)
 		mnl_socket_close(nl->socket);
 	free(nl->buffer);
-	*nl = (struct nl){0};
+	*nl = (struct nl){ 0 };
 }
 
 /* Anyone who may administer the namespace can send to our port: the kernel's own is 0. */
@@ -168,8 +168,8 @@ static bool from_kernel(const struct msghdr *header)
 /* Feeds the walker with what is there: 0, or -EAGAIN for nothing, or -EINTR. */
 static int receive_now(struct nl *nl)
 {
-	struct sockaddr_nl sender = {0};
-	struct iovec vec = {.iov_base = nl->buffer, .iov_len = NL_BUFFER};
+	struct sockaddr_nl sender = { 0 };
+	struct iovec vec = { .iov_base = nl->buffer, .iov_len = NL_BUFFER };
 	struct msghdr header = {
 		.msg_name = &sender,
 		.msg_namelen = sizeof(sender),
@@ -194,7 +194,7 @@ static int receive_now(struct nl *nl)
 
 static int receive(struct nl *nl)
 {
-	struct pollfd wait = {.fd = mnl_socket_get_fd(nl->socket), .events = POLLIN};
+	struct pollfd wait = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
 	unsigned int silent_ms = 0;
 
 	for (;;) {

@@ -25,8 +25,8 @@ enum {
 
 struct nl_walk {
 	struct estab_result *result; /* losses go here, */
-	const char *table;	     /* with this detail (static text) */
-	uint32_t seq;		     /* of the dump that is read: others' messages are dropped */
+	const char *table;           /* with this detail (static text) */
+	uint32_t seq;                /* of the dump that is read: others' messages are dropped */
 	uint32_t portid;
 	const uint8_t *at; /* what is left of the datagram */
 	size_t left;
@@ -47,11 +47,12 @@ int nl_walk_next(struct nl_walk *walk, const struct nlmsghdr **ret_message);
 
 /*
  * Attributes, in place. libmnl's iterator makes four calls for each, which shows with a million
- * rows of five, and casts const away.
+ * rows of four, and casts const away.
  */
 struct nl_attrs {
-	const uint8_t *at;
-	size_t left;
+	const uint8_t *data;
+	ptrdiff_t at; /* may end up behind the length, by what an attribute is padded with */
+	ptrdiff_t length;
 };
 
 struct nl_attr {
@@ -68,31 +69,28 @@ static inline const void *nl_body(const struct nlmsghdr *message)
 /* Those of a message behind its body, whose size is a multiple of 4. */
 static inline struct nl_attrs nl_attrs_of(const struct nlmsghdr *message, size_t body_size)
 {
-	size_t head = NLMSG_HDRLEN + body_size;
-
 	return (struct nl_attrs){
-		.at = (const uint8_t *)message + head,
-		.left = message->nlmsg_len > head ? message->nlmsg_len - head : 0,
+		.data = (const uint8_t *)message,
+		.at = (ptrdiff_t)(NLMSG_HDRLEN + body_size),
+		.length = message->nlmsg_len,
 	};
 }
 
 /* Takes one off the front; false at the end, and at one that doesn't fit. */
 static inline bool nl_attr_next(struct nl_attrs *attrs, struct nl_attr *ret_attr)
 {
-	const struct nlattr *attr = (const void *)attrs->at;
-	size_t step;
+	ptrdiff_t left = attrs->length - attrs->at;
+	const struct nlattr *attr;
 
-	if (attrs->left < NLA_HDRLEN || attr->nla_len < NLA_HDRLEN || attr->nla_len > attrs->left)
+	if (left < NLA_HDRLEN)
 		return false;
-	*ret_attr = (struct nl_attr){
-		.data = attrs->at + NLA_HDRLEN,
-		.length = (uint16_t)(attr->nla_len - NLA_HDRLEN),
-		.type = attr->nla_type & NLA_TYPE_MASK,
-	};
-	step = NLA_ALIGN((size_t)attr->nla_len);
-	step = step < attrs->left ? step : attrs->left;
-	attrs->at += step;
-	attrs->left -= step;
+	attr = (const void *)(attrs->data + attrs->at);
+	if (attr->nla_len < NLA_HDRLEN || attr->nla_len > left)
+		return false;
+	ret_attr->data = attr + 1;
+	ret_attr->length = (uint16_t)(attr->nla_len - NLA_HDRLEN);
+	ret_attr->type = attr->nla_type & NLA_TYPE_MASK;
+	attrs->at += NLA_ALIGN(attr->nla_len);
 	return true;
 }
 

@@ -14,16 +14,16 @@
 #include "util.h"
 
 enum {
-	STEPS_UNCHECKED = 1023,		/* descriptors between two looks at the clock, a mask */
+	STEPS_UNCHECKED = 1023,         /* descriptors between two looks at the clock, a mask */
 	COMPARED_LINKS_MAX = 64 * 1024, /* of one process's threads: 0.3 s */
-	LINK_MAX_LENGTH = 40,		/* "socket:[" and 20 digits fit; all else may be cut */
+	LINK_MAX_LENGTH = 40,           /* "socket:[" and 20 digits fit; all else may be cut */
 };
 
 /* 0, 1 when the descriptor is no wanted socket, or -ENOMEM. */
 static int read_inode(const char *link, size_t length, uint64_t *ret_inode)
 {
 	static const char prefix[] = "socket:[";
-	struct cursor cursor = {link + sizeof(prefix) - 1, link + length};
+	struct cursor cursor = { link + sizeof(prefix) - 1, link + length };
 
 	if (length < sizeof(prefix) || memcmp(link, prefix, sizeof(prefix) - 1) != 0)
 		return 1;
@@ -44,7 +44,7 @@ static int subject_record(struct walker *walker, struct subject *subject, int ta
 	item = arena_alloc(&walker->arena, sizeof(*item));
 	if (!item)
 		return -ENOMEM;
-	*item = (struct walk_process){.process.pid = subject->pid};
+	*item = (struct walk_process){ .process.pid = subject->pid };
 	r = process_read(&walker->reader, subject->dir_fd, table_fd, walker->walk->env->plan.needs,
 			 &item->process);
 	if (r < 0)
@@ -87,6 +87,14 @@ static int compare_fds(const void *left, const void *right)
 	return (a->owner.fd > b->owner.fd) - (a->owner.fd < b->owner.fd);
 }
 
+/* A procfs refuses with EACCES to read a link of a process or thread that is no more. */
+static bool has_ended(int table_fd)
+{
+	struct stat st;
+
+	return fstatat(table_fd, "stat", &st, 0) < 0 && (errno == ENOENT || errno == ESRCH);
+}
+
 /* table_fd is the directory of the process (tid 0) or of its thread. Returns how many descriptors
  * there were, or a negative errno. */
 static ssize_t read_table(struct walker *walker, struct subject *subject, int table_fd,
@@ -110,7 +118,7 @@ static ssize_t read_table(struct walker *walker, struct subject *subject, int ta
 		count++;
 		/* Who may list but not read them is refused at each. */
 		if (error == -EACCES || error == -EPERM)
-			return error;
+			return has_ended(table_fd) ? -ESRCH : error;
 		if (error < 0)
 			failure = error;
 		if (walker->status == 0 && (++walker->steps & STEPS_UNCHECKED) == 0)
@@ -174,7 +182,8 @@ static int table_is_known(struct walker *walker, uint32_t tid)
 	return note_table(walker, low, tid);
 }
 
-static bool same_holdings(const struct owner_holding *a, const struct owner_holding *b, size_t count)
+static bool same_holdings(const struct owner_holding *a, const struct owner_holding *b,
+			  size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (a[i].slot != b[i].slot || a[i].owner.fd != b[i].owner.fd)
@@ -205,8 +214,8 @@ static void drop_known(struct walker *walker, const struct subject *subject, siz
 }
 
 /* Reads the thread's table unless it is known. links: how many may still be read to compare. */
-static int read_thread(struct walker *walker, struct subject *subject, int task_fd, const char *name,
-		       uint32_t tid, ssize_t *links)
+static int read_thread(struct walker *walker, struct subject *subject, int task_fd,
+		       const char *name, uint32_t tid, ssize_t *links)
 {
 	_cleanup_(cleanup_close) int thread_fd = -1;
 	size_t first = walker->view.n_holdings;
@@ -259,8 +268,7 @@ static int read_threads(struct walker *walker, struct subject *subject)
 	walker->n_tables = 0;
 	walker->status = note_table(walker, 0, subject->pid);
 	numdir_start(&walker->threads, task_fd);
-	while (walker->status == 0 &&
-	       (r = numdir_next(&walker->threads, &tid, &name)) == 0) {
+	while (walker->status == 0 && (r = numdir_next(&walker->threads, &tid, &name)) == 0) {
 		if (tid == subject->pid)
 			continue;
 		r = read_thread(walker, subject, task_fd, name, tid, &links);

@@ -20,14 +20,14 @@ static const struct {
 	const char *what;
 	const char *why;
 } loss_words[WALK_LOSSES] = {
-	[LOST_PERMISSION] = {"processes", "permission"},
-	[LOST_VANISHED] = {"processes", "vanished"},
-	[LOST_UNAVAILABLE] = {"processes", "unavailable"},
-	[LOST_ERROR] = {"processes", "error"},
-	[LOST_UNREAD] = {"processes", "cut"},
-	[LOST_THREADS] = {"threads", "cut"},
-	[LOST_CMDLINE_CUT] = {"cmdline", "cut"},
-	[LOST_CMDLINE_STUCK] = {"cmdline", "stuck"},
+	[LOST_PERMISSION] = { "processes", "permission" },
+	[LOST_VANISHED] = { "processes", "vanished" },
+	[LOST_UNAVAILABLE] = { "processes", "unavailable" },
+	[LOST_ERROR] = { "processes", "error" },
+	[LOST_UNREAD] = { "processes", "cut" },
+	[LOST_THREADS] = { "threads", "cut" },
+	[LOST_CMDLINE_CUT] = { "cmdline", "cut" },
+	[LOST_CMDLINE_STUCK] = { "cmdline", "stuck" },
 };
 
 /* Counts a process that could not be read, or not whole. */
@@ -50,13 +50,13 @@ static void count_failure(struct walker *walker, int dir_fd, int error)
 
 static void read_process(struct walker *walker, uint32_t pid)
 {
-	struct subject subject = {.pid = pid, .first = walker->view.n_holdings};
+	struct subject subject = { .pid = pid, .first = walker->view.n_holdings };
 	char name[20 + 1];
 	int r;
 
 	name[text_digits(pid, name)] = '\0';
-	subject.dir_fd = openat(walker->walk->env->ctx->proc_fd, name,
-				O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	subject.dir_fd =
+		openat(walker->walk->env->ctx->proc_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* A file with a number for a name is no process. */
 	if (subject.dir_fd < 0 && errno == ENOTDIR)
 		return;
@@ -206,7 +206,7 @@ static void run_walkers(struct walker *const walkers[THREADS])
 static int walk_all(struct walk *walk, struct env *env, struct owner_index *index,
 		    struct arena *arena, struct estab_result *result)
 {
-	struct walker *walkers[THREADS] = {walker_new(walk, index)};
+	struct walker *walkers[THREADS] = { walker_new(walk, index) };
 	int status = 0;
 
 	if (!walkers[0])
@@ -237,7 +237,7 @@ int owner_walk(struct env *env, struct owner_index *index, struct arena *arena,
 	       struct estab_result *result)
 {
 	const struct estab_ctx *ctx = env->ctx;
-	struct walk walk = {.env = env, .own_pids = has_own_pids(ctx)};
+	struct walk walk = { .env = env, .own_pids = has_own_pids(ctx) };
 	size_t before = index->n_holdings;
 	struct statfs fs;
 	int r;

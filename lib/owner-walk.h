@@ -60,8 +60,8 @@ struct walker {
 /* The process at hand. */
 struct subject {
 	uint32_t pid;
-	int dir_fd;		/* its directory */
-	size_t first;		/* of its holdings in the view */
+	int dir_fd;             /* its directory */
+	size_t first;           /* of its holdings in the view */
 	struct process *record; /* NULL until it holds something */
 };
 

@@ -27,7 +27,7 @@ static int make_slots(struct owner_index *index, size_t n_slots)
 
 int owner_index_init(struct owner_index *index, size_t n_sockets)
 {
-	struct owner_index empty = {0};
+	struct owner_index empty = { 0 };
 	size_t n_slots = SLOTS_MIN;
 	int r;
 
@@ -48,7 +48,7 @@ void owner_index_free(struct owner_index *index)
 	free(index->inodes);
 	free(index->found);
 	free(index->holdings);
-	*index = (struct owner_index){0};
+	*index = (struct owner_index){ 0 };
 }
 
 /* Returns the inode's slot, or the free one where it would go. */
@@ -143,7 +143,7 @@ int owner_index_hold(struct owner_index *index, uint32_t slot, const struct proc
 		return r;
 	index->holdings[index->n_holdings++] = (struct owner_holding){
 		.slot = slot,
-		.owner = {.process = process, .fd = fd, .tid = tid},
+		.owner = { .process = process, .fd = fd, .tid = tid },
 	};
 	mark_found(index, slot);
 	return 0;
@@ -179,7 +179,7 @@ int owner_index_merge(struct owner_index *index, struct owner_index *view)
 	for (size_t i = first; i < index->n_holdings; i++)
 		mark_found(index, index->holdings[i].slot);
 	free(view->holdings);
-	*view = (struct owner_index){0};
+	*view = (struct owner_index){ 0 };
 	return r;
 }
 
@@ -215,7 +215,8 @@ static void sort_owners(struct owner_list *list)
 }
 
 /* Gives every slot that has holdings an empty list with room for them. */
-static int place_lists(const struct owner_index *index, struct arena *arena, struct owner_list **lists)
+static int place_lists(const struct owner_index *index, struct arena *arena,
+		       struct owner_list **lists)
 {
 	_cleanup_(cleanup_free) uint32_t *counts = calloc(index->n_slots, sizeof(*counts));
 	size_t size = 0;

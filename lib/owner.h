@@ -36,7 +36,7 @@ struct owner_holding {
 
 struct owner_index {
 	uint64_t *inodes; /* open addressing; 0: free */
-	size_t n_slots;	  /* a power of two */
+	size_t n_slots;   /* a power of two */
 	size_t n_inodes;
 	size_t n_found; /* inodes with at least one holding */
 	uint8_t *found; /* a byte a slot; NULL in a view */

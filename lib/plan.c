@@ -10,12 +10,12 @@
 
 /* The keys of a JSON socket when no field was asked for: frozen for schema 1, estab-json(5). */
 static const enum estab_field default_fields[] = {
-	ESTAB_F_PROTO,	   ESTAB_F_FAMILY,     ESTAB_F_TYPE,	       ESTAB_F_STATE,
-	ESTAB_F_RECV_Q,	   ESTAB_F_SEND_Q,     ESTAB_F_BACKLOG,	       ESTAB_F_BACKLOG_LIMIT,
-	ESTAB_F_LOCAL,	   ESTAB_F_LOCAL_ADDR, ESTAB_F_LOCAL_PORT,     ESTAB_F_LOCAL_SCOPE,
-	ESTAB_F_LOCAL_PATH, ESTAB_F_LOCAL_ABSTRACT, ESTAB_F_PEER,      ESTAB_F_PEER_ADDR,
-	ESTAB_F_PEER_PORT, ESTAB_F_PEER_SCOPE, ESTAB_F_PEER_INODE,     ESTAB_F_INTERFACE,
-	ESTAB_F_UID,	   ESTAB_F_INODE,      ESTAB_F_COOKIE,	       ESTAB_F_NETNS,
+	ESTAB_F_PROTO,      ESTAB_F_FAMILY,         ESTAB_F_TYPE,       ESTAB_F_STATE,
+	ESTAB_F_RECV_Q,     ESTAB_F_SEND_Q,         ESTAB_F_BACKLOG,    ESTAB_F_BACKLOG_LIMIT,
+	ESTAB_F_LOCAL,      ESTAB_F_LOCAL_ADDR,     ESTAB_F_LOCAL_PORT, ESTAB_F_LOCAL_SCOPE,
+	ESTAB_F_LOCAL_PATH, ESTAB_F_LOCAL_ABSTRACT, ESTAB_F_PEER,       ESTAB_F_PEER_ADDR,
+	ESTAB_F_PEER_PORT,  ESTAB_F_PEER_SCOPE,     ESTAB_F_PEER_INODE, ESTAB_F_INTERFACE,
+	ESTAB_F_UID,        ESTAB_F_INODE,          ESTAB_F_COOKIE,     ESTAB_F_NETNS,
 };
 
 bool plan_is_default(enum estab_field field)
@@ -68,6 +68,9 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 			plan.states[i] = states;
 		plan.needs |= filter_needs(plan.filter);
 	}
+	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
+	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))
+		plan.needs &= ~(uint32_t)NEED_UNIX_PEER_PATH;
 	plan.keep = plan.needs & (NEED_OWNERS | NEED_UNIX_PEER_PATH);
 	/* The join finds a peer by the inode that names it. */
 	if (plan.needs & NEED_UNIX_PEER_PATH)

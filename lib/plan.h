@@ -40,7 +40,12 @@ enum {
 	NEED_INTERFACE = 1 << 23, /* the bound device's index */
 };
 
-enum { PLAN_SORT_MAX = 4, PLAN_PROTOS = ESTAB_PROTO_IPX + 1, PLAN_FIELDS_MAX = 512, PLAN_ASKED_MAX = 256 };
+enum {
+	PLAN_SORT_MAX = 4,
+	PLAN_PROTOS = ESTAB_PROTO_IPX + 1,
+	PLAN_FIELDS_MAX = 512,
+	PLAN_ASKED_MAX = 256
+};
 
 struct field;
 struct filter;

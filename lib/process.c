@@ -15,8 +15,8 @@
 #include "util.h"
 
 enum {
-	COMM_MAX = 256,	  /* the kernel has 15 bytes, and 63 for its own threads */
-	STAT_MAX = 1024,  /* all fields that are read stand well before */
+	COMM_MAX = 256,  /* the kernel has 15 bytes, and 63 for its own threads */
+	STAT_MAX = 1024, /* all fields that are read stand well before */
 	STATUS_MAX = 8192,
 	STUCK_THREADS_MAX = 256,
 	STUCK_STEP_MS = 2,
@@ -27,7 +27,7 @@ enum {
 
 void process_reader_init(struct process_reader *reader, struct arena *arena)
 {
-	*reader = (struct process_reader){.arena = arena, .patience_ms = PROCESS_PATIENCE_MS};
+	*reader = (struct process_reader){ .arena = arena, .patience_ms = PROCESS_PATIENCE_MS };
 }
 
 void process_reader_free(struct process_reader *reader)
@@ -78,7 +78,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 {
 	/* The name may hold blanks and parentheses, and what follows it can't. */
 	const char *name_end = memrchr(text, ')', length);
-	struct cursor cursor = {name_end + 1, text + length};
+	struct cursor cursor = { name_end + 1, text + length };
 	uint64_t flags, n_threads, start;
 	const char *state;
 	size_t state_length;
@@ -126,10 +126,10 @@ bool process_may_hold(int dir_fd)
 static struct cursor status_line(const char *text, size_t length, const char *name)
 {
 	const char *at = memmem(text, length, name, strlen(name));
-	struct cursor cursor = {NULL, NULL};
+	struct cursor cursor = { NULL, NULL };
 
 	if (at) {
-		cursor = (struct cursor){at + strlen(name), text + length};
+		cursor = (struct cursor){ at + strlen(name), text + length };
 		cursor_blanks(&cursor);
 	}
 	return cursor;
@@ -203,7 +203,7 @@ static bool in_deep_sleep(int dir_fd, uint64_t *ret_switches)
 /* A thread that waits for a disk comes back soon, or sleeps again for the next block. */
 static bool thread_is_stuck(struct process_reader *reader, int dir_fd)
 {
-	const struct timespec step = {.tv_nsec = STUCK_STEP_MS * 1000000};
+	const struct timespec step = { .tv_nsec = STUCK_STEP_MS * 1000000 };
 	uint64_t first, now;
 
 	if (!in_deep_sleep(dir_fd, &first))

@@ -38,7 +38,7 @@ enum {
 /* Kept for a walk: what its reads share, and counts of what they lost. */
 struct process_reader {
 	struct arena *arena;
-	char *buffer;	      /* made at its first use */
+	char *buffer;         /* made at its first use */
 	uint32_t patience_ms; /* left for waiting for processes that sleep on a disk */
 	uint64_t cmdlines_cut;
 	uint64_t cmdlines_stuck;

@@ -262,7 +262,8 @@ int procfs_inet_line(struct procfs_line line, const struct procfs_inet *how, str
 
 		r = row_put(row, EXT_PROTOCOL, &protocol, sizeof(protocol));
 	}
-	if (r == 0 && how->want_drops && read_drops(&cursor, line.cut, &drops))
+	if (r == 0 && how->want_drops && how->proto != ESTAB_PROTO_TCP &&
+	    read_drops(&cursor, line.cut, &drops))
 		r = row_put(row, EXT_DROPS, &drops, sizeof(drops));
 	return r;
 }

@@ -24,7 +24,7 @@ struct procfs_inet {
 	enum estab_proto proto;
 	bool v6;
 	bool big_endian; /* of the machine that printed it */
-	bool want_drops;
+	bool want_drops; /* tcp has none */
 };
 
 /*

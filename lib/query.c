@@ -10,8 +10,8 @@
 #include "util.h"
 
 /* What a query is for when nobody says otherwise. */
-#define DEFAULT_PROTOS                                                                        \
-	(BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP) | BIT64(ESTAB_PROTO_RAW) |           \
+#define DEFAULT_PROTOS                                                              \
+	(BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP) | BIT64(ESTAB_PROTO_RAW) | \
 	 BIT64(ESTAB_PROTO_UNIX))
 #define KNOWN_PROTOS (BIT64(ESTAB_PROTO_IPX + 1) - 1)
 #define KNOWN_FAMILIES (BIT32(ESTAB_FAMILY_IPX + 1) - 1)
@@ -107,11 +107,12 @@ int estab_query_add_sort(struct estab_query *query, enum estab_field id, int des
 {
 	const struct field *field = field_find(id);
 
-	if (!field || (field->kind == ESTAB_KIND_GROUP && id != ESTAB_F_LOCAL && id != ESTAB_F_PEER))
+	if (!field ||
+	    (field->kind == ESTAB_KIND_GROUP && id != ESTAB_F_LOCAL && id != ESTAB_F_PEER))
 		return -EINVAL;
 	if (query->n_sort == PLAN_SORT_MAX)
 		return -E2BIG;
-	query->sort[query->n_sort++] = (struct plan_sort){id, descending != 0};
+	query->sort[query->n_sort++] = (struct plan_sort){ id, descending != 0 };
 	return 0;
 }
 
@@ -139,7 +140,7 @@ int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms)
 
 int estab_query_set_source(struct estab_query *query, const char *name)
 {
-	static const struct source *const sources[] = {&source_diag, &source_procfs};
+	static const struct source *const sources[] = { &source_diag, &source_procfs };
 
 	if (strcmp(name, "auto") == 0) {
 		query->source = NULL;

@@ -10,15 +10,17 @@
 #define INET_FAMILIES (BIT32(ESTAB_FAMILY_INET) | BIT32(ESTAB_FAMILY_INET6))
 
 /* In the order of preference. */
-static const struct source *const sources[] = {&source_diag, &source_procfs};
+static const struct source *const sources[] = { &source_diag, &source_procfs };
 
 /* The tables in the order in which they are listed. */
 static const struct {
 	enum estab_proto proto;
 	uint32_t families;
 } tables[] = {
-	{ESTAB_PROTO_UNIX, BIT32(ESTAB_FAMILY_UNIX)}, {ESTAB_PROTO_RAW, INET_FAMILIES},
-	{ESTAB_PROTO_UDP, INET_FAMILIES},	      {ESTAB_PROTO_TCP, INET_FAMILIES},
+	{ ESTAB_PROTO_UNIX, BIT32(ESTAB_FAMILY_UNIX) },
+	{ ESTAB_PROTO_RAW, INET_FAMILIES },
+	{ ESTAB_PROTO_UDP, INET_FAMILIES },
+	{ ESTAB_PROTO_TCP, INET_FAMILIES },
 };
 
 /* What a table can be in: asking for others would be asking for nothing. */
@@ -117,7 +119,7 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 {
 	int r;
 
-	*reader = (struct reader){.env = env, .result = result};
+	*reader = (struct reader){ .env = env, .result = result };
 	r = open_from(reader, 0);
 	/* Nothing was asked for that could exist, as "time-wait" of UDP: an empty answer. */
 	if (r == 1 && reader->error != 0)

@@ -15,11 +15,11 @@
 #include "source.h"
 
 struct reader {
-	struct env *env; /* borrowed */
+	struct env *env;             /* borrowed */
 	struct estab_result *result; /* borrowed */
-	size_t table; /* which is read */
-	bool any_open; /* some table could be read */
-	int error; /* why the last one could not */
+	size_t table;                /* which is read */
+	bool any_open;               /* some table could be read */
+	int error;                   /* why the last one could not */
 	const struct source *source;
 	struct source_cursor *cursor;
 };

@@ -104,7 +104,7 @@ static int ext_grow(struct row *row, size_t wanted)
 
 int row_put(struct row *row, enum ext_kind kind, const void *data, size_t length)
 {
-	struct entry_head head = {(uint16_t)kind, (uint16_t)length};
+	struct entry_head head = { (uint16_t)kind, (uint16_t)length };
 	size_t padded = ENTRY_HEAD + padded_length(length);
 	struct ext *ext = row->ext.ext;
 

@@ -28,9 +28,9 @@ enum {
 	SHUT_SEND = 1 << 8,
 	HAS_PEER_INODE = 1 << 9, /* unix; zero means: none */
 	HAS_NETNS = 1 << 10,
-	IS_MINISOCK = 1 << 11,	       /* a time-wait or request socket: has no file, no tcp_info */
-	OWNERS_LOOKED = 1 << 12,       /* owners were looked for */
-	OWNERS_INCOMPLETE = 1 << 13,   /* others may exist */
+	IS_MINISOCK = 1 << 11,       /* a time-wait or request socket: has no file, no tcp_info */
+	OWNERS_LOOKED = 1 << 12,     /* owners were looked for */
+	OWNERS_INCOMPLETE = 1 << 13, /* others may exist */
 };
 
 enum timer_kind {
@@ -59,24 +59,24 @@ enum no_owner {
 
 /* What an extension chunk may hold, one entry of a kind at most. */
 enum ext_kind {
-	EXT_TCP_INFO,	  /* struct tcp_info, as long as the kernel made it */
-	EXT_MEM,	  /* SKMEMINFO: up to nine u32 */
-	EXT_CONGESTION,	  /* name */
-	EXT_TOS,	  /* u8 */
-	EXT_TCLASS,	  /* u8 */
-	EXT_CLASS_ID,	  /* u32 */
-	EXT_MARK,	  /* u32 */
-	EXT_CGROUP_ID,	  /* u64 */
-	EXT_IFINDEX,	  /* u32: the bound device, never 0 */
-	EXT_IFNAME,	  /* name */
-	EXT_SOCKOPT,	  /* up to two bytes: struct inet_diag_sockopt */
-	EXT_PROTOCOL,	  /* u8: a raw socket's IP protocol */
-	EXT_V6ONLY,	  /* u8 */
-	EXT_DROPS,	  /* u32, where there is no EXT_MEM */
-	EXT_PATH,	  /* unix: name without a leading or trailing NUL; may be empty */
-	EXT_ABSTRACT,	  /* unix, no data: the name is abstract */
-	EXT_PEER_PATH,	  /* unix */
-	EXT_PEER_ABSTRACT,/* unix, no data */
+	EXT_TCP_INFO,      /* struct tcp_info, as long as the kernel made it */
+	EXT_MEM,           /* SKMEMINFO: up to nine u32 */
+	EXT_CONGESTION,    /* name */
+	EXT_TOS,           /* u8 */
+	EXT_TCLASS,        /* u8 */
+	EXT_CLASS_ID,      /* u32 */
+	EXT_MARK,          /* u32 */
+	EXT_CGROUP_ID,     /* u64 */
+	EXT_IFINDEX,       /* u32: the bound device, never 0 */
+	EXT_IFNAME,        /* name */
+	EXT_SOCKOPT,       /* up to two bytes: struct inet_diag_sockopt */
+	EXT_PROTOCOL,      /* u8: a raw socket's IP protocol */
+	EXT_V6ONLY,        /* u8 */
+	EXT_DROPS,         /* u32, where there is no EXT_MEM */
+	EXT_PATH,          /* unix: name without a leading or trailing NUL; may be empty */
+	EXT_ABSTRACT,      /* unix, no data: the name is abstract */
+	EXT_PEER_PATH,     /* unix */
+	EXT_PEER_ABSTRACT, /* unix, no data */
 	EXT_KINDS,
 };
 
@@ -84,14 +84,14 @@ enum ext_kind {
  * with memcpy. */
 struct ext {
 	struct env *env; /* of the result it belongs to; lends names */
-	uint64_t kinds;	 /* a bit for each entry */
-	uint32_t size;	 /* bytes of data */
+	uint64_t kinds;  /* a bit for each entry */
+	uint32_t size;   /* bytes of data */
 	uint32_t reserved;
 	uint8_t data[];
 };
 
 struct estab_socket {
-	const struct ext *ext;		 /* never NULL */
+	const struct ext *ext;           /* never NULL */
 	const struct owner_list *owners; /* NULL: none known */
 	uint64_t cookie;
 	uint64_t inode;
@@ -105,7 +105,7 @@ struct estab_socket {
 			uint32_t vfs_inode; /* the low 32 bits */
 			uint32_t vfs_dev;   /* the kernel's own: major << 20 | minor; 0: unknown */
 			uint64_t serial;    /* tells apart those without an inode or cookie */
-		} local; /* a unix socket */
+		} local;                    /* a unix socket */
 	};
 	uint32_t netns;
 	uint32_t uid;
@@ -114,10 +114,10 @@ struct estab_socket {
 	uint32_t timer_ms;
 	uint16_t local_port; /* host order */
 	uint16_t peer_port;
-	uint8_t proto;	/* enum estab_proto */
+	uint8_t proto;  /* enum estab_proto */
 	uint8_t family; /* enum estab_family */
-	uint8_t state;	/* enum estab_state */
-	uint8_t type;	/* enum estab_type */
+	uint8_t state;  /* enum estab_state */
+	uint8_t type;   /* enum estab_type */
 	uint8_t timer_kind : 4;
 	uint8_t no_owner : 4;
 	uint8_t timer_retransmits;

@@ -16,32 +16,32 @@ static void write_time(struct json *json, const char *key, uint64_t time_us)
 
 	/* RFC 3339, UTC. */
 	if (!gmtime_r(&seconds, &tm)) {
-		json_null(json, key);
+		json_write_null(json, key);
 		return;
 	}
 	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", tm.tm_year + 1900,
 		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
 		 (unsigned int)(time_us % 1000000));
-	json_str(json, key, text);
+	json_write_str(json, key, text);
 }
 
 int estab_result_write_json_head(const struct estab_result *result, estab_write_fn *fn, void *arg)
 {
 	struct json json;
 
-	json_init(&json, fn, arg);
-	json_u64(&json, "schema", ESTAB_SCHEMA);
-	json_str(&json, "version", ESTAB_VERSION);
+	json_write_init(&json, fn, arg);
+	json_write_u64(&json, "schema", ESTAB_SCHEMA);
+	json_write_str(&json, "version", ESTAB_VERSION);
 	write_time(&json, "time", result->time_us);
 	if (result->boot_id[0] != '\0')
-		json_str(&json, "boot_id", result->boot_id);
+		json_write_str(&json, "boot_id", result->boot_id);
 	else
-		json_null(&json, "boot_id");
+		json_write_null(&json, "boot_id");
 	if (result->netns != 0)
-		json_u64(&json, "netns", result->netns);
+		json_write_u64(&json, "netns", result->netns);
 	else
-		json_null(&json, "netns");
-	return json_flush(&json);
+		json_write_null(&json, "netns");
+	return json_write_flush(&json);
 }
 
 /* strerror() speaks the user's language; a program wants one word. */
@@ -51,14 +51,14 @@ static const char *error_word(int error)
 		int error;
 		const char *word;
 	} words[] = {
-		{-ENOENT, "ENOENT"},	 {-EACCES, "EACCES"},
-		{-EPERM, "EPERM"},	 {-EOPNOTSUPP, "EOPNOTSUPP"},
-		{-EINVAL, "EINVAL"},	 {-EBUSY, "EBUSY"},
-		{-EIO, "EIO"},		 {-EMFILE, "EMFILE"},
-		{-ENFILE, "ENFILE"},	 {-ENOBUFS, "ENOBUFS"},
-		{-EPROTO, "EPROTO"},	 {-EAFNOSUPPORT, "EAFNOSUPPORT"},
-		{-ETIME, "ETIME"},	 {-EPROTONOSUPPORT, "EPROTONOSUPPORT"},
-		{-ENOTDIR, "ENOTDIR"},	 {-ECANCELED, "ECANCELED"},
+		{ -ENOENT, "ENOENT" },   { -EACCES, "EACCES" },
+		{ -EPERM, "EPERM" },     { -EOPNOTSUPP, "EOPNOTSUPP" },
+		{ -EINVAL, "EINVAL" },   { -EBUSY, "EBUSY" },
+		{ -EIO, "EIO" },         { -EMFILE, "EMFILE" },
+		{ -ENFILE, "ENFILE" },   { -ENOBUFS, "ENOBUFS" },
+		{ -EPROTO, "EPROTO" },   { -EAFNOSUPPORT, "EAFNOSUPPORT" },
+		{ -ETIME, "ETIME" },     { -EPROTONOSUPPORT, "EPROTONOSUPPORT" },
+		{ -ENOTDIR, "ENOTDIR" }, { -ECANCELED, "ECANCELED" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -69,50 +69,50 @@ static const char *error_word(int error)
 
 static void write_sources(struct json *json, const struct estab_result *result)
 {
-	json_open(json, "sources", '[');
+	json_write_open(json, "sources", '[');
 	for (size_t i = 0; i < result->n_sources; i++) {
 		const struct result_source *source = &result->sources[i];
 
-		json_open(json, NULL, '{');
-		json_str(json, "source", source->source);
-		json_str(json, "table", source->table);
+		json_write_open(json, NULL, '{');
+		json_write_str(json, "source", source->source);
+		json_write_str(json, "table", source->table);
 		if (source->path)
-			json_str(json, "path", source->path);
+			json_write_str(json, "path", source->path);
 		if (source->error == 0)
-			json_u64(json, "rows", source->rows);
+			json_write_u64(json, "rows", source->rows);
 		else
-			json_str(json, "error", error_word(source->error));
-		json_close(json, '}');
+			json_write_str(json, "error", error_word(source->error));
+		json_write_close(json, '}');
 	}
-	json_close(json, ']');
+	json_write_close(json, ']');
 }
 
 static void write_losses(struct json *json, const struct estab_result *result)
 {
-	json_open(json, "lost", '[');
+	json_write_open(json, "lost", '[');
 	for (size_t i = 0; i < result->n_losses; i++) {
 		const struct result_loss *loss = &result->losses[i];
 
-		json_open(json, NULL, '{');
-		json_str(json, "what", loss->what);
-		json_str(json, "why", loss->why);
+		json_write_open(json, NULL, '{');
+		json_write_str(json, "what", loss->what);
+		json_write_str(json, "why", loss->why);
 		if (loss->detail)
-			json_str(json, "detail", loss->detail);
-		json_u64(json, "count", loss->count);
-		json_close(json, '}');
+			json_write_str(json, "detail", loss->detail);
+		json_write_u64(json, "count", loss->count);
+		json_write_close(json, '}');
 	}
-	json_close(json, ']');
+	json_write_close(json, ']');
 }
 
 int estab_result_write_json_end(const struct estab_result *result, estab_write_fn *fn, void *arg)
 {
 	struct json json;
 
-	json_init(&json, fn, arg);
-	json_u64(&json, "count", result->count);
-	json_bool(&json, "complete", result->n_losses == 0);
-	json_str(&json, "consistency", result->exact ? "exact" : "approximate");
+	json_write_init(&json, fn, arg);
+	json_write_u64(&json, "count", result->count);
+	json_write_bool(&json, "complete", result->n_losses == 0);
+	json_write_str(&json, "consistency", result->exact ? "exact" : "approximate");
 	write_sources(&json, result);
 	write_losses(&json, result);
-	return json_flush(&json);
+	return json_write_flush(&json);
 }

@@ -16,7 +16,7 @@ struct result_source *result_add_source(struct estab_result *result, const char 
 		result->n_sources++;
 	place = &result->sources[result->n_sources - 1];
 	free(place->path);
-	*place = (struct result_source){.source = source, .table = table, .error = error};
+	*place = (struct result_source){ .source = source, .table = table, .error = error };
 	if (path)
 		place->path = strdup(path);
 	return place;
@@ -44,7 +44,7 @@ void result_add_loss(struct estab_result *result, const char *what, const char *
 		result->losses[RESULT_LOSSES_MAX - 1].count += count;
 		return;
 	}
-	result->losses[result->n_losses++] = (struct result_loss){what, why, detail, count};
+	result->losses[result->n_losses++] = (struct result_loss){ what, why, detail, count };
 }
 
 void result_clear(struct estab_result *result)

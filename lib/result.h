@@ -12,7 +12,7 @@
 struct result_source {
 	const char *source; /* static text */
 	const char *table;  /* static text */
-	char *path;	    /* owned; NULL for netlink */
+	char *path;         /* owned; NULL for netlink */
 	int error;
 	uint64_t rows;
 };
@@ -35,9 +35,9 @@ struct estab_result {
 	struct result_loss losses[RESULT_LOSSES_MAX];
 	/* of the head record */
 	uint64_t time_us; /* CLOCK_REALTIME when the reading began */
-	uint64_t netns;	  /* inode; 0: unknown */
+	uint64_t netns;   /* inode; 0: unknown */
 	char boot_id[37]; /* "": unknown */
-	bool capture;	  /* a saved or foreign /proc was read */
+	bool capture;     /* a saved or foreign /proc was read */
 };
 
 /* Notes a source that was tried. path is copied, and may be NULL. Returns where to count its rows;

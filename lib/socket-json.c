@@ -13,17 +13,17 @@ static void write_cmdline(struct json *json, const char *key, const struct value
 	const char *end = at + value->text.length;
 	bool lost = false;
 
-	json_open(json, key, '[');
+	json_write_open(json, key, '[');
 	while (at < end) {
 		const char *nul = memchr(at, '\0', (size_t)(end - at));
 		size_t length = (size_t)((nul ? nul : end) - at);
 
-		lost |= json_text(json, NULL, at, length);
+		lost |= json_write_text(json, NULL, at, length);
 		at += length + 1;
 	}
-	json_close(json, ']');
+	json_write_close(json, ']');
 	if (lost)
-		json_base64(json, key, value->text.data, value->text.length);
+		json_write_base64(json, key, value->text.data, value->text.length);
 }
 
 static void write_value(struct json *json, const struct field *field, const char *key,
@@ -34,27 +34,27 @@ static void write_value(struct json *json, const struct field *field, const char
 	switch (field->kind) {
 	case ESTAB_KIND_U64:
 		if (field->flags & ESTAB_FIELD_STRING)
-			json_u64_string(json, key, value->u64);
+			json_write_u64_string(json, key, value->u64);
 		else
-			json_u64(json, key, value->u64);
+			json_write_u64(json, key, value->u64);
 		break;
 	case ESTAB_KIND_I64:
-		json_i64(json, key, value->i64);
+		json_write_i64(json, key, value->i64);
 		break;
 	case ESTAB_KIND_BOOL:
-		json_bool(json, key, value->u64 != 0);
+		json_write_bool(json, key, value->u64 != 0);
 		break;
 	case ESTAB_KIND_F64:
-		json_f64(json, key, value->f64);
+		json_write_f64(json, key, value->f64);
 		break;
 	case ESTAB_KIND_ADDR:
-		json_text(json, key, addr, estab_addr_format(&value->addr, addr));
+		json_write_text(json, key, addr, estab_addr_format(&value->addr, addr));
 		break;
 	default:
 		if (field->id == ESTAB_F_OWNER_CMDLINE)
 			write_cmdline(json, key, value);
-		else if (json_text(json, key, value->text.data, value->text.length))
-			json_base64(json, key, value->text.data, value->text.length);
+		else if (json_write_text(json, key, value->text.data, value->text.length))
+			json_write_base64(json, key, value->text.data, value->text.length);
 		break;
 	}
 }
@@ -69,7 +69,7 @@ static const char *key_of(const struct field *field)
 
 static void write_owner(struct json *json, const struct plan *plan, const struct estab_owner *owner)
 {
-	json_open(json, NULL, '{');
+	json_write_open(json, NULL, '{');
 	for (size_t i = 0; i < plan->n_asked; i++) {
 		const struct field *field = plan->asked[i];
 		struct value value;
@@ -81,19 +81,19 @@ static void write_owner(struct json *json, const struct plan *plan, const struct
 		if (r == 0)
 			write_value(json, field, key_of(field), &value);
 		else if (r == FIELD_UNKNOWN)
-			json_null(json, key_of(field));
+			json_write_null(json, key_of(field));
 	}
-	json_close(json, '}');
+	json_write_close(json, '}');
 }
 
 static void write_owners(struct json *json, const struct estab_socket *sock)
 {
 	const struct plan *plan = &sock->ext->env->plan;
 
-	json_open(json, "owners", '[');
+	json_write_open(json, "owners", '[');
 	for (uint32_t i = 0; i < estab_socket_owner_count(sock); i++)
 		write_owner(json, plan, &sock->owners->owners[i]);
-	json_close(json, ']');
+	json_write_close(json, ']');
 }
 
 /* The object that is open within the socket's: a dotted prefix. */
@@ -112,13 +112,13 @@ static void nest_enter(struct json *json, struct nest *nest, const struct field 
 	if (nest->name && nest->length == length && strncmp(nest->name, field->name, length) == 0)
 		return;
 	if (nest->name)
-		json_close(json, '}');
+		json_write_close(json, '}');
 	nest->name = NULL;
 	if (!dot)
 		return;
 	memcpy(name, field->name, length);
 	name[length] = '\0';
-	json_open(json, name, '{');
+	json_write_open(json, name, '{');
 	nest->name = field->name;
 	nest->length = length;
 }
@@ -126,12 +126,12 @@ static void nest_enter(struct json *json, struct nest *nest, const struct field 
 int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn, void *arg)
 {
 	const struct plan *plan = &sock->ext->env->plan;
-	struct nest nest = {NULL, 0};
+	struct nest nest = { NULL, 0 };
 	bool owners_written = false;
 	struct json json;
 
-	json_init(&json, fn, arg);
-	json_open(&json, NULL, '{');
+	json_write_init(&json, fn, arg);
+	json_write_open(&json, NULL, '{');
 	for (size_t i = 0; i < plan->n_asked; i++) {
 		const struct field *field = plan->asked[i];
 		struct value value;
@@ -154,10 +154,10 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 		if (r == 0)
 			write_value(&json, field, key_of(field), &value);
 		else
-			json_null(&json, key_of(field));
+			json_write_null(&json, key_of(field));
 	}
 	if (nest.name)
-		json_close(&json, '}');
-	json_close(&json, '}');
-	return json_flush(&json);
+		json_write_close(&json, '}');
+	json_write_close(&json, '}');
+	return json_write_flush(&json);
 }

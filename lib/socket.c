@@ -99,7 +99,7 @@ int estab_socket_get_addr(const struct estab_socket *sock, enum estab_field fiel
 int estab_socket_format(const struct estab_socket *sock, enum estab_field field, char *buffer,
 			size_t size)
 {
-	struct text text = {.buffer = buffer, .size = size};
+	struct text text = { .buffer = buffer, .size = size };
 	const struct field *found = field_find(field);
 
 	if (!found)
@@ -186,7 +186,7 @@ int estab_owner_get_bytes(const struct estab_owner *owner, enum estab_field fiel
 int estab_owner_format(const struct estab_owner *owner, enum estab_field field, char *buffer,
 		       size_t size)
 {
-	struct text text = {.buffer = buffer, .size = size};
+	struct text text = { .buffer = buffer, .size = size };
 	const struct field *found = field_find(field);
 	struct value value;
 

@@ -71,10 +71,10 @@ static int compare_field(const struct field *field, bool descending, const struc
 static int compare_ends(enum estab_field end, bool descending, const struct estab_socket *a,
 			const struct estab_socket *b)
 {
-	static const enum estab_field local[] = {ESTAB_F_LOCAL_ADDR, ESTAB_F_LOCAL_PORT,
-						 ESTAB_F_LOCAL_PATH};
-	static const enum estab_field peer[] = {ESTAB_F_PEER_ADDR, ESTAB_F_PEER_PORT,
-						ESTAB_F_PEER_PATH};
+	static const enum estab_field local[] = { ESTAB_F_LOCAL_ADDR, ESTAB_F_LOCAL_PORT,
+						  ESTAB_F_LOCAL_PATH };
+	static const enum estab_field peer[] = { ESTAB_F_PEER_ADDR, ESTAB_F_PEER_PORT,
+						 ESTAB_F_PEER_PATH };
 	const enum estab_field *parts = end == ESTAB_F_LOCAL ? local : peer;
 
 	for (size_t i = 0; i < ARRAY_SIZE(local); i++) {
@@ -119,7 +119,7 @@ int sort_rows(const struct store *store, const struct plan *plan, const struct e
 	if (!places)
 		return -ENOMEM;
 	for (size_t i = 0; i < store->count; i++)
-		places[i] = (struct place){store_at(store, i), i};
+		places[i] = (struct place){ store_at(store, i), i };
 	qsort_r(places, store->count, sizeof(*places), compare_places, (void *)(uintptr_t)plan);
 	for (size_t i = 0; i < store->count; i++)
 		rows[i] = places[i].sock;

@@ -20,11 +20,11 @@ struct diag_table {
 
 /* No kernel has a handler for ping sockets (ESTAB_PROTO_ICMP) up to 6.18: procfs has them. */
 static const struct diag_table diag_tables[] = {
-	[ESTAB_PROTO_TCP] = {IPPROTO_TCP, true, diag_inet_request, diag_inet_decode},
-	[ESTAB_PROTO_UDP] = {IPPROTO_UDP, false, diag_inet_request, diag_inet_decode},
-	[ESTAB_PROTO_UDPLITE] = {IPPROTO_UDPLITE, false, diag_inet_request, diag_inet_decode},
-	[ESTAB_PROTO_RAW] = {IPPROTO_RAW, false, diag_inet_request, diag_inet_decode},
-	[ESTAB_PROTO_UNIX] = {0, false, diag_unix_request, diag_unix_decode},
+	[ESTAB_PROTO_TCP] = { IPPROTO_TCP, true, diag_inet_request, diag_inet_decode },
+	[ESTAB_PROTO_UDP] = { IPPROTO_UDP, false, diag_inet_request, diag_inet_decode },
+	[ESTAB_PROTO_UDPLITE] = { IPPROTO_UDPLITE, false, diag_inet_request, diag_inet_decode },
+	[ESTAB_PROTO_RAW] = { IPPROTO_RAW, false, diag_inet_request, diag_inet_decode },
+	[ESTAB_PROTO_UNIX] = { 0, false, diag_unix_request, diag_unix_decode },
 };
 
 struct source_cursor {

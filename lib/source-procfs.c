@@ -292,8 +292,7 @@ static int read_inet(struct source_cursor *cursor, struct procfs_line line, stru
 		.proto = cursor->proto,
 		.v6 = cursor->files[cursor->at_file].v6,
 		.big_endian = cursor->env->ctx->big_endian,
-		.want_drops =
-			cursor->proto != ESTAB_PROTO_TCP && cursor->env->plan.needs & NEED_MEM,
+		.want_drops = cursor->env->plan.needs & NEED_MEM,
 	};
 	int r = procfs_inet_line(line, &how, row);
 

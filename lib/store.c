@@ -11,7 +11,7 @@ enum { CHUNK_ROWS = 4096 };
 
 void store_init(struct store *store, struct env *env)
 {
-	*store = (struct store){.env = env};
+	*store = (struct store){ .env = env };
 }
 
 void store_free(struct store *store)
@@ -69,7 +69,7 @@ int store_add(struct store *store, const struct row *row)
 int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,
 	      size_t length)
 {
-	struct row row = {.sock = *sock};
+	struct row row = { .sock = *sock };
 	int r = ext_builder_init(&row.ext, store->env);
 
 	if (r < 0)

@@ -142,7 +142,7 @@ static void find_zero_run(const uint16_t groups[8], int *ret_start, int *ret_len
 
 static size_t put_inet6(const uint8_t bytes[16], char *buffer)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	uint16_t groups[8];
 	int zero_start;
 	int zero_length;
@@ -185,7 +185,7 @@ void text_addr(struct text *text, const struct estab_addr *addr)
 size_t utf8_next(const uint8_t *bytes, size_t length, uint32_t *ret_point)
 {
 	/* The lowest code point that needs so many bytes: anything below is overlong. */
-	static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	uint32_t point;
 	size_t n;
 
@@ -229,12 +229,14 @@ bool utf8_is_deceptive(uint32_t point)
 		uint32_t first;
 		uint32_t last;
 	} ranges[] = {
-		{0x00, 0x1f},	    {0x7f, 0x9f},	{0xad, 0xad},	    {0x34f, 0x34f},
-		{0x61c, 0x61c},	    {0x115f, 0x1160},	{0x17b4, 0x17b5},   {0x180b, 0x180f},
-		{0x200b, 0x200f},   {0x2028, 0x202e},	{0x2060, 0x206f},   {0x3164, 0x3164},
-		{0xe000, 0xf8ff},   {0xfdd0, 0xfdef},	{0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
-		{0xffa0, 0xffa0},   {0xfff0, 0xfffb},	{0xfffe, 0xffff},   {0x1bca0, 0x1bca3},
-		{0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff},
+		{ 0x00, 0x1f },       { 0x7f, 0x9f },        { 0xad, 0xad },
+		{ 0x34f, 0x34f },     { 0x61c, 0x61c },      { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },    { 0x200b, 0x200f },
+		{ 0x2028, 0x202e },   { 0x2060, 0x206f },    { 0x3164, 0x3164 },
+		{ 0xe000, 0xf8ff },   { 0xfdd0, 0xfdef },    { 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },    { 0xfff0, 0xfffb },
+		{ 0xfffe, 0xffff },   { 0x1bca0, 0x1bca3 },  { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff }, { 0xf0000, 0x10ffff },
 	};
 
 	if (point >= 0x20 && point < 0x7f)
@@ -314,7 +316,7 @@ void text_escape(struct text *text, const void *bytes, size_t length)
 
 size_t estab_text_escape(const void *bytes, size_t length, char *buffer, size_t size)
 {
-	struct text text = {.buffer = buffer, .size = size};
+	struct text text = { .buffer = buffer, .size = size };
 
 	text_escape(&text, bytes, length);
 	return text.length;

@@ -15,7 +15,7 @@ enum { SLOTS_MIN = 32, PASSWD_BUFFER = 1024, PASSWD_BUFFER_MAX = 1024 * 1024 };
 
 void users_init(struct users *users, const struct estab_ctx *ctx)
 {
-	*users = (struct users){.ctx = ctx};
+	*users = (struct users){ .ctx = ctx };
 }
 
 void users_free(struct users *users)
@@ -23,7 +23,7 @@ void users_free(struct users *users)
 	free(users->slots);
 	free(users->used);
 	arena_free(&users->names);
-	*users = (struct users){.ctx = users->ctx};
+	*users = (struct users){ .ctx = users->ctx };
 }
 
 /* Returns the uid's slot, or the free one where it would go. */
@@ -78,7 +78,7 @@ static const char *add(struct users *users, uint32_t uid, const char *name, size
 			return NULL;
 	}
 	slot = slot_of(users, uid);
-	users->slots[slot] = (struct user){.uid = uid, .name = copy};
+	users->slots[slot] = (struct user){ .uid = uid, .name = copy };
 	users->used[slot] = 1;
 	users->n_users++;
 	return copy;
@@ -99,7 +99,7 @@ static void add_line(struct users *users, const char *line, size_t length)
 	if (!password_end)
 		return;
 
-	struct cursor cursor = {password_end + 1, end};
+	struct cursor cursor = { password_end + 1, end };
 
 	if (!cursor_decimal(&cursor, &uid) || !cursor_char(&cursor, ':') || uid > UINT32_MAX)
 		return;

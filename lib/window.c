@@ -17,7 +17,8 @@ bool window_seen(struct window *window, uint64_t identity)
 {
 	uint64_t *slot = window_slot(window->slots[window->current], identity);
 
-	if (*slot == identity || *window_slot(window->slots[!window->current], identity) == identity)
+	if (*slot == identity ||
+	    *window_slot(window->slots[!window->current], identity) == identity)
 		return true;
 	if (window->n_rows == WINDOW_ROWS) {
 		window->current = !window->current;

@@ -103,10 +103,11 @@ static void *thread_runs(void *arg)
 	thread->done = true;
 	pthread_cond_signal(&thread->told);
 	pthread_mutex_unlock(&thread->lock);
+	if (r < 0)
+		return NULL;
 	/* The thread's end would be its table's end: it stays as long as the program. */
-	while (r >= 0)
+	for (;;)
 		pause();
-	return NULL;
 }
 
 /* The leader's table, which /proc/PID/fd shows, doesn't have it. */
@@ -181,8 +182,7 @@ static int make_odd_comm(struct mk_spec *spec)
 		"\xff\xfe\xc3\x28 \xed\xa0\x80",
 		"",
 		" ",
-		"\xe2\x80\xae"
-		"gnp.exe",
+		"\xe2\x80\xaegnp.exe",
 		"\"),(\"x\",pid=1",
 		"socket:[4242]",
 		"x\ty\rz\a\b\x7f",

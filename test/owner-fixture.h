@@ -152,7 +152,8 @@ static inline bool owner_is(const struct owner_list *list, uint32_t i, uint32_t 
 {
 	const struct estab_owner *owner = &list->owners[i];
 
-	return i < list->count && owner->process->pid == pid && owner->tid == tid && owner->fd == fd;
+	return i < list->count && owner->process->pid == pid && owner->tid == tid &&
+	       owner->fd == fd;
 }
 
 /* How often this was lost; -1 when nothing is said of it. */
@@ -188,18 +189,18 @@ static inline bool in_child(bool (*fn)(void *), void *arg)
 }
 
 /* For children, who can't use cmocka's assertions. */
-#define check(condition)                                                             \
-	do {                                                                         \
-		if (!(condition)) {                                                  \
+#define check(condition)                                                                \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			return false;                                                \
-		}                                                                    \
+			return false;                                                   \
+		}                                                                       \
 	} while (0)
 
-#define skip_because(reason)                       \
-	do {                                       \
+#define skip_because(reason)                         \
+	do {                                         \
 		print_message("skip: %s\n", reason); \
-		skip();                            \
+		skip();                              \
 	} while (0)
 
 #endif

@@ -45,9 +45,9 @@ static void hold(struct owner_index *index, uint64_t inode, const struct process
 
 static void test_link(void **state)
 {
-	static const struct process one = {.pid = 1}, two = {.pid = 2};
+	static const struct process one = { .pid = 1 }, two = { .pid = 2 };
 	struct owner_index index = index_of(3);
-	struct arena arena = {0};
+	struct arena arena = { 0 };
 	const struct owner_list **lists;
 	const struct owner_list *list;
 
@@ -79,7 +79,7 @@ static void test_link(void **state)
 static void test_link_empty(void **state)
 {
 	struct owner_index index = index_of(0);
-	struct arena arena = {0};
+	struct arena arena = { 0 };
 	const struct owner_list **lists;
 
 	(void)state;
@@ -97,7 +97,7 @@ static void test_link_many(void **state)
 	enum { N = 1000 };
 	static struct process processes[N];
 	struct owner_index index = index_of(1);
-	struct arena arena = {0};
+	struct arena arena = { 0 };
 	const struct owner_list **lists;
 	const struct owner_list *list;
 
@@ -120,10 +120,10 @@ static void test_link_many(void **state)
 
 static void test_views(void **state)
 {
-	static const struct process one = {.pid = 1}, two = {.pid = 2};
+	static const struct process one = { .pid = 1 }, two = { .pid = 2 };
 	struct owner_index index = index_of(2);
 	struct owner_index a, b, c;
-	struct arena arena = {0};
+	struct arena arena = { 0 };
 	const struct owner_list **lists;
 
 	(void)state;
@@ -155,7 +155,7 @@ static void test_views(void **state)
 
 static void test_arena_merge(void **state)
 {
-	struct arena to = {0}, from = {0};
+	struct arena to = { 0 }, from = { 0 };
 	char *texts[3];
 
 	(void)state;
@@ -184,39 +184,40 @@ static void test_reason(void **state)
 		bool incomplete;
 		enum no_owner reason;
 	} cases[] = {
-		{ESTAB_PROTO_TCP, ESTAB_STATE_TIME_WAIT, ZERO, TIMER_TIME_WAIT, true,
-		 NO_OWNER_TIME_WAIT},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_TIME_WAIT, NO_INODE, TIMER_OFF, false,
-		 NO_OWNER_TIME_WAIT},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_FIN_WAIT_2, ZERO, TIMER_TIME_WAIT, false,
-		 NO_OWNER_TIME_WAIT},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_FIN_WAIT_2, ZERO, TIMER_KEEPALIVE, false,
-		 NO_OWNER_ORPHAN},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_SYN_RECV, ZERO, TIMER_RETRANSMIT, true,
-		 NO_OWNER_SYN_RECV},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_ESTABLISHED, ZERO, TIMER_OFF, true,
-		 NO_OWNER_PENDING_ACCEPT},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_CLOSE_WAIT, ZERO, TIMER_OFF, false,
-		 NO_OWNER_PENDING_ACCEPT},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_FIN_WAIT_1, ZERO, TIMER_PROBE, false,
-		 NO_OWNER_ORPHAN},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_LAST_ACK, ZERO, TIMER_RETRANSMIT, false,
-		 NO_OWNER_ORPHAN},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_CLOSING, ZERO, TIMER_OFF, false, NO_OWNER_ORPHAN},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_LISTEN, ZERO, TIMER_OFF, false, NO_OWNER_KERNEL},
-		{ESTAB_PROTO_UDP, ESTAB_STATE_UNCONNECTED, ZERO, TIMER_OFF, true, NO_OWNER_KERNEL},
-		{ESTAB_PROTO_UDP, ESTAB_STATE_ESTABLISHED, ZERO, TIMER_OFF, false,
-		 NO_OWNER_KERNEL},
-		{ESTAB_PROTO_NETLINK, ESTAB_STATE_UNCONNECTED, ZERO, TIMER_OFF, false,
-		 NO_OWNER_KERNEL},
-		{ESTAB_PROTO_UNIX, ESTAB_STATE_ESTABLISHED, ZERO, TIMER_OFF, false,
-		 NO_OWNER_PENDING_ACCEPT},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_ESTABLISHED, SOME, TIMER_OFF, true,
-		 NO_OWNER_PERMISSION},
-		{ESTAB_PROTO_UNIX, ESTAB_STATE_ESTABLISHED, SOME, TIMER_OFF, false,
-		 NO_OWNER_NOT_VISIBLE},
-		{ESTAB_PROTO_TCP, ESTAB_STATE_ESTABLISHED, NO_INODE, TIMER_OFF, true,
-		 NO_OWNER_NONE},
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_TIME_WAIT, ZERO, TIMER_TIME_WAIT, true,
+		  NO_OWNER_TIME_WAIT },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_TIME_WAIT, NO_INODE, TIMER_OFF, false,
+		  NO_OWNER_TIME_WAIT },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_FIN_WAIT_2, ZERO, TIMER_TIME_WAIT, false,
+		  NO_OWNER_TIME_WAIT },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_FIN_WAIT_2, ZERO, TIMER_KEEPALIVE, false,
+		  NO_OWNER_ORPHAN },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_SYN_RECV, ZERO, TIMER_RETRANSMIT, true,
+		  NO_OWNER_SYN_RECV },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_ESTABLISHED, ZERO, TIMER_OFF, true,
+		  NO_OWNER_PENDING_ACCEPT },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_CLOSE_WAIT, ZERO, TIMER_OFF, false,
+		  NO_OWNER_PENDING_ACCEPT },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_FIN_WAIT_1, ZERO, TIMER_PROBE, false,
+		  NO_OWNER_ORPHAN },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_LAST_ACK, ZERO, TIMER_RETRANSMIT, false,
+		  NO_OWNER_ORPHAN },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_CLOSING, ZERO, TIMER_OFF, false, NO_OWNER_ORPHAN },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_LISTEN, ZERO, TIMER_OFF, false, NO_OWNER_KERNEL },
+		{ ESTAB_PROTO_UDP, ESTAB_STATE_UNCONNECTED, ZERO, TIMER_OFF, true,
+		  NO_OWNER_KERNEL },
+		{ ESTAB_PROTO_UDP, ESTAB_STATE_ESTABLISHED, ZERO, TIMER_OFF, false,
+		  NO_OWNER_KERNEL },
+		{ ESTAB_PROTO_NETLINK, ESTAB_STATE_UNCONNECTED, ZERO, TIMER_OFF, false,
+		  NO_OWNER_KERNEL },
+		{ ESTAB_PROTO_UNIX, ESTAB_STATE_ESTABLISHED, ZERO, TIMER_OFF, false,
+		  NO_OWNER_PENDING_ACCEPT },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_ESTABLISHED, SOME, TIMER_OFF, true,
+		  NO_OWNER_PERMISSION },
+		{ ESTAB_PROTO_UNIX, ESTAB_STATE_ESTABLISHED, SOME, TIMER_OFF, false,
+		  NO_OWNER_NOT_VISIBLE },
+		{ ESTAB_PROTO_TCP, ESTAB_STATE_ESTABLISHED, NO_INODE, TIMER_OFF, true,
+		  NO_OWNER_NONE },
 	};
 
 	(void)state;
@@ -225,7 +226,7 @@ static void test_reason(void **state)
 			.proto = cases[i].proto,
 			.state = cases[i].state,
 			.inode = cases[i].inode == SOME ? 4711 : 0,
-			.timer_kind = cases[i].timer_kind & 15,
+			.timer_kind = cases[i].timer_kind & 15U,
 			.has = (uint16_t)(HAS_TIMER | (cases[i].inode != NO_INODE ? HAS_INODE : 0)),
 		};
 
@@ -237,9 +238,9 @@ static void test_reason(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_index),	   cmocka_unit_test(test_link),
+		cmocka_unit_test(test_index),      cmocka_unit_test(test_link),
 		cmocka_unit_test(test_link_empty), cmocka_unit_test(test_link_many),
-		cmocka_unit_test(test_views),	   cmocka_unit_test(test_arena_merge),
+		cmocka_unit_test(test_views),      cmocka_unit_test(test_arena_merge),
 		cmocka_unit_test(test_reason),
 	};
 

@@ -26,7 +26,7 @@ static void test_file(void **state)
 				   "no-newline:x:13:13";
 	struct tree tree;
 	char path[128];
-	struct estab_ctx ctx = {.capture = true, .passwd_file = path};
+	struct estab_ctx ctx = { .capture = true, .passwd_file = path };
 	struct users users;
 
 	(void)state;
@@ -58,7 +58,7 @@ static void test_file_large(void **state)
 	char path[128];
 	char *text = malloc(N * 64);
 	char expected[16];
-	struct estab_ctx ctx = {.passwd_file = path};
+	struct estab_ctx ctx = { .passwd_file = path };
 	struct users users;
 	size_t length = 0;
 
@@ -83,7 +83,7 @@ static void test_file_large(void **state)
 static void test_file_missing(void **state)
 {
 	char path[] = "/nonexistent/passwd";
-	struct estab_ctx ctx = {.passwd_file = path};
+	struct estab_ctx ctx = { .passwd_file = path };
 	struct users users;
 
 	(void)state;
@@ -94,7 +94,7 @@ static void test_file_missing(void **state)
 
 static void test_capture(void **state)
 {
-	struct estab_ctx ctx = {.capture = true};
+	struct estab_ctx ctx = { .capture = true };
 	struct users users;
 
 	(void)state;
@@ -106,7 +106,7 @@ static void test_capture(void **state)
 static void test_host(void **state)
 {
 	enum { NOBODY = 3999999999 };
-	struct estab_ctx ctx = {0};
+	struct estab_ctx ctx = { 0 };
 	struct users users;
 	const char *name;
 
@@ -127,7 +127,7 @@ static void test_host(void **state)
 static bool long_entry(void *arg)
 {
 	const char *path = arg;
-	struct estab_ctx ctx = {0};
+	struct estab_ctx ctx = { 0 };
 	struct users users;
 	const char *name;
 
@@ -154,11 +154,8 @@ static void test_long_entry(void **state)
 	text = malloc(N + 128);
 	tree_make(&tree);
 	snprintf(path, sizeof(path), "%s/passwd", tree.path);
-	strcpy(text, "root:x:0:0:root:/root:/bin/sh\nlong:x:3999999998:1:");
-	memset(text + strlen(text) + 1, 0, 1);
-	for (size_t i = strlen(text), end = i + N; i < end; i++)
-		memcpy(text + i, "g", 2);
-	strcat(text, ":/:/bin/sh\n");
+	snprintf(text, N + 128,
+		 "root:x:0:0:root:/root:/bin/sh\nlong:x:3999999998:1:%0*d:/:/bin/sh\n", N, 0);
 	tree_text(&tree, "passwd", text);
 	chmod(path, 0644);
 	assert_true(in_child(long_entry, path));
@@ -169,9 +166,9 @@ static void test_long_entry(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),	     cmocka_unit_test(test_file_large),
+		cmocka_unit_test(test_file),         cmocka_unit_test(test_file_large),
 		cmocka_unit_test(test_file_missing), cmocka_unit_test(test_capture),
-		cmocka_unit_test(test_host),	     cmocka_unit_test(test_long_entry),
+		cmocka_unit_test(test_host),         cmocka_unit_test(test_long_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

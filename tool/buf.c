@@ -67,10 +67,8 @@ static int grow(struct buf *buf, size_t size)
 	return 0;
 }
 
-int buf_reserve(struct buf *buf, size_t length)
+int buf_make_room(struct buf *buf, size_t length)
 {
-	if (length <= buf->size - buf->used)
-		return 0;
 	if (buf->fd == BUF_MEMORY)
 		return grow(buf, MAX(buf->size * 2, buf->used + length));
 	buf_flush(buf);
@@ -79,7 +77,7 @@ int buf_reserve(struct buf *buf, size_t length)
 	return grow(buf, MAX((size_t)BUF_SIZE, length));
 }
 
-void buf_blanks(struct buf *buf, size_t count)
+void buf_many_blanks(struct buf *buf, size_t count)
 {
 	if (buf_reserve(buf, count) < 0)
 		return;
@@ -122,46 +120,46 @@ void buf_escape(struct buf *buf, const void *bytes, size_t length)
 	buf->used += whole;
 }
 
-typedef int fill_fn(const void *what, enum estab_field field, char *buffer, size_t size);
-
-static int fill_socket(const void *what, enum estab_field field, char *buffer, size_t size)
+/* What the library's formatting returned for the room there was: 0 when it fitted, or a negative
+ * errno; 1 when it did not, and there is room for it now. */
+static int take(struct buf *buf, int length)
 {
-	return estab_socket_format(what, field, buffer, size);
-}
-
-static int fill_owner(const void *what, enum estab_field field, char *buffer, size_t size)
-{
-	return estab_owner_format(what, field, buffer, size);
-}
-
-static int fill(struct buf *buf, fill_fn *fn, const void *what, enum estab_field field)
-{
-	int length = buf_reserve(buf, CELL_ROOM);
+	int error;
 
 	if (length < 0)
 		return length;
-	length = fn(what, field, buf->data + buf->used, buf->size - buf->used);
-	if (length > 0 && (size_t)length > buf->size - buf->used) {
-		int error = buf_reserve(buf, (size_t)length);
-
-		if (error < 0)
-			return error;
-		length = fn(what, field, buf->data + buf->used, buf->size - buf->used);
+	if ((size_t)length <= buf->size - buf->used) {
+		buf->used += (size_t)length;
+		return 0;
 	}
-	if (length < 0)
-		return length;
-	buf->used += (size_t)length;
-	return 0;
+	error = buf_reserve(buf, (size_t)length);
+	return error < 0 ? error : 1;
 }
 
 int buf_socket(struct buf *buf, const struct estab_socket *sock, enum estab_field field)
 {
-	return fill(buf, fill_socket, sock, field);
+	int r = buf_reserve(buf, CELL_ROOM);
+
+	if (r < 0)
+		return r;
+	do
+		r = take(buf, estab_socket_format(sock, field, buf->data + buf->used,
+						  buf->size - buf->used));
+	while (r > 0);
+	return r;
 }
 
 int buf_owner(struct buf *buf, const struct estab_owner *owner, enum estab_field field)
 {
-	return fill(buf, fill_owner, owner, field);
+	int r = buf_reserve(buf, CELL_ROOM);
+
+	if (r < 0)
+		return r;
+	do
+		r = take(buf, estab_owner_format(owner, field, buf->data + buf->used,
+						 buf->size - buf->used));
+	while (r > 0);
+	return r;
 }
 
 int buf_write(void *arg, const char *text, size_t length)

@@ -15,7 +15,7 @@
 enum { BUF_SIZE = 64 * 1024, BUF_MEMORY = -1 };
 
 struct buf {
-	int fd; /* BUF_MEMORY: keeps everything */
+	int fd;    /* BUF_MEMORY: keeps everything */
 	int error; /* 0, or the negative errno of the first failure */
 	char *data;
 	size_t used;
@@ -28,8 +28,14 @@ void buf_free(struct buf *buf);
 /* Writes out what is there. The reader's going away ends the program by SIGPIPE, as it does where
  * the signal is not ignored. */
 void buf_flush(struct buf *buf);
+/* As buf_reserve(), where there is no room yet. */
+int buf_make_room(struct buf *buf, size_t length);
+
 /* Makes room for so many bytes; they can then be put at data + used. Returns 0 or the error. */
-int buf_reserve(struct buf *buf, size_t length);
+static inline int buf_reserve(struct buf *buf, size_t length)
+{
+	return length <= buf->size - buf->used ? 0 : buf_make_room(buf, length);
+}
 
 /* Bytes put so far, written out or not. */
 static inline uint64_t buf_total(const struct buf *buf)
@@ -58,7 +64,22 @@ static inline void buf_str(struct buf *buf, const char *text)
 	buf_put(buf, text, strlen(text));
 }
 
-void buf_blanks(struct buf *buf, size_t count);
+/* The same as buf_blanks(), for any number of them. */
+void buf_many_blanks(struct buf *buf, size_t count);
+
+static inline void buf_blanks(struct buf *buf, size_t count)
+{
+	static const char blanks[32] = "                                ";
+
+	/* A copy of a fixed size is two instructions, where there is room for it. */
+	if (count <= sizeof(blanks) && buf->size - buf->used >= sizeof(blanks)) {
+		memcpy(buf->data + buf->used, blanks, sizeof(blanks));
+		buf->used += count;
+	} else if (count > 0) {
+		buf_many_blanks(buf, count);
+	}
+}
+
 void buf_u64(struct buf *buf, uint64_t value);
 void buf_i64(struct buf *buf, int64_t value);
 /* As estab_text_escape(). */

@@ -47,7 +47,7 @@ static const enum estab_field table_base[] = {
 };
 
 static const enum estab_field extended[] = {
-	ESTAB_F_USER, ESTAB_F_INODE,	 ESTAB_F_COOKIE,   ESTAB_F_INTERFACE,
+	ESTAB_F_USER, ESTAB_F_INODE,     ESTAB_F_COOKIE,   ESTAB_F_INTERFACE,
 	ESTAB_F_MARK, ESTAB_F_CGROUP_ID, ESTAB_F_SHUTDOWN,
 };
 
@@ -289,11 +289,32 @@ int columns_choose(const struct options *options, bool terminal, struct columns 
 	return 0;
 }
 
-int columns_ask(const struct columns *columns, struct estab_query *query)
+/* The peer without its path, which is another row's. */
+static int ask_peer(struct estab_query *query)
+{
+	static const enum estab_field fields[] = {
+		ESTAB_F_PEER_ADDR,
+		ESTAB_F_PEER_PORT,
+		ESTAB_F_PEER_SCOPE,
+		ESTAB_F_PEER_INODE,
+	};
+	int error = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields) && error == 0; i++)
+		error = estab_query_add_field(query, fields[i]);
+	return error;
+}
+
+int columns_ask(const struct columns *columns, bool kept, struct estab_query *query)
 {
 	for (size_t i = 0; i < columns->n; i++) {
-		int error = estab_query_add_field(query, columns->list[i].field);
+		const struct column *column = &columns->list[i];
+		int error;
 
+		if (column->field == ESTAB_F_PEER && !kept && !column->pinned)
+			error = ask_peer(query);
+		else
+			error = estab_query_add_field(query, column->field);
 		if (error < 0)
 			return error;
 	}

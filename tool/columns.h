@@ -25,14 +25,14 @@ struct column {
 	const char *name;
 	const char *title;
 	enum cell cell;
-	size_t width;	       /* in a pipe: at least */
+	size_t width;          /* in a pipe: at least */
 	unsigned int priority; /* on a terminal that is too narrow the lowest goes first */
-	bool continued;	       /* on a terminal: below the row, wrapped at words */
-	bool shrinks;	       /* on a terminal: is cut, visibly, before anything is hidden */
-	bool pinned;	       /* named by the user: never hidden */
+	bool continued;        /* on a terminal: below the row, wrapped at words */
+	bool shrinks;          /* on a terminal: is cut, visibly, before anything is hidden */
+	bool pinned;           /* named by the user: never hidden */
 };
 
-enum { COLUMNS_MAX = 512 };
+enum { COLUMNS_MAX = 256 };
 
 struct columns {
 	size_t n;
@@ -44,7 +44,10 @@ enum estab_field field_from_word(const char *word, size_t length);
 
 /* Fills the columns that the options ask for; 0, or the exit status after a complaint. */
 int columns_choose(const struct options *options, bool terminal, struct columns *ret_columns);
-/* Asks the query for them. 0 or a negative errno. */
-int columns_ask(const struct columns *columns, struct estab_query *query);
+/*
+ * Asks the query for them. A column that would have to look at other rows (a unix socket's peer has
+ * a path) does so where rows are kept anyway, or where the user named it. 0 or a negative errno.
+ */
+int columns_ask(const struct columns *columns, bool kept, struct estab_query *query);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "complain.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,8 +16,6 @@ static void escape(struct buf *line, const char *text)
 
 static void begin(struct buf *line, const char *what)
 {
-	/* What stands on standard output comes first. */
-	fflush(stdout);
 	buf_init(line, STDERR_FILENO);
 	buf_str(line, "estab: ");
 	if (what) {

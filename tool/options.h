@@ -24,7 +24,7 @@ struct options {
 	/* which sockets: select.c */
 	uint32_t tables;   /* asked for by name: SELECT_…; 0: none was */
 	uint32_t families; /* 1 << ESTAB_FAMILY_…; 0: both */
-	bool ip_family;	   /* one of them by -f, which asks for its tables too */
+	bool ip_family;    /* one of them by -f, which asks for its tables too */
 	bool all;
 	bool listening;
 	bool bound;
@@ -58,7 +58,7 @@ struct options {
 
 	/* the words that are no options */
 	const char *verb; /* the first of them, unless it stood behind "--"; NULL: none */
-	char *words;	  /* all of them, with a space between; NULL: none */
+	char *words;      /* all of them, with a space between; NULL: none */
 };
 
 /* 0, or the exit status after a complaint; options_free() in either case. */

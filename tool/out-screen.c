@@ -237,9 +237,9 @@ static enum colour state_colour(const struct estab_socket *sock)
 		const char *state;
 		enum colour colour;
 	} colours[] = {
-		{ "listen", COLOUR_LISTENING },	    { "unconnected", COLOUR_LISTENING },
-		{ "bound", COLOUR_LISTENING },	    { "established", COLOUR_CONNECTED },
-		{ "syn-sent", COLOUR_OPENING },	    { "syn-recv", COLOUR_OPENING },
+		{ "listen", COLOUR_LISTENING }, { "unconnected", COLOUR_LISTENING },
+		{ "bound", COLOUR_LISTENING },  { "established", COLOUR_CONNECTED },
+		{ "syn-sent", COLOUR_OPENING }, { "syn-recv", COLOUR_OPENING },
 		{ "time-wait", COLOUR_FAINT },
 	};
 	const char *state;

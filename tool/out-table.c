@@ -19,11 +19,14 @@ static void pad(struct buf *buf, uint64_t mark, size_t width)
 	uint64_t length = buf_total(buf) - mark;
 
 	/* A character takes at most four bytes, so what is longer than that is wide enough. */
-	if (length <= 4 * width && length <= buf->used) {
-		size_t columns = text_width(buf->data + buf->used - length, length);
+	if (length < 4 * width && length <= buf->used) {
+		const char *text = buf->data + buf->used - length;
+		size_t columns = text_is_ascii(text, length) ? length : text_width(text, length);
 
-		if (columns < width)
-			buf_blanks(buf, width - columns);
+		if (columns < width) {
+			buf_blanks(buf, width - columns + 1);
+			return;
+		}
 	}
 	buf_char(buf, ' ');
 }

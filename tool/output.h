@@ -16,8 +16,8 @@ struct output {
 	const struct columns *columns;
 	const struct term *term;
 	struct buf *scratch; /* text in the making, in memory */
-	bool header;	     /* of tables and CSV */
-	bool any_rows;	     /* of JSON: a comma is due */
+	bool header;         /* of tables and CSV */
+	bool any_rows;       /* of JSON: a comma is due */
 };
 
 struct output_format {

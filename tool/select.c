@@ -134,8 +134,8 @@ int select_apply(const struct options *options, struct estab_query *query)
 		return error;
 	if (options->families != 0) {
 		/* Narrows IP sockets only. */
-		error = estab_query_set_families(query, options->families |
-								BIT32(ESTAB_FAMILY_UNIX));
+		error = estab_query_set_families(query,
+						 options->families | BIT32(ESTAB_FAMILY_UNIX));
 		if (error < 0)
 			return error;
 	}

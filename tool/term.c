@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "progress.h"
@@ -54,7 +55,10 @@ void term_look(enum colour_when when, struct term *ret_term)
 {
 	const char *no_colour = getenv("NO_COLOR");
 	struct term term = { .terminal = isatty(STDOUT_FILENO) };
+	struct stat status;
 
+	term.pipe = fstat(STDOUT_FILENO, &status) == 0 &&
+		    (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 	if (term.terminal)
 		term.width = find_width();
 	if (when == COLOUR_AUTO)

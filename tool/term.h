@@ -10,6 +10,7 @@ enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct term {
 	bool terminal; /* standard output is one */
+	bool pipe;     /* or it is a pipe: someone reads along */
 	bool colour;
 	bool progress; /* standard error can show a line that goes away again */
 	size_t width;  /* columns, where it is a terminal */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "width.h"
 
-#include <stdint.h>
 #include <wchar.h>
 
 /* Decodes one character; a byte that begins none counts as one of its own. */
@@ -38,11 +37,8 @@ static size_t character_width(wchar_t character)
 size_t text_width(const char *text, size_t length)
 {
 	size_t columns = 0;
-	uint8_t seen = 0;
 
-	for (size_t i = 0; i < length; i++)
-		seen |= (uint8_t)text[i];
-	if (seen < 0x80)
+	if (text_is_ascii(text, length))
 		return length;
 	for (size_t i = 0; i < length;) {
 		wchar_t character;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* estab fields: everything that columns, filters, sort keys and JSON can name. */
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "commands.h"
+#include "complain.h"
+#include "csv.h"
+#include "options.h"
+#include "term.h"
+#include "util.h"
+
+static const char *kind_name(enum estab_kind kind)
+{
+	static const char *const names[] = {
+		[ESTAB_KIND_U64] = "unsigned", [ESTAB_KIND_I64] = "signed",
+		[ESTAB_KIND_BOOL] = "boolean", [ESTAB_KIND_F64] = "number",
+		[ESTAB_KIND_STR] = "string",   [ESTAB_KIND_BYTES] = "bytes",
+		[ESTAB_KIND_ADDR] = "address", [ESTAB_KIND_GROUP] = "group",
+	};
+
+	return (size_t)kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "unknown";
+}
+
+static bool next_field(struct estab_field_info *info, enum estab_field *field)
+{
+	*field = estab_field_next(*field);
+	info->size = sizeof(*info);
+	return *field != ESTAB_F_NONE && estab_field_get_info(*field, info) == 0;
+}
+
+static void put_padded(struct buf *buf, const char *text, size_t width)
+{
+	size_t length = strlen(text);
+
+	buf_put(buf, text, length);
+	buf_blanks(buf, length < width ? width - length : 0);
+	buf_char(buf, ' ');
+}
+
+static void put_line(struct buf *buf, size_t name_width, const char *name, const char *kind,
+		     const char *unit, const char *help)
+{
+	put_padded(buf, name, name_width);
+	put_padded(buf, kind, strlen("unsigned"));
+	put_padded(buf, unit, strlen("bytes/s"));
+	buf_str(buf, help);
+	buf_char(buf, '\n');
+}
+
+static void put_table(struct buf *buf, bool header, bool colour)
+{
+	struct estab_field_info info;
+	enum estab_field field = ESTAB_F_NONE;
+	size_t width = 0;
+
+	while (next_field(&info, &field))
+		width = MAX(width, strlen(info.name));
+	if (header) {
+		buf_str(buf, colour ? term_colour(COLOUR_HEADER) : "");
+		put_line(buf, width, "NAME", "KIND", "UNIT", "MEANING");
+		buf_str(buf, colour ? TERM_RESET : "");
+	}
+	for (field = ESTAB_F_NONE; next_field(&info, &field);)
+		put_line(buf, width, info.name, kind_name(info.kind), info.unit ? info.unit : "-",
+			 info.help);
+}
+
+static void put_string(struct buf *buf, const char *text)
+{
+	buf_char(buf, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_char(buf, '\\');
+		buf_char(buf, *text);
+	}
+	buf_char(buf, '"');
+}
+
+static void put_members(struct buf *buf, const struct estab_field_info *info)
+{
+	buf_str(buf, "\"name\":");
+	put_string(buf, info->name);
+	buf_str(buf, ",\"kind\":");
+	put_string(buf, kind_name(info->kind));
+	buf_str(buf, ",\"unit\":");
+	if (info->unit)
+		put_string(buf, info->unit);
+	else
+		buf_str(buf, "null");
+	buf_str(buf, info->flags & ESTAB_FIELD_OWNER ? ",\"owner\":true" : ",\"owner\":false");
+	buf_str(buf,
+		info->flags & ESTAB_FIELD_DEFAULT ? ",\"default\":true" : ",\"default\":false");
+	buf_str(buf, ",\"help\":");
+	put_string(buf, info->help);
+}
+
+static void put_head(struct buf *buf)
+{
+	buf_str(buf, "\"schema\":");
+	buf_u64(buf, ESTAB_SCHEMA);
+	buf_str(buf, ",\"version\":");
+	put_string(buf, estab_version());
+}
+
+static void put_json(struct buf *buf)
+{
+	struct estab_field_info info;
+	enum estab_field field = ESTAB_F_NONE;
+	uint64_t count = 0;
+
+	buf_str(buf, "{\"estab\":{");
+	put_head(buf);
+	buf_str(buf, "},\"fields\":[");
+	while (next_field(&info, &field)) {
+		buf_str(buf, count++ > 0 ? ",\n{" : "\n{");
+		put_members(buf, &info);
+		buf_char(buf, '}');
+	}
+	buf_str(buf, "\n],\"end\":{\"count\":");
+	buf_u64(buf, count);
+	buf_str(buf, "}}\n");
+}
+
+static void put_jsonl(struct buf *buf)
+{
+	struct estab_field_info info;
+	enum estab_field field = ESTAB_F_NONE;
+	uint64_t count = 0;
+
+	buf_str(buf, "{\"record\":\"start\",");
+	put_head(buf);
+	buf_str(buf, "}\n");
+	while (next_field(&info, &field)) {
+		buf_str(buf, "{\"record\":\"field\",");
+		put_members(buf, &info);
+		buf_str(buf, "}\n");
+		count++;
+	}
+	buf_str(buf, "{\"record\":\"end\",\"count\":");
+	buf_u64(buf, count);
+	buf_str(buf, "}\n");
+}
+
+static void put_csv(struct buf *buf, bool header)
+{
+	struct estab_field_info info;
+	enum estab_field field = ESTAB_F_NONE;
+
+	if (header)
+		buf_str(buf, "name,kind,unit,owner,default,help\n");
+	while (next_field(&info, &field)) {
+		csv_text(buf, info.name, strlen(info.name));
+		buf_char(buf, ',');
+		buf_str(buf, kind_name(info.kind));
+		buf_char(buf, ',');
+		buf_str(buf, info.unit ? info.unit : "");
+		buf_str(buf, info.flags & ESTAB_FIELD_OWNER ? ",true" : ",false");
+		buf_str(buf, info.flags & ESTAB_FIELD_DEFAULT ? ",true," : ",false,");
+		csv_text(buf, info.help, strlen(info.help));
+		buf_char(buf, '\n');
+	}
+}
+
+int cmd_fields(const struct options *options)
+{
+	int status = STATUS_OK;
+	struct term term;
+	struct buf out;
+
+	if (options->words && options->words[0] != '\0')
+		return complain_usage("fields", "takes no words");
+	term_look(options->colour, &term);
+	buf_init(&out, STDOUT_FILENO);
+	switch (options->format) {
+	case FORMAT_TABLE:
+		put_table(&out, !options->no_header, term.colour);
+		break;
+	case FORMAT_JSON:
+		put_json(&out);
+		break;
+	case FORMAT_JSONL:
+		put_jsonl(&out);
+		break;
+	case FORMAT_CSV:
+		put_csv(&out, !options->no_header);
+		break;
+	}
+	buf_flush(&out);
+	if (out.error < 0) {
+		complain_errno("standard output", out.error);
+		status = STATUS_FAILED;
+	}
+	buf_free(&out);
+	return status;
+}

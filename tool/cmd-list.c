@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* estab [list] [OPTIONS] [FILTER]: the sockets. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "columns.h"
+#include "commands.h"
+#include "complain.h"
+#include "footer.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "select.h"
+#include "term.h"
+#include "util.h"
+
+struct listing {
+	const struct options *options;
+	struct estab_ctx *ctx;
+	struct estab_query *query;
+	struct columns columns;
+	struct term term;
+	struct buf out;
+	struct buf scratch;
+	struct progress progress;
+	bool snapshot; /* everything is read before anything is shown */
+	bool matched;  /* with --quiet: there is at least one */
+};
+
+static void log_line(void *arg, int level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	complain("debug", text);
+}
+
+/* What can't be read at all: what the kernel or the directory said. */
+static int complain_reading(const struct options *options, int error)
+{
+	complain_errno(options->proc_root ? options->proc_root : "sockets", error);
+	return STATUS_FAILED;
+}
+
+static int make_context(struct listing *listing)
+{
+	const struct options *options = listing->options;
+	struct estab_ctx_options ctx_options = {
+		.size = sizeof(ctx_options),
+		.flags = ESTAB_CTX_THREADS,
+		.byte_order = options->byte_order,
+		.proc_root = options->proc_root,
+		.proc_pid = options->proc_pid,
+		.passwd_file = options->passwd_file,
+	};
+	int error;
+
+	if (options->proc_pid != 0 && !options->proc_root)
+		return complain_usage("--proc-pid", "needs --proc-root");
+	if (options->byte_order != ESTAB_BYTE_ORDER_NATIVE && !options->proc_root)
+		return complain_usage("--byte-order", "needs --proc-root");
+	/* Its own check, so that the message names the right one. */
+	if (options->passwd_file && access(options->passwd_file, R_OK) < 0) {
+		complain_errno(options->passwd_file, -errno);
+		return STATUS_FAILED;
+	}
+	error = estab_ctx_new(&ctx_options, &listing->ctx);
+	if (error < 0)
+		return complain_reading(options, error);
+	if (options->debug)
+		estab_ctx_set_log(listing->ctx, log_line, NULL);
+	return 0;
+}
+
+static int set_filter(struct listing *listing)
+{
+	const struct options *options = listing->options;
+	_cleanup_(cleanup_free) char *message = NULL;
+	size_t position = 0;
+	int error;
+
+	error = estab_query_set_filter(listing->query, options->words, &position, &message);
+	if (error == -EINVAL)
+		return complain_filter(options->words, position, message ? message : "not valid");
+	if (error < 0) {
+		complain_errno("filter", error);
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int make_query(struct listing *listing)
+{
+	const struct options *options = listing->options;
+	int status, error;
+
+	status = columns_choose(options, listing->term.terminal, &listing->columns);
+	if (status != 0)
+		return status;
+	error = estab_query_new(listing->ctx, &listing->query);
+	if (error == 0)
+		error = select_apply(options, listing->query);
+	if (error == 0)
+		error = columns_ask(&listing->columns, listing->snapshot, listing->query);
+	if (error < 0) {
+		complain_errno("query", error);
+		return STATUS_FAILED;
+	}
+	if (options->source && estab_query_set_source(listing->query, options->source) < 0)
+		return complain_word("--source", "no such source", options->source,
+				     strlen(options->source));
+	for (size_t i = 0; i < options->n_sort; i++) {
+		const struct sort_key *key = &options->sort[i];
+		const char *name = estab_field_name(key->field);
+
+		if (estab_query_add_sort(listing->query, key->field, key->descending) < 0)
+			return complain_word("--sort", "no single value to sort by", name,
+					     strlen(name));
+	}
+	return set_filter(listing);
+}
+
+/* Standard output's errors, and under --strict what the result lacks. */
+static int end_status(struct listing *listing, const struct estab_result *result)
+{
+	buf_flush(&listing->out);
+	if (listing->out.error < 0) {
+		complain_errno("standard output", listing->out.error);
+		return STATUS_FAILED;
+	}
+	/* One match answers --quiet, whatever else was lost. */
+	if (listing->matched)
+		return STATUS_OK;
+	if (listing->options->strict && !estab_result_is_complete(result))
+		return STATUS_FAILED;
+	return listing->options->quiet ? STATUS_NO_MATCH : STATUS_OK;
+}
+
+/* JSON says in its end record what was lost; for the rest it stands below the table, or where it
+ * does not get among the records. */
+static void put_footer(struct listing *listing, const struct estab_result *result)
+{
+	struct buf err;
+
+	if (listing->options->quiet || listing->options->format == FORMAT_JSON ||
+	    listing->options->format == FORMAT_JSONL)
+		return;
+	if (listing->term.terminal && listing->options->format == FORMAT_TABLE) {
+		footer_put(&listing->out, "", result);
+		return;
+	}
+	buf_flush(&listing->out);
+	buf_init(&err, STDERR_FILENO);
+	footer_put(&err, "estab: ", result);
+	buf_flush(&err);
+	buf_free(&err);
+}
+
+static struct output make_output(struct listing *listing)
+{
+	return (struct output){
+		.buf = &listing->out,
+		.scratch = &listing->scratch,
+		.columns = &listing->columns,
+		.term = &listing->term,
+		.header = !listing->options->no_header,
+	};
+}
+
+static const struct output_format *find_format(enum format format)
+{
+	switch (format) {
+	case FORMAT_JSON:
+		return &output_json;
+	case FORMAT_JSONL:
+		return &output_jsonl;
+	case FORMAT_CSV:
+		return &output_csv;
+	case FORMAT_TABLE:
+		break;
+	}
+	return &output_table;
+}
+
+static int list_snapshot(struct listing *listing)
+{
+	const struct options *options = listing->options;
+	struct output output = make_output(listing);
+	const struct estab_result *result;
+	struct estab_snapshot *snapshot;
+	int status, error;
+
+	progress_start(&listing->progress, listing->term.progress);
+	error = estab_snapshot_take(listing->query, &snapshot);
+	progress_stop(&listing->progress);
+	if (error < 0)
+		return complain_reading(options, error);
+	result = estab_snapshot_result(snapshot);
+	if (options->format == FORMAT_TABLE && listing->term.terminal) {
+		output_screen(&output, snapshot, options->n_sort > 0);
+	} else {
+		const struct output_format *format = find_format(options->format);
+		size_t count = estab_snapshot_count(snapshot);
+
+		format->begin(&output, result);
+		for (size_t i = 0; i < count && listing->out.error == 0; i++)
+			format->row(&output, estab_snapshot_get(snapshot, i));
+		format->end(&output, result);
+	}
+	put_footer(listing, result);
+	status = end_status(listing, result);
+	estab_snapshot_unref(snapshot);
+	return status;
+}
+
+/* Every row is written as it is read. */
+static int list_scan(struct listing *listing)
+{
+	const struct output_format *format = find_format(listing->options->format);
+	bool quiet = listing->options->quiet;
+	struct output output = make_output(listing);
+	const struct estab_socket *sock;
+	struct estab_scan *scan;
+	int status, error;
+
+	/* A line among the rows would be in the way where both go to one terminal. */
+	progress_start(&listing->progress,
+		       listing->term.progress && !listing->term.terminal && !listing->term.pipe);
+	error = estab_scan_open(listing->query, &scan);
+	if (error < 0) {
+		progress_stop(&listing->progress);
+		return complain_reading(listing->options, error);
+	}
+	if (!quiet)
+		format->begin(&output, estab_scan_result(scan));
+	while (listing->out.error == 0 && (error = estab_scan_next(scan, &sock)) == 0) {
+		listing->matched = quiet;
+		if (quiet)
+			break;
+		format->row(&output, sock);
+	}
+	progress_stop(&listing->progress);
+	if (error < 0) {
+		/* What was cut has no end: no one can take it for the whole. */
+		buf_flush(&listing->out);
+		status = complain_reading(listing->options, error);
+	} else {
+		if (!quiet)
+			format->end(&output, estab_scan_result(scan));
+		put_footer(listing, estab_scan_result(scan));
+		status = end_status(listing, estab_scan_result(scan));
+	}
+	estab_scan_close(scan);
+	return status;
+}
+
+int cmd_list(const struct options *options)
+{
+	struct listing listing = { .options = options };
+	int status;
+
+	term_look(options->colour, &listing.term);
+	buf_init(&listing.out, STDOUT_FILENO);
+	buf_init(&listing.scratch, BUF_MEMORY);
+	listing.snapshot =
+		!options->quiet &&
+		(options->n_sort > 0 || (options->format == FORMAT_TABLE && listing.term.terminal));
+	status = make_context(&listing);
+	if (status == 0)
+		status = make_query(&listing);
+	if (status == 0) {
+		term_clean_at_interrupt(&listing.term);
+		status = listing.snapshot ? list_snapshot(&listing) : list_scan(&listing);
+	}
+	estab_query_unref(listing.query);
+	estab_ctx_unref(listing.ctx);
+	buf_free(&listing.scratch);
+	buf_free(&listing.out);
+	return status;
+}

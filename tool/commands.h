@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* The verbs. Each returns the exit status. */
+#ifndef ESTAB_TOOL_COMMANDS_H
+#define ESTAB_TOOL_COMMANDS_H
+
+struct options;
+
+int cmd_list(const struct options *options);
+int cmd_fields(const struct options *options);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "help.h"
+
+static const char text[] =
+	"estab [OPTIONS] [FILTER]    list sockets\n"
+	"estab fields                what columns, sort keys and JSON can name\n"
+	"\n"
+	"Which sockets (TCP and UDP that are alive, unless one of these is given):\n"
+	"  -t -u -w -x           TCP, UDP, raw, unix\n"
+	"  -4 -6                 only IPv4, only IPv6\n"
+	"  -f, --family NAME     inet, inet6 or unix\n"
+	"  -A, --query LIST      tables: all inet tcp udp udplite raw icmp unix unix_stream\n"
+	"                        unix_dgram unix_seqpacket; !NAME leaves one out\n"
+	"  -a, --all             every state\n"
+	"  -l, --listening       what waits for connections or packets\n"
+	"  -B, --bound-inactive  TCP that is bound and neither listens nor connects\n"
+	"\n"
+	"What of them:\n"
+	"  -p, --processes       who holds them\n"
+	"  -e, --extended        user, inode, cookie, interface, mark, cgroup, shutdown, timer\n"
+	"  -o, --options         timer\n"
+	"  -m, --memory          memory\n"
+	"  -i, --info            what TCP knows of the connection\n"
+	"  --columns LIST        these fields; +NAME and -NAME change the usual ones\n"
+	"  --sort [-]FIELD       by this field, - from the largest\n"
+	"\n"
+	"How:\n"
+	"  --format NAME         table, json, jsonl or csv; also --json, --jsonl, --csv\n"
+	"  -H, --no-header       no header line\n"
+	"  --color WHEN          auto, always or never\n"
+	"  -q, --quiet           print nothing; exit status 1 when there is no match\n"
+	"  --strict              exit status 3 when something could not be seen\n"
+	"  -n, --numeric         accepted: numbers are the default\n"
+	"  --debug               tell on standard error what is read\n"
+	"  -h, --help            this text\n"
+	"  -V, --version         the version\n"
+	"\n"
+	"From where:\n"
+	"  --source NAME         auto, diag or procfs\n"
+	"  --proc-root DIR       a saved or another host's /proc\n"
+	"  --proc-pid N          there, the namespace of this process\n"
+	"  --passwd FILE         user names from this file\n"
+	"  --byte-order ORDER    big or little: of the host it was saved on\n"
+	"\n"
+	"Filter: state NAME, src ADDRESS[/N][:PORT], dst ADDRESS[/N][:PORT], sport PORT, dport PORT\n"
+	"Exit status: 0 done, 1 no match (--quiet), 2 wrong command line, 3 failed\n"
+	"Manual pages: estab(1), estab-json(5)\n";
+
+void help_put(struct buf *buf)
+{
+	buf_put(buf, text, sizeof(text) - 1);
+}

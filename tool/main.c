@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* The command: which verb it is. */
+#include <fcntl.h>
+#include <locale.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "commands.h"
+#include "complain.h"
+#include "help.h"
+#include "options.h"
+#include "util.h"
+
+/* No verb is ever a word of the filter language. */
+static const struct verb {
+	const char *name;
+	int (*run)(const struct options *options);
+} verbs[] = {
+	{ "list", cmd_list },
+	{ "fields", cmd_fields },
+};
+
+static const struct verb *find_verb(const struct options *options)
+{
+	for (size_t i = 0; options->verb && i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].name, options->verb) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+/* A closed standard descriptor must not become a file or a socket of ours. It is opened the wrong
+ * way round, so that using it is an error still. */
+static void fill_standard_fds(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static int print(void (*put)(struct buf *buf))
+{
+	int status = STATUS_OK;
+	struct buf out;
+
+	buf_init(&out, STDOUT_FILENO);
+	put(&out);
+	buf_flush(&out);
+	if (out.error < 0) {
+		complain_errno("standard output", out.error);
+		status = STATUS_FAILED;
+	}
+	buf_free(&out);
+	return status;
+}
+
+static void version_put(struct buf *buf)
+{
+	buf_str(buf, "estab ");
+	buf_str(buf, estab_version());
+	buf_char(buf, '\n');
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	const struct verb *verb;
+	int status;
+
+	fill_standard_fds();
+	/* Only how wide characters are; numbers and messages stay as they are. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		setlocale(LC_CTYPE, "");
+	status = options_parse(argc, argv, &options);
+	if (status != 0) {
+		options_free(&options);
+		return status;
+	}
+	verb = find_verb(&options);
+	if (verb)
+		options_drop_verb(&options);
+	if (options.help)
+		status = print(help_put);
+	else if (options.version)
+		status = print(version_put);
+	else
+		status = verb ? verb->run(&options) : cmd_list(&options);
+	options_free(&options);
+	return status;
+}
