@@ -461,7 +461,8 @@ ESTAB_PUBLIC int estab_socket_get_addr(const struct estab_socket *sock, enum est
  * what is not printable is escaped, so it is safe for a terminal. Returns the length of the whole
  * text, which was cut when it is above size; -ENODATA and -EINVAL as the getters. ESTAB_F_LOCAL and
  * ESTAB_F_PEER give an end as "address:port", a path or "#inode"; ESTAB_F_TIMER, ESTAB_F_MEM,
- * ESTAB_F_TCP and ESTAB_F_SOCKOPT give "name:value" words. Since 0.1.
+ * ESTAB_F_TCP and ESTAB_F_SOCKOPT give "name:value" words, without what is false, and of tcp_info
+ * without what is 0. Since 0.1.
  */
 ESTAB_PUBLIC int estab_socket_format(const struct estab_socket *sock, enum estab_field field,
 				     char *buffer, size_t size);

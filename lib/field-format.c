@@ -137,7 +137,23 @@ static int put_timer(const struct estab_socket *sock, struct text *text)
 	return 0;
 }
 
-/* "name:value" words of all in the group that are known; of booleans, the names of the true ones. */
+/* Of tcp_info, most numbers are zero most of the time: a table shows the others. */
+static bool is_worth_a_word(const struct field *group, const struct field *field,
+			    const struct value *value)
+{
+	switch (field->kind) {
+	case ESTAB_KIND_BOOL:
+		return value->u64 != 0;
+	case ESTAB_KIND_U64:
+		return group->id != ESTAB_F_TCP || value->u64 != 0;
+	case ESTAB_KIND_F64:
+		return value->f64 > 0;
+	default:
+		return true;
+	}
+}
+
+/* "name:value" words of what is known in the group; of booleans, the names of the true ones. */
 static int put_group(const struct estab_socket *sock, const struct field *group, struct text *text)
 {
 	size_t prefix = strlen(group->name) + 1;
@@ -149,10 +165,9 @@ static int put_group(const struct estab_socket *sock, const struct field *group,
 
 		if (field_get(field, sock, &value) < 0)
 			continue;
-		if (field->kind == ESTAB_KIND_BOOL && !value.u64) {
-			any = true;
+		any = true;
+		if (!is_worth_a_word(group, field, &value))
 			continue;
-		}
 		if (text->length > 0)
 			text_char(text, ' ');
 		text_str(text, field->name + prefix);
@@ -160,7 +175,6 @@ static int put_group(const struct estab_socket *sock, const struct field *group,
 			text_char(text, ':');
 			field_format_value(field, &value, text);
 		}
-		any = true;
 	}
 	return any ? 0 : FIELD_UNKNOWN;
 }

@@ -35,8 +35,12 @@ uint64_t record_identity(const struct estab_socket *sock)
 	/* The three kinds of identity must not meet: each mixes in a number of its own. */
 	if (sock->has & HAS_COOKIE)
 		return hash64(sock->cookie) | 1;
-	if (sock->inode != 0)
-		return hash64(sock->inode ^ BIT64(62)) | 1;
+	if (sock->inode != 0) {
+		hash = hash64(sock->inode ^ BIT64(62));
+		if (sock->family == ESTAB_FAMILY_UNIX)
+			hash ^= hash64(sock->local.serial);
+		return hash | 1;
+	}
 
 	hash = hash64(BIT64(63) | (uint64_t)sock->proto << 40 | (uint64_t)sock->state << 32 |
 		      (uint64_t)sock->local_port << 16 | sock->peer_port);

@@ -104,7 +104,7 @@ struct estab_socket {
 			uint64_t peer_inode;
 			uint32_t vfs_inode; /* the low 32 bits */
 			uint32_t vfs_dev;   /* the kernel's own: major << 20 | minor; 0: unknown */
-			uint64_t serial;    /* tells apart those without an inode or cookie */
+			uint64_t serial;    /* tells apart where the inode is 0 or doubtful */
 		} local;                    /* a unix socket */
 	};
 	uint32_t netns;

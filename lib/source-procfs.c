@@ -303,6 +303,7 @@ static int read_inet(struct source_cursor *cursor, struct procfs_line line, stru
 	return r;
 }
 
+/* A disputed line gets a serial of its own: its inode's other line must not pass for the same. */
 static int read_unix(struct source_cursor *cursor, struct procfs_line line, struct row *row)
 {
 	size_t length = (size_t)(line.text.end - line.text.at);
@@ -324,7 +325,7 @@ static int read_unix(struct source_cursor *cursor, struct procfs_line line, stru
 
 	r = procfs_unix_row(&entry, cursor->env->plan.needs & NEED_UNIX_NAME, row);
 	/* Where the kernel hides its addresses, the line's number has to do. */
-	if (r == 0 && entry.inode == 0 && entry.address == 0)
+	if (r == 0 && (verdict == PROCFS_DISPUTED || (entry.inode == 0 && entry.address == 0)))
 		row->sock.local.serial = cursor->lines;
 	return r;
 }

@@ -523,30 +523,32 @@ static void test_permission(void **state)
 	assert_true(good);
 }
 
+struct hidden {
+	char options[16];
+	bool hides;
+	struct tree tree;
+};
+
 /* A procfs that hides others' processes, in a mount namespace of its own. */
 static bool walk_hidden(void *arg)
 {
-	const char *options = arg;
-	bool hides = strcmp(options, "hidepid=2") == 0;
-	char dir[] = "/tmp/estab-test-XXXXXX";
+	const struct hidden *hidden = arg;
 	struct setting setting;
 	int fd;
 
 	check(unshare(CLONE_NEWNS) == 0);
 	check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	check(mkdtemp(dir));
-	check(mount("proc", dir, "proc", 0, options) == 0);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	check(mount("proc", hidden->tree.path, "proc", 0, hidden->options) == 0);
+	fd = open(hidden->tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	check(fd >= 0);
-	check(umount2(dir, 0) < 0); /* busy: the descriptor holds it */
 	check(!procfs_hides(fd));
 	check(become_nobody());
-	check(procfs_hides(fd) == hides);
+	check(procfs_hides(fd) == hidden->hides);
 	setting_make(&setting, fd, false, 0);
 	setting_want(&setting, 1);
 	check(setting_walk(&setting) == 0);
-	check(lost(&setting.result, "processes", "hidepid") == (hides ? 0 : -1));
-	check(hides || lost(&setting.result, "processes", "permission") > 0);
+	check(lost(&setting.result, "processes", "hidepid") == (hidden->hides ? 0 : -1));
+	check(hidden->hides || lost(&setting.result, "processes", "permission") > 0);
 	check(setting.index.incomplete);
 	setting_free(&setting);
 	return true;
@@ -557,11 +559,13 @@ static void test_hidepid(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip_because("only root can mount a procfs");
-	for (char level = '0'; level <= '2'; level++) {
-		char options[] = "hidepid=?";
+	for (int level = 0; level <= 2; level++) {
+		struct hidden hidden = {.hides = level == 2};
 
-		options[sizeof(options) - 2] = level;
-		assert_true(in_child(walk_hidden, options));
+		tree_make(&hidden.tree);
+		snprintf(hidden.options, sizeof(hidden.options), "hidepid=%d", level);
+		assert_true(in_child(walk_hidden, &hidden));
+		tree_remove(&hidden.tree);
 	}
 }
 
