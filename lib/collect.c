@@ -92,6 +92,7 @@ static const struct estab_socket *row_index_find(const struct row_index *index,
 static bool is_wanted(const struct plan *plan, const struct estab_socket *sock)
 {
 	return plan->states[sock->proto] & BIT32(sock->state) &&
+	       plan_wants_type(plan, sock->proto, sock->type) &&
 	       (!plan->filter || filter_match(plan->filter, sock));
 }
 

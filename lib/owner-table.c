@@ -19,18 +19,17 @@ enum {
 	LINK_MAX_LENGTH = 40,           /* "socket:[" and 20 digits fit; all else may be cut */
 };
 
-/* 0, 1 when the descriptor is no wanted socket, or -ENOMEM. */
-static int read_inode(const char *link, size_t length, uint64_t *ret_inode)
+/* Whether the link leads to a socket. */
+static bool read_inode(const char *link, size_t length, uint64_t *ret_inode)
 {
 	static const char prefix[] = "socket:[";
-	struct cursor cursor = { link + sizeof(prefix) - 1, link + length };
+	struct cursor cursor = { link, link + length };
 
 	if (length < sizeof(prefix) || memcmp(link, prefix, sizeof(prefix) - 1) != 0)
-		return 1;
+		return false;
+	cursor.at += sizeof(prefix) - 1;
 	return cursor_decimal(&cursor, ret_inode) && cursor_char(&cursor, ']') &&
-			       cursor.at == cursor.end
-		       ? 0
-		       : 1;
+	       cursor.at == cursor.end;
 }
 
 /* Makes the process's record, with what the plan asks for, when its first holding is found. */
@@ -67,7 +66,7 @@ static int read_descriptor(struct walker *walker, struct subject *subject, int t
 	if (n < 0)
 		/* Closed meanwhile; in a saved tree, no link; a file with a name above a page. */
 		return errno == ENOENT || errno == EINVAL || errno == ENAMETOOLONG ? 0 : -errno;
-	if (fd > INT32_MAX || read_inode(link, (size_t)n, &inode) != 0)
+	if (fd > INT32_MAX || !read_inode(link, (size_t)n, &inode))
 		return 0;
 	slot = owner_index_find(&walker->view, inode);
 	if (slot < 0)

@@ -81,6 +81,13 @@ void plan_free(struct plan *plan);
 /* Whether the field is read where none was asked for. */
 bool plan_is_default(enum estab_field field);
 
+/* Types narrow only the protocols that come in several. */
+static inline bool plan_wants_type(const struct plan *plan, uint8_t proto, uint8_t type)
+{
+	return (proto != ESTAB_PROTO_UNIX && proto != ESTAB_PROTO_PACKET) ||
+	       plan->types & (UINT32_C(1) << type);
+}
+
 static inline bool plan_has_field(const struct plan *plan, enum estab_field field)
 {
 	return plan->fields[field / 64] & (UINT64_C(1) << (field % 64));

@@ -78,13 +78,15 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 {
 	/* The name may hold blanks and parentheses, and what follows it can't. */
 	const char *name_end = memrchr(text, ')', length);
-	struct cursor cursor = { name_end + 1, text + length };
 	uint64_t flags, n_threads, start;
 	const char *state;
 	size_t state_length;
 
 	if (!name_end)
 		return -EBADMSG;
+
+	struct cursor cursor = { name_end + 1, text + length };
+
 	cursor_blanks(&cursor);
 	if (!cursor_word(&cursor, &state, &state_length) || !skip_words(&cursor, 5) ||
 	    !cursor_decimal(&cursor, &flags) || !skip_words(&cursor, 10) ||

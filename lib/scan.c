@@ -61,6 +61,8 @@ static int next_streamed(struct estab_scan *scan, const struct estab_socket **re
 		r = reader_next(&scan->reader, &scan->row);
 		if (r != 0)
 			return r;
+		if (!plan_wants_type(plan, sock->proto, sock->type))
+			continue;
 		if (plan->filter && !filter_match(plan->filter, sock))
 			continue;
 		if (window_seen(&scan->window, record_identity(sock)))

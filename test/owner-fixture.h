@@ -92,12 +92,12 @@ static inline void tree_link(const struct tree *tree, const char *path, const ch
 /* Where a walk is done, and what it finds. */
 struct setting {
 	struct estab_ctx ctx;
-	struct env env;
 	struct estab_result result;
 	struct owner_index index;
 	struct arena arena;
 	const struct owner_list **lists;
 	char path[64];
+	struct env env; /* its last member has no size */
 };
 
 static inline void setting_make(struct setting *setting, int proc_fd, bool capture, uint32_t needs)

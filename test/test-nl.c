@@ -398,10 +398,10 @@ static void test_attrs(void **state)
 
 struct fixture {
 	struct estab_ctx ctx;
-	struct env env;
 	struct estab_result result;
 	struct nl nl;
 	_Alignas(8) uint8_t buffer[256];
+	struct env env; /* the last: it ends in a flexible array */
 };
 
 static bool fixture_open(struct fixture *fixture)

@@ -524,7 +524,7 @@ static void test_permission(void **state)
 }
 
 struct hidden {
-	char options[16];
+	char options[24];
 	bool hides;
 	struct tree tree;
 };

@@ -103,8 +103,11 @@ static int make_query(struct listing *listing)
 	error = estab_query_new(listing->ctx, &listing->query);
 	if (error == 0)
 		error = select_apply(options, listing->query);
+	/* Whether there is any costs less than what it looks like. */
 	if (error == 0)
-		error = columns_ask(&listing->columns, listing->snapshot, listing->query);
+		error = options->quiet
+				? estab_query_add_field(listing->query, ESTAB_F_PROTO)
+				: columns_ask(&listing->columns, listing->snapshot, listing->query);
 	if (error < 0) {
 		complain_errno("query", error);
 		return STATUS_FAILED;

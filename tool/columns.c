@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "columns.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "complain.h"
@@ -167,26 +166,9 @@ static bool is_about_owners(enum estab_field field)
 	return estab_field_get_info(field, &info) == 0 && info.flags & ESTAB_FIELD_OWNER;
 }
 
-/* Whether a word of the filter names something of an owner. A value that reads like one costs a
- * column too many, no more. */
-static bool filter_names_owners(const char *filter)
-{
-	while (filter && *filter) {
-		size_t length = 0;
-
-		while (isalnum((unsigned char)filter[length]) || filter[length] == '_' ||
-		       filter[length] == '.')
-			length++;
-		if (length > 0 && is_about_owners(field_from_word(filter, length)))
-			return true;
-		filter += length > 0 ? length : 1;
-	}
-	return false;
-}
-
 static bool wants_owners(const struct options *options, bool terminal)
 {
-	if (options->process || filter_names_owners(options->words))
+	if (options->process)
 		return true;
 	for (size_t i = 0; i < options->n_sort; i++)
 		if (is_about_owners(options->sort[i].field))

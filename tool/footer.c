@@ -49,7 +49,6 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		buf_str(buf, loss->detail ? loss->detail : "table");
 		buf_str(buf, " not readable");
 		put_why(buf, loss);
-		buf_str(buf, ": its sockets are missing");
 		return;
 	}
 	if (is(loss, "rows", "cut") || is(loss, "rows", "deadline")) {

@@ -275,21 +275,20 @@ static int apply(struct options *options, int option, const char *argument)
 }
 
 /* What getopt_long() could not take. */
-static int wrong_option(int result, const char *word)
+static int wrong_option(int result, char *word)
 {
 	char letter[] = { '-', (char)optopt, '\0' };
-	bool long_option = strncmp(word, "--", 2) == 0;
-	size_t length = strcspn(word, "=");
+	bool is_long = strncmp(word, "--", 2) == 0;
 
 	if (result == ':')
-		return complain_usage(long_option ? word : letter, "needs an argument");
-	if (!long_option)
+		return complain_usage(is_long ? word : letter, "needs an argument");
+	if (!is_long)
 		return complain_usage(letter, "unknown option; estab --help lists them");
-	/* Known, but it came with an argument that it doesn't take. */
+	word[strcspn(word, "=")] = '\0';
+	/* Known, but it came with an argument. */
 	if (optopt != 0)
-		return complain_word(NULL, "the option takes no argument", word, length);
-	return complain_word(NULL, "unknown or ambiguous option; estab --help lists them", word,
-			     length);
+		return complain_usage(word, "takes no argument");
+	return complain_usage(word, "unknown or ambiguous option; estab --help lists them");
 }
 
 int options_parse(int argc, char **argv, struct options *options)

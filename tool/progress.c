@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 
-static volatile sig_atomic_t shown;
+/* Between the thread that shows the line and the signal handler that takes it away for good. */
+static atomic_bool shown;
+static atomic_bool showing;
+static atomic_bool ended;
 
 static void show(unsigned int seconds)
 {
@@ -18,17 +22,32 @@ static void show(unsigned int seconds)
 	buf_str(&line, "\restab: reading sockets, ");
 	buf_u64(&line, seconds);
 	buf_str(&line, " s\033[K");
-	shown = 1;
-	buf_flush(&line);
+	showing = true;
+	if (!ended) {
+		shown = true;
+		buf_flush(&line);
+	}
+	showing = false;
 	buf_free(&line);
 }
 
-void progress_erase(void)
+static void erase(void)
 {
-	static const char erase[] = "\r\033[K";
+	static const char text[] = "\r\033[K";
 
-	if (shown && write(STDERR_FILENO, erase, sizeof(erase) - 1) >= 0)
-		shown = 0;
+	if (shown && write(STDERR_FILENO, text, sizeof(text) - 1) >= 0)
+		shown = false;
+}
+
+void progress_end(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	ended = true;
+	/* The line may be on its way; a stopped terminal must not hold us up, though. */
+	for (int i = 0; i < 100 && showing; i++)
+		nanosleep(&moment, NULL);
+	erase();
 }
 
 static void *run(void *arg)
@@ -87,5 +106,5 @@ void progress_stop(struct progress *progress)
 	pthread_cond_destroy(&progress->wake);
 	pthread_mutex_destroy(&progress->lock);
 	progress->running = false;
-	progress_erase();
+	erase();
 }

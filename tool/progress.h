@@ -18,7 +18,7 @@ struct progress {
 void progress_start(struct progress *progress, bool wanted);
 /* Ends it, and takes the line away. May be called again. */
 void progress_stop(struct progress *progress);
-/* Takes the line away; async-signal-safe. */
-void progress_erase(void);
+/* The program is about to die: takes the line away, and none comes after it. Async-signal-safe. */
+void progress_end(void);
 
 #endif

@@ -71,7 +71,7 @@ void term_look(enum colour_when when, struct term *ret_term)
 
 static void interrupted(int signal_number)
 {
-	progress_erase();
+	progress_end();
 	if (colour_used && write(STDOUT_FILENO, TERM_RESET, sizeof(TERM_RESET) - 1) < 0)
 		colour_used = 0;
 	/* The handler was reset on the way in: this is the default death. */
