@@ -320,6 +320,9 @@ ESTAB_PUBLIC int estab_states_from_name(const char *name, uint32_t *ret_states);
 
 /* estab_ctx_options.flags: what the library may do on the caller's behalf. Since 0.1. */
 #define ESTAB_CTX_THREADS (1u << 0) /* use helper threads while a call runs */
+/* Enter other network namespaces: in a helper thread, or in a child, that ends before the call does.
+ * No thread of the caller's leaves its namespace. */
+#define ESTAB_CTX_ENTER_NETNS (1u << 1)
 
 /* estab_ctx_options.byte_order. Since 0.1. */
 #define ESTAB_BYTE_ORDER_NATIVE 0
@@ -396,6 +399,22 @@ ESTAB_PUBLIC int estab_query_set_filter(struct estab_query *query, const char *e
 ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms);
 /* Reads through one source only ("diag", "procfs"), or picks ("auto"). -EINVAL: no such source. */
 ESTAB_PUBLIC int estab_query_set_source(struct estab_query *query, const char *name);
+/*
+ * Reads this network namespace instead of the calling thread's: "NAME" is that of ip-netns(8), in
+ * /run/netns; "pid:N" that of process N; and what has a slash is a path to one. NULL: the caller's
+ * again. It is looked up here for the errors' sake, again when reading begins, and is held no longer
+ * than that lasts.
+ *
+ * Entering one needs ESTAB_CTX_ENTER_NETNS and CAP_SYS_ADMIN over it, which users have over those
+ * of their own user namespaces. Where that is refused, "pid:N" is still read from the text files in
+ * /proc/N/net: the result's sources say so, and the inode of the namespace may be unknown. Under
+ * proc_root there is "pid:N" only, which takes the place of proc_pid.
+ *
+ * -EINVAL: none of these forms, or no network namespace; -ENOENT, -ESRCH: no such file or process;
+ * -EACCES, -EPERM: not allowed; -ENAMETOOLONG, -ENOMEM, -EMFILE; -EAGAIN, -ETIMEDOUT: no helper was
+ * to be had. estab_scan_open() and estab_snapshot_take() may then return the same. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_query_set_netns(struct estab_query *query, const char *name);
 
 /* ---- scan: a cursor ---- */
 

@@ -70,8 +70,9 @@ static int read_options(const struct estab_ctx_options *options, struct estab_ct
 		if (((const char *)options)[i] != 0)
 			return -EINVAL;
 	memcpy(ret, options, MIN(options->size, sizeof(*ret)));
-	if (ret->flags & ~ESTAB_CTX_THREADS || ret->byte_order > ESTAB_BYTE_ORDER_BIG ||
-	    ret->reserved != 0 || ret->proc_pid > INT32_MAX)
+	if (ret->flags & ~(ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS) ||
+	    ret->byte_order > ESTAB_BYTE_ORDER_BIG || ret->reserved != 0 ||
+	    ret->proc_pid > INT32_MAX)
 		return -EINVAL;
 	if (ret->byte_order != ESTAB_BYTE_ORDER_NATIVE && !ret->proc_root)
 		return -EINVAL;

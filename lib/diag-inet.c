@@ -185,7 +185,7 @@ static int decode_device(const struct diag_reading *reading, uint32_t index, str
 	int r = row_put(row, EXT_IFINDEX, &index, sizeof(index));
 
 	if (r == 0 && reading->needs & NEED_IFNAME)
-		name = netdevs_name(&reading->env->netdevs, index);
+		name = netdevs_name(reading->env, index);
 	return name ? row_put(row, EXT_IFNAME, name, strlen(name)) : r;
 }
 

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "query.h"
+
 static uint64_t monotonic_us(void)
 {
 	struct timespec now;
@@ -38,6 +40,16 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 	if (env->plan.deadline_ms != 0)
 		env->deadline_us = monotonic_us() + (uint64_t)env->plan.deadline_ms * 1000;
 	env->empty.env = env;
+	if (query->netns) {
+		int r = netns_find(ctx, query->netns, &env->target);
+
+		if (r < 0) {
+			env_unref(env);
+			return r;
+		}
+		if (env->target.way != NETNS_OWN)
+			env->netns = env->target.inode;
+	}
 	*ret_env = env;
 	return 0;
 }
@@ -52,6 +64,7 @@ struct env *env_unref(struct env *env)
 {
 	if (!env || --env->refs > 0)
 		return NULL;
+	netns_release(&env->target);
 	users_free(&env->users);
 	netdevs_free(&env->netdevs);
 	plan_free(&env->plan);

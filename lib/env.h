@@ -11,6 +11,7 @@
 
 #include "ctx.h"
 #include "netdev.h"
+#include "netns.h"
 #include "plan.h"
 #include "record.h"
 #include "result.h"
@@ -22,12 +23,14 @@ struct env {
 	struct plan plan;
 	struct users users;
 	struct netdevs netdevs;
-	uint64_t netns;       /* inode of the namespace that is read; 0: unknown */
+	struct netns target;  /* the namespace that is read; held while it is */
+	uint64_t netns;       /* its inode; 0: unknown */
 	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
 	atomic_bool cancelled;
 	struct ext empty; /* what a row without extensions points at */
 };
 
+/* Errors: those of netns_find(), and -ENOMEM. */
 int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env);
 struct env *env_ref(struct env *env);
 struct env *env_unref(struct env *env);

@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
+#include "env.h"
 #include "util.h"
 
 void netdevs_free(struct netdevs *netdevs)
@@ -29,8 +32,21 @@ static size_t place_of(const struct netdevs *netdevs, uint32_t index)
 	return low;
 }
 
-const char *netdevs_name(struct netdevs *netdevs, uint32_t index)
+/* Not if_indextoname(): that knows the caller's namespace only. */
+static bool ask_kernel(const struct env *env, struct netdev *dev)
 {
+	_cleanup_(cleanup_close) int fd = netns_socket(env, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_ifindex = (int)dev->index };
+
+	if (fd < 0 || ioctl(fd, SIOCGIFNAME, &request) < 0)
+		return false;
+	memcpy(dev->name, request.ifr_name, sizeof(dev->name));
+	return true;
+}
+
+const char *netdevs_name(struct env *env, uint32_t index)
+{
+	struct netdevs *netdevs = &env->netdevs;
 	size_t place = place_of(netdevs, index);
 	struct netdev *dev = netdevs->devs ? &netdevs->devs[place] : NULL;
 
@@ -46,7 +62,7 @@ const char *netdevs_name(struct netdevs *netdevs, uint32_t index)
 		netdevs->n_devs++;
 		*dev = (struct netdev){ .index = index };
 		/* There is no device 0; a missing one is remembered as such. */
-		if (index == 0 || !if_indextoname(index, dev->name))
+		if (index == 0 || !ask_kernel(env, dev))
 			dev->name[0] = '\0';
 	}
 	return dev->name[0] != '\0' ? dev->name : NULL;

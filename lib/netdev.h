@@ -17,8 +17,10 @@ struct netdevs {
 	size_t n_devs;
 };
 
+struct env;
+
 void netdevs_free(struct netdevs *netdevs);
 /* Returns the device's name, NULL when there is none of that index. Lent until the next call. */
-const char *netdevs_name(struct netdevs *netdevs, uint32_t index);
+const char *netdevs_name(struct env *env, uint32_t index);
 
 #endif

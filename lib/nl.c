@@ -128,11 +128,17 @@ static void walk_back(struct nl_walk *walk, const struct nlmsghdr *message)
 int nl_open(const struct env *env, struct estab_result *result, int protocol, struct nl *ret_nl)
 {
 	struct nl nl = { .env = env };
+	int fd = netns_socket(env, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	int error;
 
-	nl.socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
-	if (!nl.socket)
-		return -errno;
+	if (fd < 0)
+		return fd;
+	nl.socket = mnl_socket_fdopen(fd);
+	if (!nl.socket) {
+		error = -errno;
+		close(fd);
+		return error;
+	}
 	if (mnl_socket_bind(nl.socket, 0, MNL_SOCKET_AUTOPID) < 0) {
 		error = -errno;
 		nl_close(&nl);

@@ -86,7 +86,7 @@ static int compare_fds(const void *left, const void *right)
 	return (a->owner.fd > b->owner.fd) - (a->owner.fd < b->owner.fd);
 }
 
-/* A procfs refuses with EACCES to read a link of a process or thread that is no more. */
+/* Between its two looks for the process, a procfs takes the end of it for a lack of permission. */
 static bool has_ended(int table_fd)
 {
 	struct stat st;
@@ -282,11 +282,21 @@ static int read_threads(struct walker *walker, struct subject *subject)
 	return r < 0 && r != -ENOENT && r != -ESRCH ? r : failure;
 }
 
+/* To an ordinary user a leader that exited looks closed, and its threads may be open. */
+static bool leader_is_dead(int dir_fd)
+{
+	struct process_stat stat;
+
+	return process_read_stat(dir_fd, &stat) == 0 && stat.state == 'Z' && stat.n_threads > 1;
+}
+
 int owner_read_tables(struct walker *walker, struct subject *subject)
 {
 	ssize_t n = read_table(walker, subject, subject->dir_fd, 0);
 	int r;
 
+	if ((n == -EACCES || n == -EPERM) && leader_is_dead(subject->dir_fd))
+		n = 0;
 	/* Who may not read the leader's table may not read its threads' either. */
 	if (n == -EACCES || n == -EPERM || n == -ENOENT || n == -ESRCH || walker->status < 0)
 		return (int)MIN(n, 0);

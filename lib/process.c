@@ -183,40 +183,48 @@ static int read_exe(struct process_reader *reader, int dir_fd, struct process *p
 	return process->exe ? 0 : -ENOMEM;
 }
 
-/* How often a thread went to sleep of its own will, and whether it sleeps so that no signal wakes
- * it. */
-static bool in_deep_sleep(int dir_fd, uint64_t *ret_switches)
+/* What the file "status" says of a thread's sleep. */
+struct sleep {
+	bool deep;         /* no signal wakes it */
+	uint64_t switches; /* how often it went to sleep of its own will */
+	uint64_t n_threads;
+};
+
+static struct sleep read_sleep(int dir_fd)
 {
+	struct sleep sleep = { .n_threads = 1 };
 	char text[STATUS_MAX];
 	ssize_t n = read_file(dir_fd, "status", text, sizeof(text));
 
 	if (n < 0)
-		return false;
+		return sleep;
 
 	struct cursor state = status_line(text, (size_t)n, "\nState:");
 	struct cursor switches = status_line(text, (size_t)n, "\nvoluntary_ctxt_switches:");
+	struct cursor threads = status_line(text, (size_t)n, "\nThreads:");
 
-	*ret_switches = 0;
+	sleep.deep = state.at && cursor_char(&state, 'D');
 	if (switches.at)
-		cursor_decimal(&switches, ret_switches);
-	return state.at && cursor_char(&state, 'D');
+		cursor_decimal(&switches, &sleep.switches);
+	if (threads.at)
+		cursor_decimal(&threads, &sleep.n_threads);
+	return sleep;
 }
 
 /* A thread that waits for a disk comes back soon, or sleeps again for the next block. */
-static bool thread_is_stuck(struct process_reader *reader, int dir_fd)
+static bool is_stuck(struct process_reader *reader, int dir_fd, const struct sleep *first)
 {
 	const struct timespec step = { .tv_nsec = STUCK_STEP_MS * 1000000 };
-	uint64_t first, now;
+	struct sleep now = *first;
 
-	if (!in_deep_sleep(dir_fd, &first))
-		return false;
-	for (int i = 0; i < STUCK_STEPS && reader->patience_ms >= STUCK_STEP_MS; i++) {
+	for (int i = 0; i < STUCK_STEPS && now.deep && now.switches == first->switches; i++) {
+		if (reader->patience_ms < STUCK_STEP_MS)
+			break;
 		reader->patience_ms -= STUCK_STEP_MS;
 		nanosleep(&step, NULL);
-		if (!in_deep_sleep(dir_fd, &now) || now != first)
-			return false;
+		now = read_sleep(dir_fd);
 	}
-	return true;
+	return now.deep && now.switches == first->switches;
 }
 
 /*
@@ -226,21 +234,27 @@ static bool thread_is_stuck(struct process_reader *reader, int dir_fd)
  */
 static bool memory_is_stuck(struct process_reader *reader, int dir_fd)
 {
-	_cleanup_(cleanup_close) int task_fd =
-		openat(dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(cleanup_close) int task_fd = -1;
 	_cleanup_(cleanup_free) struct numdir *threads = NULL;
+	struct sleep sleep = read_sleep(dir_fd);
 	const char *name;
 	uint32_t tid;
 
+	if (is_stuck(reader, dir_fd, &sleep))
+		return true;
+	if (sleep.n_threads <= 1)
+		return false;
+	task_fd = openat(dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	threads = task_fd < 0 ? NULL : malloc(sizeof(*threads));
 	if (!threads)
-		return thread_is_stuck(reader, dir_fd);
+		return false;
 	numdir_start(threads, task_fd);
 	for (int i = 0; i < STUCK_THREADS_MAX && numdir_next(threads, &tid, &name) == 0; i++) {
 		_cleanup_(cleanup_close) int fd =
 			openat(task_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		if (fd >= 0 && thread_is_stuck(reader, fd))
+		sleep = fd < 0 ? (struct sleep){ 0 } : read_sleep(fd);
+		if (is_stuck(reader, fd, &sleep))
 			return true;
 	}
 	return false;

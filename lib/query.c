@@ -6,6 +6,7 @@
 
 #include "field.h"
 #include "filter.h"
+#include "netns.h"
 #include "source.h"
 #include "util.h"
 
@@ -37,6 +38,7 @@ struct estab_query *estab_query_unref(struct estab_query *query)
 	if (!query)
 		return NULL;
 	filter_unref(query->filter);
+	free(query->netns);
 	estab_ctx_unref(query->ctx);
 	free(query);
 	return NULL;
@@ -153,4 +155,25 @@ int estab_query_set_source(struct estab_query *query, const char *name)
 		}
 	}
 	return -EINVAL;
+}
+
+int estab_query_set_netns(struct estab_query *query, const char *name)
+{
+	char *copy = NULL;
+
+	if (name) {
+		struct netns netns;
+		int r = netns_find(query->ctx, name, &netns);
+
+		if (r < 0)
+			return r;
+		/* To be found again when reading begins: meanwhile it may go as it likes. */
+		netns_release(&netns);
+		copy = strdup(name);
+		if (!copy)
+			return -ENOMEM;
+	}
+	free(query->netns);
+	query->netns = copy;
+	return 0;
 }

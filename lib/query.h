@@ -23,6 +23,7 @@ struct estab_query {
 	size_t n_sort;
 	struct plan_sort sort[PLAN_SORT_MAX];
 	struct filter *filter; /* owned reference */
+	char *netns;           /* NULL: the caller's own */
 };
 
 #endif

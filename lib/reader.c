@@ -164,4 +164,7 @@ void reader_close(struct reader *reader)
 {
 	if (reader->cursor)
 		reader->cursor = reader->source->close(reader->cursor);
+	/* Its rows may be kept for long: they must not keep the namespace. */
+	if (reader->env)
+		netns_release(&reader->env->target);
 }

@@ -79,6 +79,7 @@ static int next_kept(struct estab_scan *scan, const struct estab_socket **ret_so
 
 		if (r < 0)
 			return r;
+		reader_close(&scan->reader);
 		scan->collected = true;
 	}
 	if (atomic_load_explicit(&scan->env->cancelled, memory_order_relaxed))
@@ -101,6 +102,8 @@ int estab_scan_next(struct estab_scan *scan, const struct estab_socket **ret_soc
 		scan->result.count++;
 	else
 		scan->end = r;
+	if (r != 0)
+		reader_close(&scan->reader);
 	return r;
 }
 

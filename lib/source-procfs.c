@@ -3,7 +3,6 @@
 #include "source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,17 +131,13 @@ static int reader_line(struct reader *reader, int fd, const struct env *env,
 	}
 }
 
-static int open_table(const struct estab_ctx *ctx, const char *name)
+static int open_table(const struct env *env, const char *name)
 {
-	char path[sizeof(ctx->net_dir) + 16];
 	struct stat st;
-	int fd;
+	int fd = netns_open(env, name);
 
-	snprintf(path, sizeof(path), "%s/%s", ctx->net_dir, name);
-	/* A saved copy may hold anything: don't wait for a FIFO's writer. */
-	fd = openat(ctx->proc_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return errno == ENOTDIR ? -ENOENT : -errno;
+		return fd == -ENOTDIR ? -ENOENT : fd;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return -EINVAL;
@@ -152,10 +147,10 @@ static int open_table(const struct estab_ctx *ctx, const char *name)
 
 static struct result_source *note_source(struct source_cursor *cursor, const char *name, int error)
 {
-	const struct estab_ctx *ctx = cursor->env->ctx;
+	const struct env *env = cursor->env;
 	_cleanup_(cleanup_free) char *path = NULL;
 
-	if (asprintf(&path, "%s/%s/%s", ctx->proc_path, ctx->net_dir, name) < 0)
+	if (asprintf(&path, "%s/%s/%s", env->ctx->proc_path, netns_net_dir(env), name) < 0)
 		path = NULL;
 	return result_add_source(cursor->result, source_procfs.name, name, path, error);
 }
@@ -164,7 +159,7 @@ static struct result_source *note_source(struct source_cursor *cursor, const cha
 static int add_file(struct source_cursor *cursor, const char *name, bool v6)
 {
 	struct table_file *file = &cursor->files[cursor->n_files];
-	int fd = open_table(cursor->env->ctx, name);
+	int fd = open_table(cursor->env, name);
 
 	file->source = note_source(cursor, name, MIN(fd, 0));
 	if (fd < 0)

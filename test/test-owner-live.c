@@ -345,76 +345,175 @@ static pid_t fork_headless(int ready)
 	return pid;
 }
 
-static void check_headless(pid_t child, uint64_t inode, int fd, bool capture)
+static bool finds_headless(pid_t child, uint64_t inode, int fd, bool capture)
 {
 	const struct owner_list *list;
 	struct setting setting;
 
 	live_setting(&setting, capture, NEED_COMM | NEED_EXE | NEED_CMDLINE);
 	setting_want(&setting, inode);
-	assert_int_equal(setting_walk(&setting), 0);
+	check(setting_walk(&setting) == 0);
 	list = owners_of(&setting, inode);
-	assert_int_equal(list->count, 1);
-	assert_int_equal(list->owners[0].process->pid, child);
-	assert_int_equal(list->owners[0].fd, fd);
-	assert_int_not_equal(list->owners[0].tid, 0);
-	assert_int_not_equal(list->owners[0].tid, child);
-	assert_string_equal(list->owners[0].process->comm, "test-owner-live");
-	assert_non_null(list->owners[0].process->exe);
-	assert_non_null(list->owners[0].process->cmdline);
+	check(list->count == 1);
+	check(list->owners[0].process->pid == (uint32_t)child);
+	check(list->owners[0].fd == fd);
+	check(list->owners[0].tid != 0 && list->owners[0].tid != (uint32_t)child);
+	check(strcmp(list->owners[0].process->comm, "test-owner-live") == 0);
+	check(list->owners[0].process->exe);
+	check(list->owners[0].process->cmdline);
 	live_free(&setting);
+	return true;
 }
 
-static void test_dead_leader(void **state)
+static bool check_headless(void *arg)
 {
 	int pair[2], ready[2];
 	uint64_t inode;
 	pid_t child;
 	char two[2];
 
-	(void)state;
+	(void)arg;
 	make_pair(pair);
 	make_pair(ready);
 	inode = inode_of(pair[0]);
 	child = fork_headless(ready[1]);
-	assert_int_equal(recv(ready[0], two, 2, MSG_WAITALL), 2);
+	check(recv(ready[0], two, 2, MSG_WAITALL) == 2);
 	close(pair[0]);
-	check_headless(child, inode, pair[0], false);
-	check_headless(child, inode, pair[0], true);
+	check(finds_headless(child, inode, pair[0], false));
+	check(finds_headless(child, inode, pair[0], true));
 	end_child(child);
 	close(pair[1]);
 	close(ready[0]);
 	close(ready[1]);
+	return true;
+}
+
+static void test_dead_leader(void **state)
+{
+	(void)state;
+	assert_true(check_headless(NULL));
+}
+
+/* Gives up root for good. Its group goes too: a procfs exempts group 0 from hiding. */
+static bool become_nobody(void)
+{
+	return setgroups(0, NULL) == 0 && setgid(65534) == 0 && setuid(65534) == 0;
+}
+
+static bool check_headless_as_nobody(void *arg)
+{
+	check(become_nobody());
+	/* As every program is that did not change its user. */
+	check(prctl(PR_SET_DUMPABLE, 1) == 0);
+	return check_headless(arg);
+}
+
+static void test_dead_leader_of_nobody(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip_because("only root can become another user");
+	assert_true(in_child(check_headless_as_nobody, NULL));
+}
+
+/* Reads the tables of one process whose directory is open already. */
+static int read_subject(const struct setting *setting, struct subject *subject)
+{
+	struct walk walk = { .env = &setting->env, .live = true, .own_pids = true };
+	struct walker *walker = calloc(1, sizeof(*walker));
+	int r;
+
+	assert_non_null(walker);
+	walker->walk = &walk;
+	owner_index_view(&setting->index, &walker->view);
+	r = owner_read_tables(walker, subject);
+	assert_int_equal(walker->status, 0);
+	free(walker->tables);
+	free(walker);
+	return r;
+}
+
+static void open_subject(struct subject *subject, pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	*subject = (struct subject){ .pid = (uint32_t)pid };
+	subject->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(subject->dir_fd >= 0);
 }
 
 /* A process that ends between two steps of the walk is told from one that can't be read. */
 static void test_vanished(void **state)
 {
 	struct setting setting;
-	struct walk walk = { .live = true, .own_pids = true };
-	struct walker *walker = calloc(1, sizeof(*walker));
-	struct subject subject = { 0 };
-	char path[32];
+	struct subject subject;
 	pid_t child = fork_sleeper();
+	int r;
 
 	(void)state;
-	assert_non_null(walker);
-	snprintf(path, sizeof(path), "/proc/%d", child);
-	subject.pid = (uint32_t)child;
-	subject.dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(subject.dir_fd >= 0);
+	open_subject(&subject, child);
 	end_child(child);
 	live_setting(&setting, false, 0);
 	setting_want(&setting, 1);
-	walk.env = &setting.env;
-	walker->walk = &walk;
-	owner_index_view(&setting.index, &walker->view);
-	int r = owner_read_tables(walker, &subject);
+	r = read_subject(&setting, &subject);
 	assert_true(r == -ENOENT || r == -ESRCH);
-	assert_int_equal(walker->status, 0);
 	close(subject.dir_fd);
-	free(walker->tables);
-	free(walker);
+	live_free(&setting);
+}
+
+/* Ends a process after a while. */
+struct killing {
+	pid_t pid;
+	useconds_t delay_us;
+};
+
+static void *kill_later(void *arg)
+{
+	const struct killing *killing = arg;
+
+	usleep(killing->delay_us);
+	kill(killing->pid, SIGKILL);
+	return NULL;
+}
+
+/* And one that ends in the middle of its descriptors. */
+static void test_vanishes_within(void **state)
+{
+	enum { ROUNDS = 40, FDS = 4000, STEP_US = 500 };
+	struct setting setting;
+	int vanished = 0;
+	int null;
+
+	(void)state;
+	live_setting(&setting, false, 0);
+	setting_want(&setting, 1);
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (int fd = 100; fd < 100 + FDS; fd++)
+		if (dup3(null, fd, O_CLOEXEC) < 0)
+			break;
+	/* Nobody waits for the children: they are gone at once. */
+	signal(SIGCHLD, SIG_IGN);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct killing killing = { fork_sleeper(), (useconds_t)i * STEP_US };
+		struct subject subject;
+		pthread_t thread;
+		int r;
+
+		open_subject(&subject, killing.pid);
+		assert_int_equal(pthread_create(&thread, NULL, kill_later, &killing), 0);
+		r = read_subject(&setting, &subject);
+		if (r != 0 && r != -ENOENT && r != -ESRCH)
+			fail_msg("round %d: %s", i, strerror(-r));
+		vanished += r != 0;
+		pthread_join(thread, NULL);
+		close(subject.dir_fd);
+	}
+	signal(SIGCHLD, SIG_DFL);
+	for (int fd = 100; fd < 100 + FDS; fd++)
+		close(fd);
+	close(null);
+	assert_true(vanished > 0);
 	live_free(&setting);
 }
 
@@ -471,12 +570,6 @@ static void test_churn(void **state)
 	end_child(churn);
 	close(pair[0]);
 	close(pair[1]);
-}
-
-/* Gives up root for good. Its group goes too: a procfs exempts group 0 from hiding. */
-static bool become_nobody(void)
-{
-	return setgroups(0, NULL) == 0 && setgid(65534) == 0 && setuid(65534) == 0;
 }
 
 /* As an ordinary user: the parent, which is root, can't be read; that is no proof of absence. */
@@ -560,7 +653,7 @@ static void test_hidepid(void **state)
 	if (geteuid() != 0)
 		skip_because("only root can mount a procfs");
 	for (int level = 0; level <= 2; level++) {
-		struct hidden hidden = {.hides = level == 2};
+		struct hidden hidden = { .hides = level == 2 };
 
 		tree_make(&hidden.tree);
 		snprintf(hidden.options, sizeof(hidden.options), "hidepid=%d", level);
@@ -595,7 +688,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fork_and_dup), cmocka_unit_test(test_passed),
 		cmocka_unit_test(test_threads),      cmocka_unit_test(test_many_tables),
-		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_vanished),
+		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_dead_leader_of_nobody),
+		cmocka_unit_test(test_vanished),     cmocka_unit_test(test_vanishes_within),
 		cmocka_unit_test(test_churn),        cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_hidepid),      cmocka_unit_test(test_leaves_no_trace),
 	};

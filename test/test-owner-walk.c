@@ -17,7 +17,7 @@ static void add_process(const struct tree *tree, uint32_t pid)
 
 static void add_fd(const struct tree *tree, const char *dir, unsigned int fd, const char *target)
 {
-	char path[64];
+	char path[96];
 
 	snprintf(path, sizeof(path), "%s/fd/%u", dir, fd);
 	tree_link(tree, path, target);
@@ -25,7 +25,7 @@ static void add_fd(const struct tree *tree, const char *dir, unsigned int fd, co
 
 static void add_thread(const struct tree *tree, const char *dir)
 {
-	char path[64];
+	char path[96];
 
 	tree_dir(tree, dir);
 	snprintf(path, sizeof(path), "%s/fd", dir);
@@ -341,7 +341,7 @@ static void test_no_proc(void **state)
 	setting_free(&setting);
 }
 
-enum { CROWD = 300, CROWD_FDS = 20 };
+enum { CROWD = 150, CROWD_FDS = 20, CROWD_ROUNDS = 8 };
 
 /* Every process holds sockets of its own and one that all share. */
 static void make_crowd(struct tree *tree)
@@ -401,7 +401,7 @@ static void test_two_threads(void **state)
 	walk_crowd(&setting, &tree, 0);
 	check_crowd(&setting);
 	setting_free(&setting);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < CROWD_ROUNDS; i++) {
 		walk_crowd(&setting, &tree, ESTAB_CTX_THREADS);
 		check_crowd(&setting);
 		setting_free(&setting);

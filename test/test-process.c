@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include <errno.h>
-#include <signal.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -245,6 +245,7 @@ static void test_stuck(void **state)
 	tree_text(&subject->tree, "status", "Name:\tState:\tD\nState:\tS (sleeping)\n");
 	assert_non_null(read_again(subject, NEED_CMDLINE)->cmdline);
 	/* One of its threads will do. */
+	tree_text(&subject->tree, "status", "Name:\tls\nState:\tS (sleeping)\nThreads:\t2\n");
 	tree_dir(&subject->tree, "task");
 	tree_dir(&subject->tree, "task/1");
 	tree_dir(&subject->tree, "task/2");

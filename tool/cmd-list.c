@@ -50,7 +50,7 @@ static int make_context(struct listing *listing)
 	const struct options *options = listing->options;
 	struct estab_ctx_options ctx_options = {
 		.size = sizeof(ctx_options),
-		.flags = ESTAB_CTX_THREADS,
+		.flags = ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS,
 		.byte_order = options->byte_order,
 		.proc_root = options->proc_root,
 		.proc_pid = options->proc_pid,
@@ -92,6 +92,22 @@ static int set_filter(struct listing *listing)
 	return 0;
 }
 
+static int set_netns(struct listing *listing)
+{
+	const char *name = listing->options->netns;
+	int error = estab_query_set_netns(listing->query, name);
+
+	if (error == -EINVAL && listing->options->proc_root)
+		return complain_word("-N", "with --proc-root only pid:N", name, strlen(name));
+	if (error == -EINVAL)
+		return complain_word("-N", "not a network namespace", name, strlen(name));
+	if (error < 0) {
+		complain_errno(name, error);
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
 static int make_query(struct listing *listing)
 {
 	const struct options *options = listing->options;
@@ -112,6 +128,9 @@ static int make_query(struct listing *listing)
 		complain_errno("query", error);
 		return STATUS_FAILED;
 	}
+	status = set_netns(listing);
+	if (status != 0)
+		return status;
 	if (options->source && estab_query_set_source(listing->query, options->source) < 0)
 		return complain_word("--source", "no such source", options->source,
 				     strlen(options->source));

@@ -36,6 +36,7 @@ static const char text[] =
 	"  -V, --version         the version\n"
 	"\n"
 	"From where:\n"
+	"  -N, --net NAME        another network namespace: a name, pid:N or a path\n"
 	"  --source NAME         auto, diag or procfs\n"
 	"  --proc-root DIR       a saved or another host's /proc\n"
 	"  --proc-pid N          there, the namespace of this process\n"

@@ -30,7 +30,7 @@ enum {
 };
 
 /* "-": words come in order, so that what stands behind "--" can be told. */
-static const char letters[] = "-:46aA:Bef:hHilmnopqtuvVwx";
+static const char letters[] = "-:46aA:Bef:hHilmnN:opqtuvVwx";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
@@ -52,6 +52,7 @@ static const struct option long_options[] = {
 	{ "jsonl", no_argument, NULL, OPT_JSONL },
 	{ "listening", no_argument, NULL, 'l' },
 	{ "memory", no_argument, NULL, 'm' },
+	{ "net", required_argument, NULL, 'N' },
 	{ "no-header", no_argument, NULL, 'H' },
 	{ "numeric", no_argument, NULL, 'n' },
 	{ "options", no_argument, NULL, 'o' },
@@ -268,6 +269,9 @@ static int apply(struct options *options, int option, const char *argument)
 		return select_family(options, argument);
 	case 'A':
 		return select_tables(options, argument);
+	case 'N':
+		options->netns = argument;
+		return 0;
 	case 'n': /* numbers are the default */
 		return 0;
 	}

@@ -50,6 +50,7 @@ struct options {
 	bool version;
 
 	/* from where */
+	const char *netns;  /* NULL: our own */
 	const char *source; /* NULL: whichever serves */
 	const char *proc_root;
 	uint32_t proc_pid;

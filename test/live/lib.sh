@@ -127,6 +127,22 @@ in_netns()
 	exit 1
 }
 
+# in_pidns "$@": the same, and with a table of processes that has this script's only. Elsewhere root
+# may meet processes that even root can't look into, and others come and go.
+in_pidns()
+{
+	local why
+	if [[ -z ${ESTAB_IN_PIDNS-} ]]; then
+		in_netns "$@"
+		why=$(unshare --pid --fork --mount-proc true 2>&1) ||
+			skip_all "no process namespace here: $why"
+		rm -rf "$tmp"
+		export ESTAB_IN_PIDNS=1
+		exec unshare --pid --fork --kill-child --mount-proc bash "$0" "$@"
+	fi
+	unset ESTAB_IN_PIDNS
+}
+
 # start_mksock SPEC...: opens the sockets, and comes back when they are all there. MKSOCK_PID is the
 # process that holds them, MKSOCK_OUT the file with its description of them, one JSON object a line.
 # May be called several times; ends the script when the sockets cannot be made.

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "ctx.h"
+#include "env.h"
+#include "parse.h"
+#include "util.h"
+
+static const char process_prefix[] = "pid:";
+
+/* Whether both are one file; false when one can't be seen. */
+static bool same_file(int dir_a, const char *a, int dir_b, const char *b)
+{
+	struct stat st_a, st_b;
+
+	return fstatat(dir_a, a, &st_a, AT_EMPTY_PATH) == 0 &&
+	       fstatat(dir_b, b, &st_b, AT_EMPTY_PATH) == 0 && st_a.st_dev == st_b.st_dev &&
+	       st_a.st_ino == st_b.st_ino;
+}
+
+/* Opens a network namespace; -EINVAL: it is something else. */
+static int open_namespace(int dir_fd, const char *path)
+{
+	struct statfs fs;
+	struct stat st;
+	int fd;
+
+	/* Opening a device may do something; a namespace looks like a regular file. */
+	if (fstatat(dir_fd, path, &st, 0) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC ||
+	    ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+		close(fd);
+		return -EINVAL;
+	}
+	return fd;
+}
+
+/* Enters through the user namespace that owns it; the caller's own is no way to more rights. */
+static int call_child(const struct estab_ctx *ctx, int netns_fd, const struct netns_call *call)
+{
+	_cleanup_(cleanup_close) int owner_fd = ioctl(netns_fd, NS_GET_USERNS);
+
+	if (owner_fd < 0)
+		return -errno;
+	if (same_file(owner_fd, "", ctx->proc_fd, "thread-self/ns/user"))
+		return -EPERM;
+	return netns_call_child(owner_fd, netns_fd, call);
+}
+
+/* Finds out by trying: what the kernel allows is more than capabilities. */
+static int find_way(const struct estab_ctx *ctx, int fd, enum netns_way *ret_way)
+{
+	static const struct netns_call probe = { .domain = AF_UNIX,
+						 .type = SOCK_DGRAM | SOCK_CLOEXEC };
+	int r;
+
+	if (same_file(fd, "", ctx->proc_fd, "thread-self/ns/net")) {
+		*ret_way = NETNS_OWN;
+		return 0;
+	}
+	if (!(ctx->flags & ESTAB_CTX_ENTER_NETNS))
+		return -EPERM;
+	*ret_way = NETNS_THREAD;
+	r = netns_call_thread(fd, &probe);
+	if (r == -EPERM) {
+		*ret_way = NETNS_CHILD;
+		r = call_child(ctx, fd, &probe);
+	}
+	if (r < 0)
+		return r;
+	close(r);
+	return 0;
+}
+
+/* Takes over the open namespace. */
+static int find_open(const struct estab_ctx *ctx, int fd, struct netns *ret_netns)
+{
+	struct netns netns = { .fd = fd };
+	struct stat st;
+	int r = fstat(fd, &st) < 0 ? -errno : find_way(ctx, fd, &netns.way);
+
+	if (r < 0 || netns.way == NETNS_OWN) {
+		close(fd);
+		netns.fd = -1;
+	}
+	if (r < 0)
+		return r;
+	netns.inode = st.st_ino;
+	*ret_netns = netns;
+	return 0;
+}
+
+static int find_named(const struct estab_ctx *ctx, const char *name, struct netns *ret_netns)
+{
+	static const char *const directories[] = { "/run/netns", "/var/run/netns" };
+	bool is_path = strchr(name, '/') != NULL;
+	int fd = is_path ? open_namespace(AT_FDCWD, name) : -ENOENT;
+
+	for (size_t i = 0; !is_path && fd == -ENOENT && i < ARRAY_SIZE(directories); i++) {
+		_cleanup_(cleanup_free) char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", directories[i], name) < 0)
+			return -ENOMEM;
+		fd = open_namespace(AT_FDCWD, path);
+	}
+	return fd < 0 ? fd : find_open(ctx, fd, ret_netns);
+}
+
+/* The process's tables are anyone's to read, where its directory is. error: why there is no other
+ * way. Holding the directory, a process that gets the number later can't pass for it. */
+static int find_tables(const struct estab_ctx *ctx, int dir_fd, uint32_t pid, int error,
+		       struct netns *ret_netns)
+{
+	struct netns netns = { .way = NETNS_PROCESS };
+	struct stat st;
+
+	/* A table has a number that no other namespace's has. */
+	if (!ctx->capture && same_file(dir_fd, "net/dev", ctx->proc_fd, "thread-self/net/dev")) {
+		*ret_netns = (struct netns){ .way = NETNS_OWN };
+		return 0;
+	}
+	if (faccessat(dir_fd, "net", R_OK | X_OK, AT_EACCESS) < 0)
+		return ctx->capture ? -errno : error;
+	if (!ctx->capture && fstatat(dir_fd, "ns/net", &st, 0) == 0)
+		netns.inode = st.st_ino;
+	netns.fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
+	if (netns.fd < 0)
+		return -errno;
+	snprintf(netns.net_dir, sizeof(netns.net_dir), "%u/net", pid);
+	ctx_log(ctx, 7, "the namespace of process %u can't be entered: reading %s/%s", pid,
+		ctx->proc_path, netns.net_dir);
+	*ret_netns = netns;
+	return 0;
+}
+
+static int find_process(const struct estab_ctx *ctx, const char *text, struct netns *ret_netns)
+{
+	_cleanup_(cleanup_close) int dir_fd = -1;
+	char name[16];
+	uint32_t pid;
+	int r;
+
+	if (parse_u32(text, &pid) < 0 || pid == 0 || pid > INT32_MAX)
+		return -EINVAL;
+	/* Not by its text: "007" is no process's directory. */
+	snprintf(name, sizeof(name), "%u", pid);
+	dir_fd = openat(ctx->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	r = ctx->capture ? -EPERM : open_namespace(dir_fd, "ns/net");
+	if (r >= 0)
+		r = find_open(ctx, r, ret_netns);
+	if (r == -EACCES || r == -EPERM)
+		r = find_tables(ctx, dir_fd, pid, r, ret_netns);
+	/* It has ended, and was not waited for yet. */
+	return r == -ENOENT && !ctx->capture ? -ESRCH : r;
+}
+
+int netns_find(const struct estab_ctx *ctx, const char *name, struct netns *ret_netns)
+{
+	if (strncmp(name, process_prefix, strlen(process_prefix)) == 0)
+		return find_process(ctx, name + strlen(process_prefix), ret_netns);
+	if (ctx->capture || *name == '\0')
+		return -EINVAL;
+	return find_named(ctx, name, ret_netns);
+}
+
+void netns_release(struct netns *netns)
+{
+	if (netns->way != NETNS_OWN && netns->fd >= 0)
+		close(netns->fd);
+	netns->fd = -1;
+}
+
+static int call_within(const struct env *env, const struct netns_call *call)
+{
+	const struct netns *netns = &env->target;
+
+	switch (netns->way) {
+	case NETNS_OWN:
+		return netns_call_here(call);
+	case NETNS_THREAD:
+		return netns_call_thread(netns->fd, call);
+	case NETNS_CHILD:
+		return call_child(env->ctx, netns->fd, call);
+	case NETNS_PROCESS:
+		break;
+	}
+	return -EPERM;
+}
+
+int netns_socket(const struct env *env, int domain, int type, int protocol)
+{
+	const struct netns_call call = {
+		.domain = domain,
+		.type = type,
+		.protocol = protocol,
+	};
+
+	return call_within(env, &call);
+}
+
+int netns_open(const struct env *env, const char *table)
+{
+	bool of_process = env->target.way == NETNS_PROCESS;
+	char path[sizeof(env->ctx->net_dir) + 16];
+	const struct netns_call call = {
+		.path = path,
+		.dir_fd = of_process ? env->target.fd : env->ctx->proc_fd,
+	};
+	int n = snprintf(path, sizeof(path), "%s/%s", of_process ? "net" : env->ctx->net_dir,
+			 table);
+
+	if (n >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return of_process ? netns_call_here(&call) : call_within(env, &call);
+}
+
+const char *netns_net_dir(const struct env *env)
+{
+	return env->target.way == NETNS_PROCESS ? env->target.net_dir : env->ctx->net_dir;
+}
