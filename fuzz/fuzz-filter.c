@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
+#include "env.h"
 #include "record.h"
 #include "tree.h"
 #include "util.h"
@@ -131,8 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (text.left == 0)
 		text = (struct input){ (const uint8_t *)" ", 0 };
 	memcpy(expression, text.at, text.left);
-	r = *expression == '\0' ? -EINVAL
-				: filter_parse(expression, &filter, &position, &message);
+	r = *expression == '\0' ? -EINVAL : filter_parse(expression, &filter, &position, &message);
 	if (r == 0) {
 		must(filter != untouched && position == SIZE_MAX && !message);
 		must(!(filter_states(filter) & ~ESTAB_STATES_ALL));

@@ -17,14 +17,16 @@
 #include "tree.h"
 #include "util.h"
 
-enum { CHECKED_ROWS = 24, NETNS = 4026531840u & 0x7fffffff };
+enum { CHECKED_ROWS = 8, NETNS = 4026531840u & 0x7fffffff };
 
 static const struct {
 	enum estab_proto proto;
 	uint8_t protocol;
 } tables[] = {
-	{ ESTAB_PROTO_TCP, IPPROTO_TCP },         { ESTAB_PROTO_UDP, IPPROTO_UDP },
-	{ ESTAB_PROTO_UDPLITE, IPPROTO_UDPLITE }, { ESTAB_PROTO_RAW, IPPROTO_RAW },
+	{ ESTAB_PROTO_TCP, IPPROTO_TCP },
+	{ ESTAB_PROTO_UDP, IPPROTO_UDP },
+	{ ESTAB_PROTO_UDPLITE, IPPROTO_UDPLITE },
+	{ ESTAB_PROTO_RAW, IPPROTO_RAW },
 	{ ESTAB_PROTO_UNIX, 0 },
 };
 

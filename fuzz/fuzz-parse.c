@@ -77,8 +77,8 @@ static void check_hex_exact(const char *text, size_t length, unsigned int digits
 	struct cursor cursor = { text, text + length };
 	uint64_t expected = 0;
 	uint32_t value = 0;
-	bool right = count_digits(text, length, 16) >= digits &&
-		     value_of(text, digits, 16, &expected);
+	bool right =
+		count_digits(text, length, 16) >= digits && value_of(text, digits, 16, &expected);
 
 	must(cursor_hex_exact(&cursor, digits, &value) == right);
 	must(value == (right ? expected : 0) && cursor.at == text + (right ? digits : 0));

@@ -11,6 +11,8 @@
 #include "tree.h"
 #include "util.h"
 
+enum { NUMBERS_MAX = 32 };
+
 /* Whether some line begins with the name and, two colons on, the number. */
 static bool has_line(struct input input, const char *name, uint32_t uid)
 {
@@ -25,8 +27,8 @@ static bool has_line(struct input input, const char *name, uint32_t uid)
 		if (field.left != length || memcmp(field.at, name, length) != 0)
 			continue;
 		input_until(&line, ':');
-		cursor = (struct cursor){ (const char *)line.at,
-					  (const char *)line.at + line.left };
+		cursor =
+			(struct cursor){ (const char *)line.at, (const char *)line.at + line.left };
 		if (cursor_decimal(&cursor, &number) && cursor_char(&cursor, ':') && number == uid)
 			return true;
 	}
@@ -58,14 +60,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	users_init(&users, &ctx);
 	check_user(&users, input, 0);
 	check_user(&users, input, UINT32_MAX);
-	/* Every number that stands in it. */
-	while (cursor.at < cursor.end) {
+	/* The numbers that stand in it. */
+	for (int n = 0; n < NUMBERS_MAX && cursor.at < cursor.end;) {
 		uint64_t number;
 
-		if (cursor_decimal(&cursor, &number))
+		if (cursor_decimal(&cursor, &number)) {
 			check_user(&users, input, (uint32_t)number);
-		else
+			n++;
+		} else {
 			cursor.at++;
+		}
 	}
 	users_free(&users);
 	return 0;

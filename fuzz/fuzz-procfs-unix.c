@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "env.h"
 #include "procfs.h"
 #include "tree.h"
 #include "util.h"

@@ -24,8 +24,7 @@ static void say_current(void)
 	static const char before[] = "the input was ";
 
 	if (write(STDERR_FILENO, before, sizeof(before) - 1) < 0 ||
-	    write(STDERR_FILENO, current, strlen(current)) < 0 ||
-	    write(STDERR_FILENO, "\n", 1) < 0)
+	    write(STDERR_FILENO, current, strlen(current)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
 		return;
 }
 

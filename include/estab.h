@@ -152,6 +152,13 @@ enum estab_field {
 	ESTAB_F_VFS_DEV_MAJOR = 38,
 	ESTAB_F_VFS_DEV_MINOR = 39,
 	ESTAB_F_VFS_INODE = 40,
+	ESTAB_F_LOCAL_NAME = 53,
+	ESTAB_F_PEER_NAME = 54,
+	ESTAB_F_PROTOCOL_NAME = 55,
+	ESTAB_F_LOCAL_HOST = 56,
+	ESTAB_F_LOCAL_SERVICE = 57,
+	ESTAB_F_PEER_HOST = 58,
+	ESTAB_F_PEER_SERVICE = 59,
 
 	ESTAB_F_OWNERS = 64,
 	ESTAB_F_OWNERS_COMPLETE = 65,
@@ -165,6 +172,7 @@ enum estab_field {
 	ESTAB_F_OWNER_EXE = 73,
 	ESTAB_F_OWNER_CMDLINE = 74,
 	ESTAB_F_OWNER_START_TICKS = 75,
+	ESTAB_F_OWNER_CONTEXT = 76,
 
 	ESTAB_F_TIMER = 96,
 	ESTAB_F_TIMER_KIND = 97,
@@ -263,6 +271,79 @@ enum estab_field {
 	ESTAB_F_TCP_TOTAL_RTO_TIME_MS = 257,
 	ESTAB_F_TCP_RECEIVED_CE = 258,
 	ESTAB_F_TCP_RETRANS_PERCENT = 259,
+	ESTAB_F_TCP_ULP = 260,
+
+	ESTAB_F_NETLINK = 288,
+	ESTAB_F_NETLINK_PORTID = 289,
+	ESTAB_F_NETLINK_DST_PORTID = 290,
+	ESTAB_F_NETLINK_DST_GROUP = 291,
+	ESTAB_F_NETLINK_GROUPS = 292,
+	ESTAB_F_NETLINK_GROUPS_MASK = 293,
+	ESTAB_F_NETLINK_DUMPING = 294,
+	ESTAB_F_NETLINK_PKTINFO = 295,
+	ESTAB_F_NETLINK_BROADCAST_ERROR = 296,
+	ESTAB_F_NETLINK_NO_ENOBUFS = 297,
+	ESTAB_F_NETLINK_LISTEN_ALL_NSID = 298,
+	ESTAB_F_NETLINK_CAP_ACK = 299,
+
+	ESTAB_F_PACKET = 320,
+	ESTAB_F_PACKET_RUNNING = 321,
+	ESTAB_F_PACKET_AUXDATA = 322,
+	ESTAB_F_PACKET_ORIGDEV = 323,
+	ESTAB_F_PACKET_VNETHDR = 324,
+	ESTAB_F_PACKET_LOSS = 325,
+	ESTAB_F_PACKET_VERSION = 326,
+	ESTAB_F_PACKET_RESERVE = 327,
+	ESTAB_F_PACKET_COPY_THRESH = 328,
+	ESTAB_F_PACKET_TSTAMP = 329,
+	ESTAB_F_PACKET_FANOUT_ID = 330,
+	ESTAB_F_PACKET_FANOUT_TYPE = 331,
+	ESTAB_F_PACKET_MEMBERSHIPS = 332,
+	ESTAB_F_PACKET_FILTER_LENGTH = 333,
+	ESTAB_F_PACKET_RX_BLOCK_SIZE = 334,
+	ESTAB_F_PACKET_RX_BLOCK_NR = 335,
+	ESTAB_F_PACKET_RX_FRAME_SIZE = 336,
+	ESTAB_F_PACKET_RX_FRAME_NR = 337,
+	ESTAB_F_PACKET_RX_RETIRE_TMO_MS = 338,
+	ESTAB_F_PACKET_RX_SIZEOF_PRIV = 339,
+	ESTAB_F_PACKET_RX_FEATURES = 340,
+	ESTAB_F_PACKET_TX_BLOCK_SIZE = 341,
+	ESTAB_F_PACKET_TX_BLOCK_NR = 342,
+	ESTAB_F_PACKET_TX_FRAME_SIZE = 343,
+	ESTAB_F_PACKET_TX_FRAME_NR = 344,
+	ESTAB_F_PACKET_TX_RETIRE_TMO_MS = 345,
+	ESTAB_F_PACKET_TX_SIZEOF_PRIV = 346,
+	ESTAB_F_PACKET_TX_FEATURES = 347,
+
+	ESTAB_F_MPTCP = 352,
+	ESTAB_F_MPTCP_TOKEN = 353,
+	ESTAB_F_MPTCP_REMOTE_TOKEN = 354,
+	ESTAB_F_MPTCP_LOCAL_ID = 355,
+	ESTAB_F_MPTCP_REMOTE_ID = 356,
+	ESTAB_F_MPTCP_SUBFLOWS = 357,
+	ESTAB_F_MPTCP_SUBFLOWS_MAX = 358,
+	ESTAB_F_MPTCP_SUBFLOWS_TOTAL = 359,
+	ESTAB_F_MPTCP_ADD_ADDR_SIGNAL = 360,
+	ESTAB_F_MPTCP_ADD_ADDR_SIGNAL_MAX = 361,
+	ESTAB_F_MPTCP_ADD_ADDR_ACCEPTED = 362,
+	ESTAB_F_MPTCP_ADD_ADDR_ACCEPTED_MAX = 363,
+	ESTAB_F_MPTCP_LOCAL_ADDR_USED = 364,
+	ESTAB_F_MPTCP_LOCAL_ADDR_MAX = 365,
+	ESTAB_F_MPTCP_ENDP_LAMINAR_MAX = 366,
+	ESTAB_F_MPTCP_FALLBACK = 367,
+	ESTAB_F_MPTCP_REMOTE_KEY_RECEIVED = 368,
+	ESTAB_F_MPTCP_CSUM_ENABLED = 369,
+	ESTAB_F_MPTCP_WRITE_SEQ = 370,
+	ESTAB_F_MPTCP_SND_UNA = 371,
+	ESTAB_F_MPTCP_RCV_NXT = 372,
+	ESTAB_F_MPTCP_RETRANSMITS = 373,
+	ESTAB_F_MPTCP_BYTES_SENT = 374,
+	ESTAB_F_MPTCP_BYTES_ACKED = 375,
+	ESTAB_F_MPTCP_BYTES_RECEIVED = 376,
+	ESTAB_F_MPTCP_BYTES_RETRANS = 377,
+	ESTAB_F_MPTCP_LAST_DATA_SENT_MS = 378,
+	ESTAB_F_MPTCP_LAST_DATA_RECV_MS = 379,
+	ESTAB_F_MPTCP_LAST_ACK_RECV_MS = 380,
 
 	ESTAB_F_FORCE_WIDTH = 0x7fffffff,
 };
@@ -360,6 +441,34 @@ typedef void estab_log_fn(void *arg, int level, const char *text);
 /* Sets who is told what the library does and why something was not to be had; NULL: nobody. */
 ESTAB_PUBLIC void estab_ctx_set_log(struct estab_ctx *ctx, estab_log_fn *fn, void *arg);
 
+struct estab_addr;
+
+/* estab_names.flags. Since 0.1. */
+#define ESTAB_NAMES_ENDS (1u << 0) /* ESTAB_F_LOCAL and ESTAB_F_PEER are formatted with names */
+
+/*
+ * Who knows the names of hosts and services: ESTAB_F_LOCAL_HOST, ESTAB_F_LOCAL_SERVICE and their
+ * siblings of the peer. The library never resolves a name itself. Both functions are called while a
+ * socket's value is read, formatted, written, filtered or sorted, by the thread that does so, as
+ * often as that happens: what takes long is theirs to remember. They return a name that is lent as
+ * long as the context, or NULL where there is none or it is not known; either may be NULL itself.
+ * The size is set by the caller. Since 0.1.
+ */
+struct estab_names {
+	size_t size;
+	uint32_t flags; /* ESTAB_NAMES_… */
+	uint32_t reserved;
+	void *arg;
+	/* Never asked for the wildcard address. */
+	const char *(*host)(void *arg, const struct estab_addr *addr);
+	/* Never asked for port 0, nor for protocols without ports. */
+	const char *(*service)(void *arg, enum estab_proto proto, uint16_t port);
+};
+
+/* Sets who is asked for names; NULL: nobody, as at first. The struct is copied. -EINVAL: a flag or a
+ * member that this library does not know is set. Since 0.1. */
+ESTAB_PUBLIC int estab_ctx_set_names(struct estab_ctx *ctx, const struct estab_names *names);
+
 /* ---- query ---- */
 
 /* Makes a query for everything: tcp, udp, raw and unix, in all states, no owners. Since 0.1. */
@@ -373,6 +482,9 @@ ESTAB_PUBLIC int estab_query_set_protos(struct estab_query *query, uint64_t prot
 ESTAB_PUBLIC int estab_query_set_families(struct estab_query *query, uint32_t families);
 /* Bits 1 << ESTAB_TYPE_…: narrows unix and packet sockets. */
 ESTAB_PUBLIC int estab_query_set_types(struct estab_query *query, uint32_t types);
+/* Bits 1 << ESTAB_TYPE_…, for one of the two; before or after estab_query_set_types(). */
+ESTAB_PUBLIC int estab_query_set_proto_types(struct estab_query *query, enum estab_proto proto,
+					     uint32_t types);
 /* Bits 1 << ESTAB_STATE_…; applies to every protocol. */
 ESTAB_PUBLIC int estab_query_set_states(struct estab_query *query, uint32_t states);
 /* Bits 1 << ESTAB_STATE_…, for one protocol; before or after estab_query_set_states(). */

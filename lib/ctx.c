@@ -153,3 +153,21 @@ void estab_ctx_set_log(struct estab_ctx *ctx, estab_log_fn *fn, void *arg)
 	ctx->log_fn = fn;
 	ctx->log_arg = arg;
 }
+
+int estab_ctx_set_names(struct estab_ctx *ctx, const struct estab_names *names)
+{
+	struct estab_names known = { .size = sizeof(known) };
+
+	if (names) {
+		if (names->size <= sizeof(names->size))
+			return -EINVAL;
+		for (size_t i = sizeof(known); i < names->size; i++)
+			if (((const char *)names)[i] != 0)
+				return -EINVAL;
+		memcpy(&known, names, MIN(names->size, sizeof(known)));
+		if (known.flags & ~ESTAB_NAMES_ENDS || known.reserved != 0)
+			return -EINVAL;
+	}
+	ctx->names = known;
+	return 0;
+}

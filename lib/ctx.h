@@ -21,6 +21,7 @@ struct estab_ctx {
 	char *passwd_file; /* NULL: the host's database, none with a capture */
 	estab_log_fn *log_fn;
 	void *log_arg;
+	struct estab_names names; /* all zero: nobody knows any */
 };
 
 void ctx_log(const struct estab_ctx *ctx, int level, const char *format, ...) _printf_(3, 4);

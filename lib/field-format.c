@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* Values as a table shows them: short, and safe for a terminal. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "env.h"
@@ -35,87 +34,30 @@ int field_format_value(const struct field *field, const struct value *value, str
 	}
 }
 
-static bool is_zero(const uint8_t bytes[16])
-{
-	static const uint8_t zeros[16];
-
-	return memcmp(bytes, zeros, sizeof(zeros)) == 0;
-}
-
-/*
- * As ss(8) has it: "*" is an IPv6 wildcard that takes IPv4 too, "[::]" one that does not. A device
- * stands behind the address that it bounds.
- */
-static void put_inet_end(const struct estab_socket *sock, bool local, struct text *text)
-{
-	const uint8_t *bytes = local ? sock->inet.local : sock->inet.peer;
-	uint16_t port = local ? sock->local_port : sock->peer_port;
-	bool inet6 = sock->family == ESTAB_FAMILY_INET6;
-	struct estab_addr addr = { .family = sock->family };
-	uint8_t v6only = 0;
-	size_t length;
-	const char *device;
-
-	memcpy(addr.bytes, bytes, sizeof(addr.bytes));
-	if (inet6 && is_zero(bytes) &&
-	    !(ext_read(sock->ext, EXT_V6ONLY, &v6only, 1) && v6only != 0)) {
-		text_char(text, '*');
-		inet6 = false;
-	} else {
-		if (inet6)
-			text_char(text, '[');
-		text_addr(text, &addr);
-	}
-	if (ext_has(sock->ext, EXT_IFNAME) &&
-	    (local || IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)(const void *)addr.bytes))) {
-		device = ext_get(sock->ext, EXT_IFNAME, &length);
-		text_char(text, '%');
-		text_escape(text, device, length);
-	}
-	if (inet6)
-		text_char(text, ']');
-	text_char(text, ':');
-	if (port == 0)
-		text_char(text, '*');
-	else
-		text_u64(text, port);
-}
-
-static void put_number_sign(uint64_t inode, struct text *text)
-{
-	text_char(text, '#');
-	text_u64(text, inode);
-}
-
-static void put_unix_end(const struct estab_socket *sock, bool local, struct text *text)
+/* The subflows of an MPTCP connection are TCP, but not connections of their own. */
+static int put_proto(const struct estab_socket *sock, struct text *text)
 {
 	size_t length;
-	const char *path = ext_get(sock->ext, local ? EXT_PATH : EXT_PEER_PATH, &length);
+	const char *ulp = ext_get(sock->ext, EXT_ULP, &length);
+	const char *word = word_proto(sock->proto);
 
-	if (path) {
-		if (ext_has(sock->ext, local ? EXT_ABSTRACT : EXT_PEER_ABSTRACT))
-			text_char(text, '@');
-		text_escape(text, path, length);
-	} else if (local && sock->inode != 0) {
-		put_number_sign(sock->inode, text);
-	} else if (!local && sock->has & HAS_PEER_INODE && sock->local.peer_inode != 0) {
-		put_number_sign(sock->local.peer_inode, text);
-	} else {
-		text_char(text, '*');
-	}
+	if (!word)
+		return FIELD_UNKNOWN;
+	text_str(text, word);
+	if (ulp && length == strlen("mptcp") && memcmp(ulp, "mptcp", length) == 0)
+		text_str(text, "/mptcp");
+	return 0;
 }
 
-static int put_end(const struct estab_socket *sock, bool local, struct text *text)
+static int put_state(const struct estab_socket *sock, struct text *text)
 {
-	if (record_is_inet(sock)) {
-		put_inet_end(sock, local, text);
-		return 0;
-	}
-	if (sock->family == ESTAB_FAMILY_UNIX) {
-		put_unix_end(sock, local, text);
-		return 0;
-	}
-	return FIELD_NONE;
+	const char *word = word_state_capitals(sock->state);
+	struct value value;
+
+	if (!word || get_state(sock, NULL, &value) < 0)
+		return FIELD_UNKNOWN;
+	text_str(text, word);
+	return 0;
 }
 
 static int put_timer(const struct estab_socket *sock, struct text *text)
@@ -137,7 +79,13 @@ static int put_timer(const struct estab_socket *sock, struct text *text)
 	return 0;
 }
 
-/* Of tcp_info, most numbers are zero most of the time: a table shows the others. */
+/* Of these structs, most numbers are zero most of the time: a table shows the others. */
+static bool is_mostly_zero(const struct field *group)
+{
+	return group->id == ESTAB_F_TCP || group->id == ESTAB_F_MPTCP ||
+	       group->id == ESTAB_F_NETLINK || group->id == ESTAB_F_PACKET;
+}
+
 static bool is_worth_a_word(const struct field *group, const struct field *field,
 			    const struct value *value)
 {
@@ -145,9 +93,11 @@ static bool is_worth_a_word(const struct field *group, const struct field *field
 	case ESTAB_KIND_BOOL:
 		return value->u64 != 0;
 	case ESTAB_KIND_U64:
-		return group->id != ESTAB_F_TCP || value->u64 != 0;
+		return !is_mostly_zero(group) || value->u64 != 0;
 	case ESTAB_KIND_F64:
 		return value->f64 > 0;
+	case ESTAB_KIND_STR:
+		return value->text.length > 0;
 	default:
 		return true;
 	}
@@ -195,7 +145,7 @@ static int put_user(const struct estab_socket *sock, struct text *text)
 /* A listener's queue columns are its backlog: what everyone knows from ss(8). */
 static int put_queue(const struct estab_socket *sock, bool receive, struct text *text)
 {
-	bool known = sock->has & HAS_QUEUES;
+	bool known = receive ? sock->has & HAS_QUEUES : record_has_send_q(sock);
 
 	if (!receive && record_is_listener(sock))
 		known = sock->has & HAS_BACKLOG_LIMIT;
@@ -208,24 +158,23 @@ static int put_queue(const struct estab_socket *sock, bool receive, struct text 
 int field_format(const struct field *field, const struct estab_socket *sock, struct text *text)
 {
 	struct value value;
-	const char *word;
 	int r;
 
 	switch (field->id) {
+	case ESTAB_F_PROTO:
+		return put_proto(sock, text);
 	case ESTAB_F_LOCAL:
-		return put_end(sock, true, text);
+		field_format_end(sock, true, text);
+		return 0;
 	case ESTAB_F_PEER:
-		return put_end(sock, false, text);
+		field_format_end(sock, false, text);
+		return 0;
 	case ESTAB_F_RECV_Q:
 		return put_queue(sock, true, text);
 	case ESTAB_F_SEND_Q:
 		return put_queue(sock, false, text);
 	case ESTAB_F_STATE:
-		word = word_state_capitals(sock->state);
-		if (!word)
-			return FIELD_UNKNOWN;
-		text_str(text, word);
-		return 0;
+		return put_state(sock, text);
 	case ESTAB_F_USER:
 		return put_user(sock, text);
 	case ESTAB_F_TIMER:

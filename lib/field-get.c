@@ -38,6 +38,11 @@ static int give_ext_text(const struct estab_socket *sock, enum ext_kind kind, st
 	return 0;
 }
 
+GETTER(ext_text)
+{
+	return give_ext_text(sock, (enum ext_kind)field->offset, ret);
+}
+
 GETTER(proto)
 {
 	return give_word(word_proto(sock->proto), ret);
@@ -50,11 +55,15 @@ GETTER(family)
 
 GETTER(type)
 {
+	if (sock->family == ESTAB_FAMILY_NETLINK && sock->netlink.from_text)
+		return FIELD_UNKNOWN;
 	return give_word(word_type(sock->type), ret);
 }
 
 GETTER(state)
 {
+	if (sock->family == ESTAB_FAMILY_NETLINK && sock->netlink.from_text)
+		return FIELD_UNKNOWN;
 	return give_word(word_state(sock->state), ret);
 }
 
@@ -147,7 +156,10 @@ GETTER(peer_inode)
 
 GETTER(interface)
 {
-	return give_ext_text(sock, EXT_IFNAME, ret);
+	int r = give_ext_text(sock, EXT_IFNAME, ret);
+
+	/* Bound to one whose name was not to be had. */
+	return r < 0 && ext_has(sock->ext, EXT_IFINDEX) ? FIELD_UNKNOWN : r;
 }
 
 GETTER(recv_q)
@@ -161,7 +173,7 @@ GETTER(send_q)
 {
 	if (record_is_listener(sock))
 		return FIELD_NONE;
-	return sock->has & HAS_QUEUES ? give_number(sock->send_q, ret) : FIELD_UNKNOWN;
+	return record_has_send_q(sock) ? give_number(sock->send_q, ret) : FIELD_UNKNOWN;
 }
 
 GETTER(backlog)
@@ -412,4 +424,9 @@ OWNER_GETTER(start_ticks)
 	if (!(owner->process->has & PROCESS_HAS_START))
 		return FIELD_UNKNOWN;
 	return give_number(owner->process->start_ticks, ret);
+}
+
+OWNER_GETTER(context)
+{
+	return give_word(owner->process->context, ret);
 }

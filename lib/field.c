@@ -2,6 +2,8 @@
 #include "field.h"
 
 #include <errno.h>
+#include <linux/packet_diag.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "plan.h"
@@ -11,7 +13,9 @@
 #define ANY UINT64_MAX
 #define IP (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(RAW) | PROTO(ICMP) | PROTO(MPTCP))
 #define TCPS PROTO(TCP)
+#define PORTS (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(MPTCP))
 #define UNIX PROTO(UNIX)
+#define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */
 enum {
@@ -93,6 +97,9 @@ bool field_in_group(const struct field *field, const struct field *group)
 	if (group->id == ESTAB_F_OWNERS)
 		return field->id == ESTAB_F_NO_OWNER || field->id == ESTAB_F_OWNERS_COMPLETE ||
 		       (field->id >= ESTAB_F_OWNER_PID && field->id <= ESTAB_F_OWNER_COMM);
+	/* Names cost what no one expects of an address. */
+	if (field->id >= ESTAB_F_LOCAL_HOST && field->id <= ESTAB_F_PEER_SERVICE)
+		return false;
 	length = strlen(group->name);
 	return strncmp(field->name, group->name, length) == 0 && field->name[length] == '.';
 }

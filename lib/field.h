@@ -67,6 +67,8 @@ int field_get(const struct field *field, const struct estab_socket *sock, struct
 /* The same as a table shows it. */
 int field_format(const struct field *field, const struct estab_socket *sock, struct text *text);
 int field_format_value(const struct field *field, const struct value *value, struct text *text);
+/* The local end or the peer's (field-end.c). */
+void field_format_end(const struct estab_socket *sock, bool local, struct text *text);
 
 /* Whether the field is in the group: below its name, or what "owners" means. */
 bool field_in_group(const struct field *field, const struct field *group);
@@ -78,7 +80,15 @@ const char *word_type(unsigned int type);
 const char *word_state(unsigned int state);
 const char *word_state_capitals(unsigned int state);
 
-/* Getters, one for each row (field-get.c), and for whole structs (field-tcp.c). */
+/* What the context's names say of an end (field-names.c); NULL: nothing. */
+const char *name_of_host(const struct estab_socket *sock, bool local);
+const char *name_of_service(const struct estab_socket *sock, bool local);
+
+/* Names of the protocols of raw, netlink and packet sockets (field-protocol.c); NULL where there is no
+ * well-known one. */
+const char *protocol_name(unsigned int proto, unsigned int protocol);
+
+/* Getters, one for each row (field-get.c), and for whole structs (field-tcp.c, …). */
 #define GETTER(name) field_get_fn get_##name
 GETTER(proto);
 GETTER(family);
@@ -87,11 +97,15 @@ GETTER(state);
 GETTER(local_addr);
 GETTER(local_port);
 GETTER(local_scope);
+GETTER(local_host);
+GETTER(local_service);
 GETTER(local_path);
 GETTER(local_abstract);
 GETTER(peer_addr);
 GETTER(peer_port);
 GETTER(peer_scope);
+GETTER(peer_host);
+GETTER(peer_service);
 GETTER(peer_path);
 GETTER(peer_abstract);
 GETTER(peer_inode);
@@ -130,6 +144,27 @@ GETTER(tcp_fastopen_fail);
 GETTER(tcp_unset_max); /* the same; 2^31 - 1 and above mean that it was never set */
 GETTER(tcp_pacing);
 GETTER(tcp_retrans_percent);
+GETTER(ext_text); /* offset: enum ext_kind */
+GETTER(protocol);
+GETTER(protocol_name);
+GETTER(ulp);
+GETTER(mptcp_token);
+GETTER(mptcp_info); /* offset and size of an unsigned number */
+GETTER(mptcp_flag); /* offset of the flags; size: which bit */
+GETTER(subflow);    /* offset and size of an unsigned number */
+GETTER(netlink_portid);
+GETTER(netlink_dst); /* size: 0 the port id, 1 the group */
+GETTER(netlink_groups);
+GETTER(netlink_groups_mask);
+GETTER(netlink_flag); /* size: which bit */
+GETTER(packet_running);
+GETTER(packet_flag); /* size: which bit */
+GETTER(packet_version);
+GETTER(packet_info); /* offset */
+GETTER(packet_fanout);
+GETTER(packet_fanout_type);
+GETTER(packet_rx_ring); /* offset */
+GETTER(packet_tx_ring); /* offset */
 #undef GETTER
 
 #define GETTER(name) owner_get_fn get_owner_##name
@@ -142,6 +177,7 @@ GETTER(user);
 GETTER(exe);
 GETTER(cmdline);
 GETTER(start_ticks);
+GETTER(context);
 #undef GETTER
 
 #endif

@@ -28,6 +28,7 @@ static const struct {
 	[LOST_THREADS] = { "threads", "cut" },
 	[LOST_CMDLINE_CUT] = { "cmdline", "cut" },
 	[LOST_CMDLINE_STUCK] = { "cmdline", "stuck" },
+	[LOST_CONTEXT] = { "contexts", "unavailable" },
 };
 
 /* Counts a process that could not be read, or not whole. */
@@ -171,6 +172,7 @@ static int gather(struct walker *walker, struct env *env, struct owner_index *in
 
 	walker->lost[LOST_CMDLINE_CUT] = walker->reader.cmdlines_cut;
 	walker->lost[LOST_CMDLINE_STUCK] = walker->reader.cmdlines_stuck;
+	walker->lost[LOST_CONTEXT] = walker->reader.contexts_missing;
 	for (size_t i = 0; i < WALK_LOSSES; i++)
 		if (walker->lost[i] > 0)
 			result_add_loss(result, loss_words[i].what, loss_words[i].why, NULL,

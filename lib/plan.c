@@ -16,6 +16,8 @@ static const enum estab_field default_fields[] = {
 	ESTAB_F_LOCAL_PATH, ESTAB_F_LOCAL_ABSTRACT, ESTAB_F_PEER,       ESTAB_F_PEER_ADDR,
 	ESTAB_F_PEER_PORT,  ESTAB_F_PEER_SCOPE,     ESTAB_F_PEER_INODE, ESTAB_F_INTERFACE,
 	ESTAB_F_UID,        ESTAB_F_INODE,          ESTAB_F_COOKIE,     ESTAB_F_NETNS,
+	ESTAB_F_LOCAL_NAME, ESTAB_F_PEER_NAME,      ESTAB_F_PROTOCOL,   ESTAB_F_PROTOCOL_NAME,
+	ESTAB_F_NETLINK_PORTID, ESTAB_F_NETLINK_GROUPS,
 };
 
 bool plan_is_default(enum estab_field field)
@@ -47,7 +49,6 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	struct plan plan = {
 		.protos = query->protos,
 		.families = query->families,
-		.types = query->types,
 		.source = query->source,
 		.deadline_ms = query->deadline_ms,
 		.n_sort = query->n_sort,
@@ -55,8 +56,10 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	};
 
 	memcpy(plan.sort, query->sort, sizeof(plan.sort));
-	for (size_t i = 0; i < PLAN_PROTOS; i++)
+	for (size_t i = 0; i < PLAN_PROTOS; i++) {
 		plan.states[i] = query->proto_states[i] ? query->proto_states[i] : query->states;
+		plan.types[i] = query->proto_types[i] ? query->proto_types[i] : query->types;
+	}
 	plan_fields(query, &plan);
 	for (size_t i = 0; i < plan.n_sort; i++)
 		plan.needs |= field_find(plan.sort[i].field)->needs;

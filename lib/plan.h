@@ -26,8 +26,8 @@ enum {
 	NEED_UNIX_NAME = 1 << 9,
 	NEED_UNIX_VFS = 1 << 10,
 	NEED_UNIX_PEER = 1 << 11,
-	NEED_UNIX_QUEUES = 1 << 12,
-	NEED_UNIX_UID = 1 << 13,
+	NEED_UNIX_QUEUES = 1 << 12, /* netlink's too */
+	NEED_UNIX_UID = 1 << 13,    /* a packet socket's too */
 	NEED_UNIX_PEER_PATH = 1 << 14, /* a join over all unix sockets */
 	NEED_USER = 1 << 15,
 	NEED_OWNERS = 1 << 16,
@@ -38,13 +38,20 @@ enum {
 	NEED_OWNER_USER = 1 << 21,
 	NEED_START_TICKS = 1 << 22,
 	NEED_INTERFACE = 1 << 23, /* the bound device's index */
+	NEED_CONTEXT = 1 << 24,
+	NEED_ULP = 1 << 25, /* of TCP, the subflow too */
+	NEED_MPTCP_INFO = 1 << 26,
+	NEED_NETLINK = 1 << 27, /* groups and flags */
+	NEED_PACKET = 1 << 28,  /* options, rings, fanout */
+	/* A packet socket's memberships and filter: they may be longer than what a dump can hold. */
+	NEED_PACKET_LISTS = 1 << 29,
 };
 
 enum {
 	PLAN_SORT_MAX = 4,
 	PLAN_PROTOS = ESTAB_PROTO_IPX + 1,
 	PLAN_FIELDS_MAX = 512,
-	PLAN_ASKED_MAX = 256
+	PLAN_ASKED_MAX = 384
 };
 
 struct field;
@@ -58,7 +65,7 @@ struct plan_sort {
 struct plan {
 	uint64_t protos;
 	uint32_t families;
-	uint32_t types;
+	uint32_t types[PLAN_PROTOS];
 	uint32_t states[PLAN_PROTOS];
 	uint32_t needs;
 	bool keep; /* rows are kept before they are handed out: owners, or a join over rows */
@@ -85,7 +92,7 @@ bool plan_is_default(enum estab_field field);
 static inline bool plan_wants_type(const struct plan *plan, uint8_t proto, uint8_t type)
 {
 	return (proto != ESTAB_PROTO_UNIX && proto != ESTAB_PROTO_PACKET) ||
-	       plan->types & (UINT32_C(1) << type);
+	       plan->types[proto] & (UINT32_C(1) << type);
 }
 
 static inline bool plan_has_field(const struct plan *plan, enum estab_field field)

@@ -15,6 +15,7 @@
 #include "util.h"
 
 enum {
+	CONTEXT_MAX = 4096,
 	COMM_MAX = 256,  /* the kernel has 15 bytes, and 63 for its own threads */
 	STAT_MAX = 1024, /* all fields that are read stand well before */
 	STATUS_MAX = 8192,
@@ -183,6 +184,23 @@ static int read_exe(struct process_reader *reader, int dir_fd, struct process *p
 	return process->exe ? 0 : -ENOMEM;
 }
 
+/* SELinux ends it with a NUL, AppArmor with a newline. */
+static int read_context(struct process_reader *reader, int dir_fd, struct process *process)
+{
+	char text[CONTEXT_MAX];
+	ssize_t n = read_file(dir_fd, "attr/current", text, sizeof(text));
+
+	/* Without such a module Linux says that the file can't be read so, or does not have it. */
+	if (n == -EINVAL || n == -ENOENT)
+		reader->contexts_missing++;
+	while (n > 0 && (text[n - 1] == '\0' || text[n - 1] == '\n'))
+		n--;
+	if (n <= 0)
+		return 0;
+	process->context = arena_text(reader->arena, text, (size_t)n);
+	return process->context ? 0 : -ENOMEM;
+}
+
 /* What the file "status" says of a thread's sleep. */
 struct sleep {
 	bool deep;         /* no signal wakes it */
@@ -310,5 +328,7 @@ int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint3
 		r = read_exe(reader, memory_fd, process);
 	if (r == 0 && needs & NEED_CMDLINE)
 		r = read_cmdline(reader, dir_fd, memory_fd, process);
+	if (r == 0 && needs & NEED_CONTEXT)
+		r = read_context(reader, dir_fd, process);
 	return r;
 }

@@ -28,6 +28,7 @@ struct process {
 	const char *exe;
 	const char *cmdline; /* arguments, each followed by a NUL */
 	const char *user;
+	const char *context;
 };
 
 enum {
@@ -42,6 +43,7 @@ struct process_reader {
 	uint32_t patience_ms; /* left for waiting for processes that sleep on a disk */
 	uint64_t cmdlines_cut;
 	uint64_t cmdlines_stuck;
+	uint64_t contexts_missing; /* no security module gives them */
 };
 
 void process_reader_init(struct process_reader *reader, struct arena *arena);

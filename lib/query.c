@@ -68,6 +68,14 @@ int estab_query_set_types(struct estab_query *query, uint32_t types)
 	return 0;
 }
 
+int estab_query_set_proto_types(struct estab_query *query, enum estab_proto proto, uint32_t types)
+{
+	if ((size_t)proto >= PLAN_PROTOS || types == 0 || types & ~KNOWN_TYPES)
+		return -EINVAL;
+	query->proto_types[proto] = types;
+	return 0;
+}
+
 int estab_query_set_states(struct estab_query *query, uint32_t states)
 {
 	if (states == 0 || states & ~ESTAB_STATES_ALL)

@@ -16,6 +16,7 @@ struct estab_query {
 	uint32_t types;
 	uint32_t states;
 	uint32_t proto_states[PLAN_PROTOS]; /* 0: as all */
+	uint32_t proto_types[PLAN_PROTOS];  /* 0: as all */
 	const char *source;                 /* static text; NULL: whichever serves */
 	uint32_t deadline_ms;
 	bool fields_set;

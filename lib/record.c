@@ -28,24 +28,51 @@ static uint64_t fold_bytes(uint64_t hash, const uint8_t *bytes, size_t length)
 	return hash;
 }
 
+static uint64_t fold_tuple(uint64_t hash, const struct estab_socket *sock)
+{
+	hash = hash64(hash ^ ((uint64_t)sock->local_port << 16 | sock->peer_port));
+	hash = fold_bytes(hash, sock->inet.local, sizeof(sock->inet.local));
+	return fold_bytes(hash, sock->inet.peer, sizeof(sock->inet.peer));
+}
+
+/* What tells sockets apart where the kernel gives them neither cookie nor inode. */
+static uint64_t fold_ends(uint64_t hash, const struct estab_socket *sock)
+{
+	switch (sock->family) {
+	case ESTAB_FAMILY_NETLINK:
+		hash = hash64(hash ^ ((uint64_t)sock->netlink.protocol << 32 |
+				      sock->netlink.portid));
+		return hash64(hash ^ sock->netlink.serial);
+	case ESTAB_FAMILY_PACKET:
+		return hash64(hash ^ sock->packet.serial);
+	case ESTAB_FAMILY_AX25:
+	case ESTAB_FAMILY_IPX:
+		return hash64(hash ^ sock->other.serial);
+	default:
+		return fold_tuple(hash, sock);
+	}
+}
+
 uint64_t record_identity(const struct estab_socket *sock)
 {
 	uint64_t hash;
 
 	/* The three kinds of identity must not meet: each mixes in a number of its own. */
-	if (sock->has & HAS_COOKIE)
-		return hash64(sock->cookie) | 1;
-	if (sock->inode != 0) {
-		hash = hash64(sock->inode ^ BIT64(62));
-		if (sock->family == ESTAB_FAMILY_UNIX)
-			hash ^= hash64(sock->local.serial);
-		return hash | 1;
+	if (sock->has & HAS_COOKIE) {
+		/* A bound socket that is held open after its connection ended, and the time-wait
+		 * socket that the connection left, have one cookie (Linux 6.8). */
+		hash = sock->state == ESTAB_STATE_BOUND ? BIT64(61) : 0;
+		return hash64(sock->cookie ^ hash) | 1;
 	}
-
-	hash = hash64(BIT64(63) | (uint64_t)sock->proto << 40 | (uint64_t)sock->state << 32 |
-		      (uint64_t)sock->local_port << 16 | sock->peer_port);
-	hash = fold_bytes(hash, sock->inet.local, sizeof(sock->inet.local));
-	hash = fold_bytes(hash, sock->inet.peer, sizeof(sock->inet.peer));
+	if (sock->inode == 0) {
+		hash = hash64(BIT64(63) | (uint64_t)sock->proto << 8 | sock->state);
+		return fold_ends(hash, sock) | 1;
+	}
+	hash = hash64(sock->inode ^ BIT64(62));
+	if (sock->family == ESTAB_FAMILY_UNIX)
+		hash ^= hash64(sock->local.serial);
+	else if (sock->proto == ESTAB_PROTO_TCP)
+		hash = fold_tuple(hash, sock);
 	return hash | 1;
 }
 

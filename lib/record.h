@@ -31,6 +31,7 @@ enum {
 	IS_MINISOCK = 1 << 11,       /* a time-wait or request socket: has no file, no tcp_info */
 	OWNERS_LOOKED = 1 << 12,     /* owners were looked for */
 	OWNERS_INCOMPLETE = 1 << 13, /* others may exist */
+	SEEN_AS_ADMIN = 1 << 14,     /* the kernel told what needs CAP_NET_ADMIN, if there was any */
 };
 
 enum timer_kind {
@@ -77,7 +78,29 @@ enum ext_kind {
 	EXT_ABSTRACT,      /* unix, no data: the name is abstract */
 	EXT_PEER_PATH,     /* unix */
 	EXT_PEER_ABSTRACT, /* unix, no data */
+	EXT_LOCAL_NAME,    /* ax25, ipx: an address as the kernel writes it */
+	EXT_PEER_NAME,
+	EXT_ULP,              /* name of the protocol above TCP */
+	EXT_SUBFLOW,          /* struct subflow */
+	EXT_MPTCP_INFO,       /* struct mptcp_info, as long as the kernel made it */
+	EXT_NETLINK_GROUPS,   /* text: "1,5,33"; empty: in none */
+	EXT_NETLINK_FLAGS,    /* u32: NDIAG_FLAG_… */
+	EXT_PACKET_INFO,      /* struct packet_diag_info */
+	EXT_PACKET_RX_RING,   /* struct packet_diag_ring */
+	EXT_PACKET_TX_RING,   /* the same */
+	EXT_PACKET_FANOUT,    /* u32: id | type << 16; ~0: in none */
+	EXT_PACKET_MEMBERS,   /* u32: how many memberships */
+	EXT_PACKET_FILTER,    /* u32: how many instructions, 0: no filter */
 	EXT_KINDS,
+};
+
+/* Which subflow of an MPTCP connection a TCP socket is. */
+struct subflow {
+	uint32_t token; /* of the connection, at this end */
+	uint32_t remote_token;
+	uint8_t local_id;
+	uint8_t remote_id;
+	uint8_t reserved[2];
 };
 
 /* Entries are { u16 kind, u16 length, data, one to four NULs up to a multiple of 4 }, and are read
@@ -106,6 +129,26 @@ struct estab_socket {
 			uint32_t vfs_dev;   /* the kernel's own: major << 20 | minor; 0: unknown */
 			uint64_t serial;    /* tells apart where the inode is 0 or doubtful */
 		} local;                    /* a unix socket */
+		struct {
+			uint64_t serial; /* as above; only where there is no inode */
+			uint32_t portid;
+			uint32_t dst_portid;
+			uint32_t dst_group;
+			uint32_t groups; /* the first 32, as bits */
+			uint8_t protocol;
+			bool from_text; /* which has neither state nor type */
+			bool in_groups; /* in any */
+		} netlink;
+		struct {
+			uint64_t serial;
+			uint16_t protocol; /* ethertype, host order */
+			bool from_text; /* which has no send queue */
+			bool running_known;
+			bool running;
+		} packet;
+		struct {
+			uint64_t serial;
+		} other; /* ax25, ipx */
 	};
 	uint32_t netns;
 	uint32_t uid;
@@ -131,6 +174,12 @@ static inline bool record_is_inet(const struct estab_socket *sock)
 	return sock->family <= ESTAB_FAMILY_INET6;
 }
 
+static inline bool record_has_send_q(const struct estab_socket *sock)
+{
+	return sock->has & HAS_QUEUES &&
+	       !(sock->family == ESTAB_FAMILY_PACKET && sock->packet.from_text);
+}
+
 static inline bool record_is_listener(const struct estab_socket *sock)
 {
 	return sock->state == ESTAB_STATE_LISTEN;
@@ -138,7 +187,8 @@ static inline bool record_is_listener(const struct estab_socket *sock)
 
 /*
  * What a socket can be told apart by within one reading: its cookie, else its inode, else its
- * tuple (a time-wait or request socket read from text has nothing else). Never 0.
+ * tuple (a time-wait or request socket read from text has nothing else). The subflows of an MPTCP
+ * connection share its inode, so that TCP takes both. Never 0.
  */
 uint64_t record_identity(const struct estab_socket *sock);
 

@@ -13,7 +13,7 @@ estab-fields - everything that can be asked of a socket
 
 # DESCRIPTION
 
-A field has one name everywhere: as a column (*estab --columns*), as a sort key (*estab --sort*), in filters, as a key of JSON
+A field has one name everywhere: as a column (*estab --columns*), as a sort key (*estab --sort*), as a key of JSON
 (estab-json(5), where a name with a dot is a key of a nested object), and, in capitals and with *ESTAB_F\_* in front, as an id
 for programs: *local.port* is ESTAB_F_LOCAL_PORT. *pid* is short for *owner.pid*, *process* for *owner.comm*.
 

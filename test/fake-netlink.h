@@ -101,10 +101,13 @@ static inline const struct nlmsghdr *fake_request(unsigned int index)
 
 static inline void fake_address(struct fake_answer *answer)
 {
-	const struct nlmsghdr *request = fake_request(fake.n_requests - 1);
+	const struct nlmsghdr *request;
 	size_t at = 0;
 
-	while (fake.n_requests > 0 && at + NLMSG_HDRLEN <= answer->length) {
+	if (fake.n_requests == 0)
+		return;
+	request = fake_request(fake.n_requests - 1);
+	while (at + NLMSG_HDRLEN <= answer->length) {
 		struct nlmsghdr *message = (void *)(answer->data + at);
 
 		if (message->nlmsg_seq == FAKE_OURS)
@@ -116,6 +119,9 @@ static inline void fake_address(struct fake_answer *answer)
 		at += NLMSG_ALIGN(message->nlmsg_len);
 	}
 }
+
+/* libmnl must find them too. */
+#pragma GCC visibility push(default)
 
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's are reserved names. */
 ssize_t recvmsg(int fd, struct msghdr *header, int flags)
@@ -173,5 +179,7 @@ int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
 	return 0;
 }
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
+
+#pragma GCC visibility pop
 
 #endif

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -656,7 +657,18 @@ static void test_dump_waits(void **state)
 
 /* ---- against the kernel ---- */
 
-enum { SOCKETS = 600 };
+/* More than a few datagrams can tell of. */
+enum { SOCKETS = 3000 };
+
+static bool allow_sockets(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max < SOCKETS + 64)
+		return false;
+	limit.rlim_cur = MAX(limit.rlim_cur, (rlim_t)SOCKETS + 64);
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
 
 static void open_sockets(int fds[SOCKETS])
 {
@@ -710,6 +722,10 @@ static void test_live(void **state)
 	(void)state;
 	if (!netns_enter()) {
 		printf("SKIP: no network namespace of our own: not permitted\n");
+		skip();
+	}
+	if (!allow_sockets()) {
+		printf("SKIP: %d open files are not permitted\n", SOCKETS);
 		skip();
 	}
 	if (!fixture_open(&fixture))

@@ -94,6 +94,9 @@ static void test_identity(void **state)
 	a.inode = 8;
 	a.state = ESTAB_STATE_ESTABLISHED;
 	assert_true(record_identity(&a) == record_identity(&b));
+	/* But for a bound socket beside the time-wait socket of its last connection. */
+	b.state = ESTAB_STATE_BOUND;
+	assert_true(record_identity(&a) != record_identity(&b));
 	a.cookie = 0;
 	assert_true(record_identity(&a) != 0);
 }

@@ -164,6 +164,26 @@ static void put_csv(struct buf *buf, bool header)
 	}
 }
 
+static void put_null(struct buf *buf)
+{
+	struct estab_field_info info;
+	enum estab_field field = ESTAB_F_NONE;
+
+	while (next_field(&info, &field)) {
+		const char *cells[] = {
+			info.name,
+			kind_name(info.kind),
+			info.unit ? info.unit : "",
+			info.flags & ESTAB_FIELD_OWNER ? "true" : "false",
+			info.flags & ESTAB_FIELD_DEFAULT ? "true" : "false",
+			info.help,
+		};
+
+		for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
+			buf_put(buf, cells[i], strlen(cells[i]) + 1);
+	}
+}
+
 int cmd_fields(const struct options *options)
 {
 	int status = STATUS_OK;
@@ -186,6 +206,9 @@ int cmd_fields(const struct options *options)
 		break;
 	case FORMAT_CSV:
 		put_csv(&out, !options->no_header);
+		break;
+	case FORMAT_NULL:
+		put_null(&out);
 		break;
 	}
 	buf_flush(&out);

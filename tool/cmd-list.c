@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* estab [list] [OPTIONS] [FILTER]: the sockets. */
-#include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ahead.h"
+#include "ask.h"
 #include "buf.h"
 #include "columns.h"
 #include "commands.h"
 #include "complain.h"
 #include "footer.h"
+#include "names.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
-#include "select.h"
 #include "term.h"
-#include "util.h"
 
 struct listing {
 	const struct options *options;
@@ -27,86 +26,10 @@ struct listing {
 	struct buf out;
 	struct buf scratch;
 	struct progress progress;
+	struct names names;
 	bool snapshot; /* everything is read before anything is shown */
 	bool matched;  /* with --quiet: there is at least one */
 };
-
-static void log_line(void *arg, int level, const char *text)
-{
-	(void)arg;
-	(void)level;
-	complain("debug", text);
-}
-
-/* What can't be read at all: what the kernel or the directory said. */
-static int complain_reading(const struct options *options, int error)
-{
-	complain_errno(options->proc_root ? options->proc_root : "sockets", error);
-	return STATUS_FAILED;
-}
-
-static int make_context(struct listing *listing)
-{
-	const struct options *options = listing->options;
-	struct estab_ctx_options ctx_options = {
-		.size = sizeof(ctx_options),
-		.flags = ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS,
-		.byte_order = options->byte_order,
-		.proc_root = options->proc_root,
-		.proc_pid = options->proc_pid,
-		.passwd_file = options->passwd_file,
-	};
-	int error;
-
-	if (options->proc_pid != 0 && !options->proc_root)
-		return complain_usage("--proc-pid", "needs --proc-root");
-	if (options->byte_order != ESTAB_BYTE_ORDER_NATIVE && !options->proc_root)
-		return complain_usage("--byte-order", "needs --proc-root");
-	/* Its own check, so that the message names the right one. */
-	if (options->passwd_file && access(options->passwd_file, R_OK) < 0) {
-		complain_errno(options->passwd_file, -errno);
-		return STATUS_FAILED;
-	}
-	error = estab_ctx_new(&ctx_options, &listing->ctx);
-	if (error < 0)
-		return complain_reading(options, error);
-	if (options->debug)
-		estab_ctx_set_log(listing->ctx, log_line, NULL);
-	return 0;
-}
-
-static int set_filter(struct listing *listing)
-{
-	const struct options *options = listing->options;
-	_cleanup_(cleanup_free) char *message = NULL;
-	size_t position = 0;
-	int error;
-
-	error = estab_query_set_filter(listing->query, options->words, &position, &message);
-	if (error == -EINVAL)
-		return complain_filter(options->words, position, message ? message : "not valid");
-	if (error < 0) {
-		complain_errno("filter", error);
-		return STATUS_FAILED;
-	}
-	return 0;
-}
-
-static int set_netns(struct listing *listing)
-{
-	const char *name = listing->options->netns;
-	int error = estab_query_set_netns(listing->query, name);
-
-	if (error == -EINVAL && listing->options->proc_root)
-		return complain_word("-N", "with --proc-root only pid:N", name, strlen(name));
-	if (error == -EINVAL)
-		return complain_word("-N", "not a network namespace", name, strlen(name));
-	if (error < 0) {
-		complain_errno(name, error);
-		return STATUS_FAILED;
-	}
-	return 0;
-}
 
 static int make_query(struct listing *listing)
 {
@@ -114,26 +37,18 @@ static int make_query(struct listing *listing)
 	int status, error;
 
 	status = columns_choose(options, listing->term.terminal, &listing->columns);
+	if (status == 0)
+		status = ask_query(options, listing->ctx, &listing->query);
 	if (status != 0)
 		return status;
-	error = estab_query_new(listing->ctx, &listing->query);
-	if (error == 0)
-		error = select_apply(options, listing->query);
+	names_init(&listing->names, options, &listing->columns, listing->ctx);
 	/* Whether there is any costs less than what it looks like. */
-	if (error == 0)
-		error = options->quiet
-				? estab_query_add_field(listing->query, ESTAB_F_PROTO)
-				: columns_ask(&listing->columns, listing->snapshot, listing->query);
+	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_PROTO)
+			       : columns_ask(&listing->columns, listing->snapshot, listing->query);
 	if (error < 0) {
 		complain_errno("query", error);
 		return STATUS_FAILED;
 	}
-	status = set_netns(listing);
-	if (status != 0)
-		return status;
-	if (options->source && estab_query_set_source(listing->query, options->source) < 0)
-		return complain_word("--source", "no such source", options->source,
-				     strlen(options->source));
 	for (size_t i = 0; i < options->n_sort; i++) {
 		const struct sort_key *key = &options->sort[i];
 		const char *name = estab_field_name(key->field);
@@ -142,7 +57,7 @@ static int make_query(struct listing *listing)
 			return complain_word("--sort", "no single value to sort by", name,
 					     strlen(name));
 	}
-	return set_filter(listing);
+	return 0;
 }
 
 /* Standard output's errors, and under --strict what the result lacks. */
@@ -156,7 +71,8 @@ static int end_status(struct listing *listing, const struct estab_result *result
 	/* One match answers --quiet, whatever else was lost. */
 	if (listing->matched)
 		return STATUS_OK;
-	if (listing->options->strict && !estab_result_is_complete(result))
+	if (listing->options->strict &&
+	    (!estab_result_is_complete(result) || names_unanswered(&listing->names) > 0))
 		return STATUS_FAILED;
 	return listing->options->quiet ? STATUS_NO_MATCH : STATUS_OK;
 }
@@ -172,11 +88,13 @@ static void put_footer(struct listing *listing, const struct estab_result *resul
 		return;
 	if (listing->term.terminal && listing->options->format == FORMAT_TABLE) {
 		footer_put(&listing->out, "", result);
+		footer_put_names(&listing->out, "", names_unanswered(&listing->names));
 		return;
 	}
 	buf_flush(&listing->out);
 	buf_init(&err, STDERR_FILENO);
 	footer_put(&err, "estab: ", result);
+	footer_put_names(&err, "estab: ", names_unanswered(&listing->names));
 	buf_flush(&err);
 	buf_free(&err);
 }
@@ -187,6 +105,7 @@ static struct output make_output(struct listing *listing)
 		.buf = &listing->out,
 		.scratch = &listing->scratch,
 		.columns = &listing->columns,
+		.names = &listing->names,
 		.term = &listing->term,
 		.header = !listing->options->no_header,
 	};
@@ -201,6 +120,8 @@ static const struct output_format *find_format(enum format format)
 		return &output_jsonl;
 	case FORMAT_CSV:
 		return &output_csv;
+	case FORMAT_NULL:
+		return &output_null;
 	case FORMAT_TABLE:
 		break;
 	}
@@ -213,19 +134,22 @@ static int list_snapshot(struct listing *listing)
 	struct output output = make_output(listing);
 	const struct estab_result *result;
 	struct estab_snapshot *snapshot;
+	size_t count;
 	int status, error;
 
 	progress_start(&listing->progress, listing->term.progress);
 	error = estab_snapshot_take(listing->query, &snapshot);
 	progress_stop(&listing->progress);
 	if (error < 0)
-		return complain_reading(options, error);
+		return ask_complain(options, error);
 	result = estab_snapshot_result(snapshot);
+	count = estab_snapshot_count(snapshot);
+	for (size_t i = 0; i < count; i++)
+		names_ask(&listing->names, estab_snapshot_get(snapshot, i));
 	if (options->format == FORMAT_TABLE && listing->term.terminal) {
 		output_screen(&output, snapshot, options->n_sort > 0);
 	} else {
 		const struct output_format *format = find_format(options->format);
-		size_t count = estab_snapshot_count(snapshot);
 
 		format->begin(&output, result);
 		for (size_t i = 0; i < count && listing->out.error == 0; i++)
@@ -244,6 +168,7 @@ static int list_scan(struct listing *listing)
 	const struct output_format *format = find_format(listing->options->format);
 	bool quiet = listing->options->quiet;
 	struct output output = make_output(listing);
+	struct ahead ahead = { .output = &output, .format = format, .names = &listing->names };
 	const struct estab_socket *sock;
 	struct estab_scan *scan;
 	int status, error;
@@ -254,7 +179,7 @@ static int list_scan(struct listing *listing)
 	error = estab_scan_open(listing->query, &scan);
 	if (error < 0) {
 		progress_stop(&listing->progress);
-		return complain_reading(listing->options, error);
+		return ask_complain(listing->options, error);
 	}
 	if (!quiet)
 		format->begin(&output, estab_scan_result(scan));
@@ -262,13 +187,14 @@ static int list_scan(struct listing *listing)
 		listing->matched = quiet;
 		if (quiet)
 			break;
-		format->row(&output, sock);
+		ahead_put(&ahead, sock);
 	}
+	ahead_end(&ahead);
 	progress_stop(&listing->progress);
 	if (error < 0) {
 		/* What was cut has no end: no one can take it for the whole. */
 		buf_flush(&listing->out);
-		status = complain_reading(listing->options, error);
+		status = ask_complain(listing->options, error);
 	} else {
 		if (!quiet)
 			format->end(&output, estab_scan_result(scan));
@@ -290,7 +216,7 @@ int cmd_list(const struct options *options)
 	listing.snapshot =
 		!options->quiet &&
 		(options->n_sort > 0 || (options->format == FORMAT_TABLE && listing.term.terminal));
-	status = make_context(&listing);
+	status = ask_context(options, &listing.ctx);
 	if (status == 0)
 		status = make_query(&listing);
 	if (status == 0) {
@@ -299,6 +225,7 @@ int cmd_list(const struct options *options)
 	}
 	estab_query_unref(listing.query);
 	estab_ctx_unref(listing.ctx);
+	names_free(&listing.names);
 	buf_free(&listing.scratch);
 	buf_free(&listing.out);
 	return status;

@@ -32,6 +32,7 @@ static const struct trait {
 	{ ESTAB_F_MARK, 4, 24, 0 },
 	{ ESTAB_F_CGROUP_ID, 9, 23, 0 },
 	{ ESTAB_F_COOKIE, 8, 22, 0 },
+	{ ESTAB_F_OWNER_CONTEXT, 24, 22, SHRINKS },
 	{ ESTAB_F_OWNER_EXE, 24, 21, SHRINKS },
 	{ ESTAB_F_OWNER_CMDLINE, 24, 21, SHRINKS },
 	{ ESTAB_F_SOCKOPT, 0, 20, CONTINUED },
@@ -168,7 +169,7 @@ static bool is_about_owners(enum estab_field field)
 
 static bool wants_owners(const struct options *options, bool terminal)
 {
-	if (options->process)
+	if (options->process || options->context)
 		return true;
 	for (size_t i = 0; i < options->n_sort; i++)
 		if (is_about_owners(options->sort[i].field))
@@ -195,6 +196,8 @@ static void add_defaults(const struct options *options, bool terminal, struct co
 		add_field(columns, ESTAB_F_TIMER, false);
 	if (wants_owners(options, terminal))
 		add_field(columns, ESTAB_F_OWNERS, false);
+	if (options->context)
+		add_field(columns, ESTAB_F_OWNER_CONTEXT, false);
 	if (options->memory)
 		add_field(columns, ESTAB_F_MEM, false);
 	if (options->internals)
@@ -226,6 +229,11 @@ static int apply_list(struct columns *columns, const char *list)
 	return 0;
 }
 
+static bool is_name(enum estab_field field)
+{
+	return field >= ESTAB_F_LOCAL_HOST && field <= ESTAB_F_PEER_SERVICE;
+}
+
 static void expand(struct columns *columns, enum estab_field group)
 {
 	const char *name = estab_field_name(group);
@@ -236,7 +244,7 @@ static void expand(struct columns *columns, enum estab_field group)
 		return;
 	}
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
-		if (is_below(estab_field_name(field), name))
+		if (is_below(estab_field_name(field), name) && !is_name(field))
 			add_field(columns, field, false);
 }
 
@@ -254,6 +262,40 @@ static void expand_groups(struct columns *columns)
 	}
 }
 
+/* The names that belong to a field: of an end both, which a table's cell shows by itself. */
+static void add_names_of(struct columns *columns, const struct column *column, bool table)
+{
+	static const struct {
+		enum estab_field field;
+		enum estab_field name;
+	} names[] = {
+		{ ESTAB_F_LOCAL, ESTAB_F_LOCAL_HOST },
+		{ ESTAB_F_LOCAL, ESTAB_F_LOCAL_SERVICE },
+		{ ESTAB_F_LOCAL_ADDR, ESTAB_F_LOCAL_HOST },
+		{ ESTAB_F_LOCAL_PORT, ESTAB_F_LOCAL_SERVICE },
+		{ ESTAB_F_PEER, ESTAB_F_PEER_HOST },
+		{ ESTAB_F_PEER, ESTAB_F_PEER_SERVICE },
+		{ ESTAB_F_PEER_ADDR, ESTAB_F_PEER_HOST },
+		{ ESTAB_F_PEER_PORT, ESTAB_F_PEER_SERVICE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].field == column->field && !(table && column->kind == ESTAB_KIND_GROUP))
+			add_field(columns, names[i].name, column->pinned);
+}
+
+/* Puts names behind what they are the names of. */
+static void add_names(struct columns *columns, bool table)
+{
+	struct columns before = *columns;
+
+	columns->n = 0;
+	for (size_t i = 0; i < before.n; i++) {
+		add_field(columns, before.list[i].field, before.list[i].pinned);
+		add_names_of(columns, &before.list[i], table);
+	}
+}
+
 int columns_choose(const struct options *options, bool terminal, struct columns *ret_columns)
 {
 	int status;
@@ -265,9 +307,11 @@ int columns_choose(const struct options *options, bool terminal, struct columns 
 		if (status != 0)
 			return status;
 	}
-	/* A cell of CSV holds one value. */
-	if (options->format == FORMAT_CSV)
+	/* A cell of theirs holds one value. */
+	if (options->format == FORMAT_CSV || options->format == FORMAT_NULL)
 		expand_groups(ret_columns);
+	if (options->resolve)
+		add_names(ret_columns, options->format == FORMAT_TABLE);
 	return 0;
 }
 

@@ -40,6 +40,12 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 			buf_str(buf, "; run as root");
 		return;
 	}
+	if (is(loss, "contexts", NULL)) {
+		buf_str(buf, "security contexts not known");
+		put_why(buf, loss);
+		buf_str(buf, ": no security module here gives processes one");
+		return;
+	}
 	if (is(loss, "owners", NULL)) {
 		buf_str(buf, "owners not read");
 		put_why(buf, loss);
@@ -83,4 +89,13 @@ void footer_put(struct buf *buf, const char *prefix, const struct estab_result *
 		put_loss(buf, &loss);
 		buf_char(buf, '\n');
 	}
+}
+
+void footer_put_names(struct buf *buf, const char *prefix, uint64_t unanswered)
+{
+	if (unanswered == 0)
+		return;
+	buf_str(buf, prefix);
+	put_count(buf, unanswered, "name", "names");
+	buf_str(buf, " not resolved: no answer in time (--resolve-timeout)\n");
 }

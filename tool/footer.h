@@ -9,5 +9,7 @@
 
 /* Puts nothing when nothing is known to be missing. The prefix begins every line. */
 void footer_put(struct buf *buf, const char *prefix, const struct estab_result *result);
+/* The same for names that were not resolved. */
+void footer_put_names(struct buf *buf, const char *prefix, uint64_t unanswered);
 
 #endif

@@ -11,6 +11,8 @@
 #include "select.h"
 #include "util.h"
 
+enum { SECONDS_MAX = 3600 };
+
 /* Options without a letter. */
 enum {
 	OPT_BYTE_ORDER = 256,
@@ -21,16 +23,18 @@ enum {
 	OPT_FORMAT,
 	OPT_JSON,
 	OPT_JSONL,
+	OPT_NULL,
 	OPT_PASSWD,
 	OPT_PROC_PID,
 	OPT_PROC_ROOT,
+	OPT_RESOLVE_TIMEOUT,
 	OPT_SORT,
 	OPT_SOURCE,
 	OPT_STRICT,
 };
 
 /* "-": words come in order, so that what stands behind "--" can be told. */
-static const char letters[] = "-:46aA:Bef:hHilmnN:opqtuvVwx";
+static const char letters[] = "-:46aA:Bef:hHilmnN:opqrstTuvVwxZ";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
@@ -39,6 +43,7 @@ static const struct option long_options[] = {
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "colour", required_argument, NULL, OPT_COLOR },
 	{ "columns", required_argument, NULL, OPT_COLUMNS },
+	{ "context", no_argument, NULL, 'Z' },
 	{ "csv", no_argument, NULL, OPT_CSV },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
 	{ "extended", no_argument, NULL, 'e' },
@@ -54,6 +59,7 @@ static const struct option long_options[] = {
 	{ "memory", no_argument, NULL, 'm' },
 	{ "net", required_argument, NULL, 'N' },
 	{ "no-header", no_argument, NULL, 'H' },
+	{ "null", no_argument, NULL, OPT_NULL },
 	{ "numeric", no_argument, NULL, 'n' },
 	{ "options", no_argument, NULL, 'o' },
 	{ "passwd", required_argument, NULL, OPT_PASSWD },
@@ -63,10 +69,14 @@ static const struct option long_options[] = {
 	{ "query", required_argument, NULL, 'A' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "raw", no_argument, NULL, 'w' },
+	{ "resolve", no_argument, NULL, 'r' },
+	{ "resolve-timeout", required_argument, NULL, OPT_RESOLVE_TIMEOUT },
 	{ "sort", required_argument, NULL, OPT_SORT },
 	{ "source", required_argument, NULL, OPT_SOURCE },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "summary", no_argument, NULL, 's' },
 	{ "tcp", no_argument, NULL, 't' },
+	{ "threads", no_argument, NULL, 'T' },
 	{ "udp", no_argument, NULL, 'u' },
 	{ "unix", no_argument, NULL, 'x' },
 	{ "version", no_argument, NULL, 'V' },
@@ -89,8 +99,13 @@ static const struct {
 	{ 'o', offsetof(struct options, timer) },
 	{ 'p', offsetof(struct options, process) },
 	{ 'q', offsetof(struct options, quiet) },
+	{ 'r', offsetof(struct options, resolve) },
+	{ 's', offsetof(struct options, summary) },
+	/* The process's own table is everyone's: only other threads are told apart, always. */
+	{ 'T', offsetof(struct options, process) },
 	{ 'v', offsetof(struct options, version) },
 	{ 'V', offsetof(struct options, version) },
+	{ 'Z', offsetof(struct options, context) },
 	{ OPT_DEBUG, offsetof(struct options, debug) },
 	{ OPT_STRICT, offsetof(struct options, strict) },
 };
@@ -102,11 +117,8 @@ struct choice {
 };
 
 static const struct choice formats[] = {
-	{ "table", FORMAT_TABLE },
-	{ "json", FORMAT_JSON },
-	{ "jsonl", FORMAT_JSONL },
-	{ "csv", FORMAT_CSV },
-	{ NULL, 0 },
+	{ "table", FORMAT_TABLE }, { "json", FORMAT_JSON }, { "jsonl", FORMAT_JSONL },
+	{ "csv", FORMAT_CSV },     { "null", FORMAT_NULL }, { NULL, 0 },
 };
 
 static const struct choice colours[] = {
@@ -144,6 +156,26 @@ static int parse_pid(const char *text, uint32_t *ret_pid)
 	if (*at != '\0' || pid == 0 || pid > INT32_MAX)
 		return complain_word("--proc-pid", "not a process id", text, strlen(text));
 	*ret_pid = (uint32_t)pid;
+	return 0;
+}
+
+/* "2", "0.25": at most an hour, in milliseconds. */
+static int parse_seconds(const char *text, uint32_t *ret_ms)
+{
+	const char *at = text;
+	uint32_t ms = 0;
+
+	for (; *at >= '0' && *at <= '9' && ms <= SECONDS_MAX * 1000; at++)
+		ms = ms * 10 + (uint32_t)(*at - '0') * 1000;
+	if (*at == '.' && at > text) {
+		at++;
+		for (uint32_t unit = 100; *at >= '0' && *at <= '9'; unit /= 10, at++)
+			ms += (uint32_t)(*at - '0') * unit;
+	}
+	if (*at != '\0' || at == text || at[-1] == '.' || ms > SECONDS_MAX * 1000)
+		return complain_word("--resolve-timeout", "not a number of seconds", text,
+				     strlen(text));
+	*ret_ms = ms;
 	return 0;
 }
 
@@ -211,6 +243,9 @@ static int apply_output(struct options *options, int option, const char *argumen
 	case OPT_CSV:
 		options->format = FORMAT_CSV;
 		break;
+	case OPT_NULL:
+		options->format = FORMAT_NULL;
+		break;
 	case OPT_FORMAT:
 		status = choose("--format", formats, argument, &number);
 		options->format = number;
@@ -233,6 +268,8 @@ static int apply_output(struct options *options, int option, const char *argumen
 	case OPT_PROC_ROOT:
 		options->proc_root = argument;
 		break;
+	case OPT_RESOLVE_TIMEOUT:
+		return parse_seconds(argument, &options->resolve_timeout_ms);
 	case OPT_PROC_PID:
 		return parse_pid(argument, &options->proc_pid);
 	case OPT_PASSWD:
@@ -272,7 +309,8 @@ static int apply(struct options *options, int option, const char *argument)
 	case 'N':
 		options->netns = argument;
 		return 0;
-	case 'n': /* numbers are the default */
+	case 'n': /* the last one of -n and -r holds */
+		options->resolve = false;
 		return 0;
 	}
 	return apply_output(options, option, argument);
@@ -299,7 +337,10 @@ int options_parse(int argc, char **argv, struct options *options)
 {
 	int option, status = 0;
 
-	*options = (struct options){ .format = FORMAT_TABLE };
+	*options = (struct options){
+		.format = FORMAT_TABLE,
+		.resolve_timeout_ms = OPTIONS_RESOLVE_TIMEOUT_MS,
+	};
 	opterr = 0;
 	while (status == 0 &&
 	       (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {

@@ -11,9 +11,9 @@
 
 #include "term.h"
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV, FORMAT_NULL };
 
-enum { OPTIONS_SORT_MAX = 4 };
+enum { OPTIONS_SORT_MAX = 4, OPTIONS_RESOLVE_TIMEOUT_MS = 2000 };
 
 struct sort_key {
 	enum estab_field field;
@@ -31,10 +31,12 @@ struct options {
 
 	/* what of them */
 	bool process;
+	bool context;
 	bool extended;
 	bool timer;
 	bool memory;
 	bool internals;
+	bool summary;
 	char *columns; /* the arguments of all --columns, joined with commas; NULL: none */
 	size_t n_sort;
 	struct sort_key sort[OPTIONS_SORT_MAX];
@@ -43,6 +45,8 @@ struct options {
 	enum format format;
 	enum colour_when colour;
 	bool no_header;
+	bool resolve;
+	uint32_t resolve_timeout_ms;
 	bool quiet;
 	bool strict;
 	bool debug;

@@ -4,60 +4,22 @@
  * a newline alone. Values are the library's own, not a table's: a listener's queues are backlog
  * and backlog_limit.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "csv.h"
 #include "output.h"
-
-static void put_number(struct buf *buf, const struct column *column,
-		       const struct estab_socket *sock)
-{
-	uint64_t u64;
-	int64_t i64;
-	double f64;
-	char text[40];
-
-	if (column->kind == ESTAB_KIND_U64) {
-		if (estab_socket_get_u64(sock, column->field, &u64) == 0)
-			buf_u64(buf, u64);
-	} else if (column->kind == ESTAB_KIND_I64) {
-		if (estab_socket_get_i64(sock, column->field, &i64) == 0)
-			buf_i64(buf, i64);
-	} else if (column->kind == ESTAB_KIND_BOOL) {
-		if (estab_socket_get_u64(sock, column->field, &u64) == 0)
-			buf_str(buf, u64 ? "true" : "false");
-	} else if (estab_socket_get_f64(sock, column->field, &f64) == 0) {
-		snprintf(text, sizeof(text), "%.2f", f64);
-		buf_str(buf, text);
-	}
-}
+#include "value.h"
 
 static void put_socket_field(struct buf *buf, struct buf *scratch, const struct column *column,
 			     const struct estab_socket *sock)
 {
-	struct estab_addr addr;
 	const void *bytes;
 	size_t length;
-	char text[46];
 
-	switch (column->kind) {
-	case ESTAB_KIND_ADDR:
-		if (estab_socket_get_addr(sock, column->field, &addr) == 0)
-			buf_put(buf, text, estab_addr_format(&addr, text));
-		break;
-	case ESTAB_KIND_STR:
-	case ESTAB_KIND_BYTES:
-		if (estab_socket_get_bytes(sock, column->field, &bytes, &length) < 0)
-			break;
-		scratch->used = 0;
-		buf_escape(scratch, bytes, length);
-		csv_text(buf, scratch->data, scratch->used);
-		break;
-	default:
-		put_number(buf, column, sock);
-		break;
-	}
+	if (value_put(buf, column, sock) ||
+	    estab_socket_get_bytes(sock, column->field, &bytes, &length) < 0)
+		return;
+	scratch->used = 0;
+	buf_escape(scratch, bytes, length);
+	csv_text(buf, scratch->data, scratch->used);
 }
 
 /* The value of each owner, with semicolons between; one inside a text is escaped. */

@@ -26,6 +26,16 @@ static int join(void *arg, const char *text, size_t length)
 	return buf_write(joiner->buf, text, length);
 }
 
+/* What the library can't know: how many names it was not told. */
+static void put_end(struct output *output, const struct estab_result *result)
+{
+	estab_result_write_json_end(result, buf_write, output->buf);
+	if (output->names->n_shown > 0) {
+		buf_str(output->buf, ",\"unresolved\":");
+		buf_u64(output->buf, names_unanswered(output->names));
+	}
+}
+
 static void json_begin(struct output *output, const struct estab_result *result)
 {
 	buf_str(output->buf, "{\"estab\":{");
@@ -43,7 +53,7 @@ static void json_row(struct output *output, const struct estab_socket *sock)
 static void json_end(struct output *output, const struct estab_result *result)
 {
 	buf_str(output->buf, output->any_rows ? "\n],\"end\":{" : "],\"end\":{");
-	estab_result_write_json_end(result, buf_write, output->buf);
+	put_end(output, result);
 	buf_str(output->buf, "}}\n");
 }
 
@@ -66,7 +76,7 @@ static void jsonl_row(struct output *output, const struct estab_socket *sock)
 static void jsonl_end(struct output *output, const struct estab_result *result)
 {
 	buf_str(output->buf, "{\"record\":\"end\",");
-	estab_result_write_json_end(result, buf_write, output->buf);
+	put_end(output, result);
 	buf_str(output->buf, "}\n");
 }
 

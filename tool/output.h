@@ -9,11 +9,13 @@
 
 #include "buf.h"
 #include "columns.h"
+#include "names.h"
 #include "term.h"
 
 struct output {
 	struct buf *buf;
 	const struct columns *columns;
+	const struct names *names;
 	const struct term *term;
 	struct buf *scratch; /* text in the making, in memory */
 	bool header;         /* of tables and CSV */
@@ -31,6 +33,7 @@ extern const struct output_format output_table;
 extern const struct output_format output_json;
 extern const struct output_format output_jsonl;
 extern const struct output_format output_csv;
+extern const struct output_format output_null;
 
 /* A table for a terminal: aligned, fitted to its width, listeners first unless it is sorted. */
 void output_screen(struct output *output, const struct estab_snapshot *snapshot, bool sorted);

@@ -326,11 +326,13 @@ def agrees($field; $made; $first_row; $now_row):
 				and $now_row.retransmits > 0))
 		then $a[0] <= $b[1] + slop_ms and $b[0] <= $a[1] + slop_ms
 		else $b[0] < $a[1] + 120000 end
-	elif $field == "retransmits" and ($timer == "retransmit" or $timer == "probe") then
+	elif $field == "retransmits" and $timer == "retransmit" then
 		$now_row.retransmits >= $first_row.retransmits
 		and $now_row.retransmits <= $first_row.retransmits + 6
-	# A listener that is full drops every SYN that comes again.
-	elif $field == "drops" and $made.state == "listen" then
+	# Every answer to a probe sets it back.
+	elif $field == "retransmits" and $timer == "probe" then $now_row.retransmits <= 20
+	# A listener that is full drops every SYN that comes again, and a full receiver every probe.
+	elif $field == "drops" and $made.proto == "tcp" then
 		$now_row.drops >= $first_row.drops and $now_row.drops <= $first_row.drops + 100
 	else $now_row[$field] == $first_row[$field] end;
 
@@ -399,6 +401,7 @@ def compare:
 		| def noticed(f): any($having[];
 			[fault(.source; $field; .made; .reference; .row | .[$field] |= f)] != []);
 		{case: "a lost or wrong \($field) is noticed",
+		 skip: (if $having == [] then "no socket that could be made here has it" else null end),
 		 faults: ([if noticed(null) then empty else "lost, and not noticed" end,
 			if noticed(wrong) then empty else "wrong, and not noticed" end])});
 

@@ -131,15 +131,21 @@ in_netns()
 # may meet processes that even root can't look into, and others come and go.
 in_pidns()
 {
-	local why
+	local with=() why
 	if [[ -z ${ESTAB_IN_PIDNS-} ]]; then
-		in_netns "$@"
-		why=$(unshare --pid --fork --mount-proc true 2>&1) ||
-			skip_all "no process namespace here: $why"
+		if [[ $EUID -ne 0 ]]; then
+			with=(--user --map-root-user)
+			export ESTAB_IN_USERNS=1
+		fi
+		with+=(--pid --fork --kill-child --mount-proc)
+		why=$(unshare "${with[@]}" true 2>&1) || skip_all "no process namespace here: $why"
 		rm -rf "$tmp"
 		export ESTAB_IN_PIDNS=1
-		exec unshare --pid --fork --kill-child --mount-proc bash "$0" "$@"
+		# Process 1 stays in the network that it came from: it is asked whether that is ours.
+		# shellcheck disable=SC2016 # sh expands it
+		exec unshare "${with[@]}" sh -c '"$@"; exit $?' sh bash "$0" "$@"
 	fi
+	in_netns "$@"
 	unset ESTAB_IN_PIDNS
 }
 
@@ -166,7 +172,7 @@ start_mksock()
 	mksock_inputs+=("$fd")
 
 	for ((tries = 0; tries < 200; tries++)); do
-		grep -q '"ready":true' "$MKSOCK_OUT" && return
+		grep -qs '"ready":true' "$MKSOCK_OUT" && return
 		kill -0 "$MKSOCK_PID" 2>/dev/null || break
 		sleep 0.05
 	done

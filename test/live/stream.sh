@@ -3,7 +3,7 @@
 # Many rows into a pipe: whole where it is read to its end, however slowly; and where nobody reads it
 # any more, or someone presses Ctrl-C, the command is gone by the signal, without a word.
 . "$(dirname "$0")/lib.sh"
-need_command jq strace
+need_command jq strace pgrep
 in_netns "$@"
 strace -o "$tmp/trace" true 2>"$tmp/err" || skip_all "strace can't trace: $(cat "$tmp/err")"
 
@@ -69,16 +69,20 @@ interrupt()
 	mkfifo "$fifo"
 	exec {fd}<>"$fifo"
 	# A shell's job in the background ignores SIGINT, and hands that down.
-	traced env --default-signal=INT "$ESTAB" -tuan "$@" >"$fifo" 2>"$tmp/err" &
+	strace -f -o "$tmp/trace" -e trace=none \
+		env --default-signal=INT "$ESTAB" -tuan "$@" >"$fifo" 2>"$tmp/err" &
 	job=$!
 	for ((tries = 0; tries < 200; tries++)); do
 		pid=$(pgrep -P "$job" || true)
 		[[ -n $pid ]] && asleep "$pid" && break
+		kill -0 "$job" 2>/dev/null || tries=200
 		sleep 0.02
 	done
-	if [[ $tries -eq 200 ]]; then
-		fail "$name" "it does not wait for its reader"
-		kill "$job"
+	if [[ $tries -ge 200 ]]; then
+		fail "$name" "it does not wait for its reader: $(cat "$tmp/err")"
+		kill "$job" 2>/dev/null
+		wait "$job"
+		exec {fd}>&-
 		return
 	fi
 	kill -s "$signal" "$pid"

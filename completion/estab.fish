@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
+# What fish offers behind estab(1).
+
+# Offers each line of its input for the last part of a list with commas; one of the signs (a bracket
+# expression's inside) may stand before each part.
+function __estab_list --argument-names signs
+    set -l token (commandline -ct | string replace -r '^--[^=]*=' '')
+    # What stays as it is: up to the last comma, and a sign behind it.
+    set -l before (string replace -r "([$signs]?)[^,]*\$" '$1' -- "$token")
+    while read -l line
+        echo "$before$line"
+    end
+end
+
+# The program knows its fields: "name kind unit meaning". A group can't be sorted by, but for the two ends.
+function __estab_fields --argument-names sort
+    set -l program (commandline -po)[1]
+    $program fields -H 2>/dev/null | while read -l name kind unit help
+        if test -n "$sort" -a "$kind" = group; and not contains -- $name local peer
+            continue
+        end
+        printf '%s\t%s\n' $name $help
+    end
+end
+
+# Whether neither a verb nor a word of the filter stands before.
+function __estab_no_word
+    not __fish_seen_subcommand_from list fields state src dst sport dport
+end
+
+function __estab_after
+    set -l words (commandline -poc)
+    contains -- $words[-1] $argv
+end
+
+complete -c estab -f
+
+complete -c estab -s t -l tcp -d 'TCP'
+complete -c estab -s u -l udp -d 'UDP'
+complete -c estab -s w -l raw -d 'Raw sockets'
+complete -c estab -s x -l unix -d 'Unix sockets'
+complete -c estab -s 4 -l ipv4 -d 'Only IPv4'
+complete -c estab -s 6 -l ipv6 -d 'Only IPv6'
+complete -c estab -s f -l family -x -a 'inet inet6 unix' -d 'Tables of a family'
+complete -c estab -s A -l query -x -d 'Tables' -a '(string split " " "all inet tcp udp udplite raw icmp unix unix_stream unix_dgram unix_seqpacket u_str u_dgr u_seq" | __estab_list "!")'
+complete -c estab -s a -l all -d 'Every state'
+complete -c estab -s l -l listening -d 'What waits for connections or packets'
+complete -c estab -s B -l bound-inactive -d 'TCP that is bound and neither listens nor connects'
+
+complete -c estab -s p -l processes -d 'Who holds them'
+complete -c estab -s T -l threads -d 'Who holds them, threads too'
+complete -c estab -s e -l extended -d 'User, inode, cookie, interface, mark, cgroup, shutdown, timer'
+complete -c estab -s o -l options -d 'Timer'
+complete -c estab -s m -l memory -d 'Memory'
+complete -c estab -s i -l info -d 'What TCP knows of the connection'
+complete -c estab -s Z -l context -d 'Security contexts of who holds them'
+complete -c estab -s s -l summary -d 'How many there are'
+complete -c estab -l columns -x -a '(__estab_fields | __estab_list "+-")' -d 'These fields'
+complete -c estab -l sort -x -a '(__estab_fields sort | __estab_list "+-")' -d 'By this field'
+
+complete -c estab -l format -x -a 'table json jsonl csv null' -d 'Format'
+complete -c estab -l json -d 'JSON'
+complete -c estab -l jsonl -d 'JSON Lines'
+complete -c estab -l csv -d 'CSV'
+complete -c estab -l null -d 'Fields that end in NUL'
+complete -c estab -s H -l no-header -d 'No header line'
+complete -c estab -l color -x -a 'auto always never' -d 'Colours'
+complete -c estab -l colour -x -a 'auto always never' -d 'Colours'
+complete -c estab -s q -l quiet -d 'Print nothing, only tell whether there is a match'
+complete -c estab -l strict -d 'Fail when something could not be seen'
+complete -c estab -s n -l numeric -d 'Numbers are the default'
+complete -c estab -s r -l resolve -d 'Names of hosts and services'
+complete -c estab -l resolve-timeout -x -d 'How long to wait for them, in seconds'
+complete -c estab -l debug -d 'Tell what is read'
+complete -c estab -s h -l help -d 'A short summary'
+complete -c estab -s V -l version -d 'The version'
+complete -c estab -s v -d 'The version'
+
+complete -c estab -s N -l net -r -F -a '(command ls /run/netns 2>/dev/null)' -d 'Another network namespace'
+complete -c estab -l source -x -a 'auto diag procfs' -d 'Read through this source only'
+complete -c estab -l proc-root -x -a '(__fish_complete_directories)' -d 'Read this directory as /proc'
+complete -c estab -l proc-pid -x -d 'The process there whose namespace is read'
+complete -c estab -l passwd -r -F -d 'User names from this file'
+complete -c estab -l byte-order -x -a 'big little' -d 'Of the host that was saved'
+
+complete -c estab -n __estab_no_word -a list -d 'List sockets'
+complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
+complete -c estab -n 'not __estab_after state src dst sport dport' -a state -d 'The state'
+complete -c estab -n 'not __estab_after state src dst sport dport' -a src -d 'The local address'
+complete -c estab -n 'not __estab_after state src dst sport dport' -a dst -d 'The address of the peer'
+complete -c estab -n 'not __estab_after state src dst sport dport' -a sport -d 'The local port'
+complete -c estab -n 'not __estab_after state src dst sport dport' -a dport -d 'The port of the peer'
+complete -c estab -n 'not __estab_after state src dst sport dport; and not __estab_no_word' -a and -d 'Both terms'
+complete -c estab -n '__estab_after state' -a 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-wait last-ack listen closing bound all connected synchronized bucket big listening closed'

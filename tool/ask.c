@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "ask.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "options.h"
+#include "select.h"
+#include "util.h"
+
+static void log_line(void *arg, int level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	complain("debug", text);
+}
+
+int ask_complain(const struct options *options, int error)
+{
+	complain_errno(options->proc_root ? options->proc_root : "sockets", error);
+	return STATUS_FAILED;
+}
+
+int ask_context(const struct options *options, struct estab_ctx **ret_ctx)
+{
+	struct estab_ctx_options ctx_options = {
+		.size = sizeof(ctx_options),
+		.flags = ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS,
+		.byte_order = options->byte_order,
+		.proc_root = options->proc_root,
+		.proc_pid = options->proc_pid,
+		.passwd_file = options->passwd_file,
+	};
+	int error;
+
+	if (options->proc_pid != 0 && !options->proc_root)
+		return complain_usage("--proc-pid", "needs --proc-root");
+	if (options->byte_order != ESTAB_BYTE_ORDER_NATIVE && !options->proc_root)
+		return complain_usage("--byte-order", "needs --proc-root");
+	/* Its own check, so that the message names the right one. */
+	if (options->passwd_file && access(options->passwd_file, R_OK) < 0) {
+		complain_errno(options->passwd_file, -errno);
+		return STATUS_FAILED;
+	}
+	error = estab_ctx_new(&ctx_options, ret_ctx);
+	if (error < 0)
+		return ask_complain(options, error);
+	if (options->debug)
+		estab_ctx_set_log(*ret_ctx, log_line, NULL);
+	return 0;
+}
+
+static int set_filter(const struct options *options, struct estab_query *query)
+{
+	_cleanup_(cleanup_free) char *message = NULL;
+	size_t position = 0;
+	int error;
+
+	error = estab_query_set_filter(query, options->words, &position, &message);
+	if (error == -EINVAL)
+		return complain_filter(options->words, position, message ? message : "not valid");
+	if (error < 0) {
+		complain_errno("filter", error);
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int set_netns(const struct options *options, struct estab_query *query)
+{
+	const char *name = options->netns;
+	int error = estab_query_set_netns(query, name);
+
+	if (error == -EINVAL && options->proc_root)
+		return complain_word("-N", "with --proc-root only pid:N", name, strlen(name));
+	if (error == -EINVAL)
+		return complain_word("-N", "not a network namespace", name, strlen(name));
+	if (error < 0) {
+		complain_errno(name, error);
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+static int set_up(const struct options *options, struct estab_query *query)
+{
+	int error = select_apply(options, query);
+	int status;
+
+	if (error < 0) {
+		complain_errno("query", error);
+		return STATUS_FAILED;
+	}
+	status = set_netns(options, query);
+	if (status != 0)
+		return status;
+	if (options->source && estab_query_set_source(query, options->source) < 0)
+		return complain_word("--source", "no such source", options->source,
+				     strlen(options->source));
+	return set_filter(options, query);
+}
+
+int ask_query(const struct options *options, struct estab_ctx *ctx, struct estab_query **ret_query)
+{
+	struct estab_query *query;
+	int error = estab_query_new(ctx, &query);
+	int status;
+
+	if (error < 0) {
+		complain_errno("query", error);
+		return STATUS_FAILED;
+	}
+	status = set_up(options, query);
+	if (status != 0) {
+		estab_query_unref(query);
+		return status;
+	}
+	*ret_query = query;
+	return 0;
+}
