@@ -8,13 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../test/fake-netlink.h"
 #include "tree.h"
 #include "util.h"
-
-/* libmnl must find them too. */
-#pragma GCC visibility push(default)
-#include "../test/fake-netlink.h"
-#pragma GCC visibility pop
 
 /* A request that gets no answer is the last, and the fake kernel takes eight. */
 enum { ANSWERS_MAX = 7, CHECKED_ROWS = 8 };

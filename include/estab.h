@@ -682,6 +682,85 @@ ESTAB_PUBLIC size_t estab_result_loss_count(const struct estab_result *result);
 ESTAB_PUBLIC int estab_result_get_loss(const struct estab_result *result, size_t index,
 				       struct estab_loss *ret_loss);
 
+/* ---- the kernel's own counts ---- */
+
+/* estab_count.flags. Since 0.1. */
+#define ESTAB_COUNT_HOST (1u << 0) /* of the whole host, whichever namespace was read */
+
+/* One of them. The size is set by the caller. Since 0.1. */
+struct estab_count {
+	size_t size;
+	const char *name; /* "tcp.inuse", "tcp6.inuse", "tcp.mem_pages", …; lent */
+	uint64_t value;
+	uint32_t flags; /* ESTAB_COUNT_… */
+	uint32_t reserved;
+};
+
+struct estab_counts;
+
+/*
+ * Reads what the kernel itself counts in the query's network namespace: the files sockstat,
+ * sockstat6, snmp and protocols in /proc/net. Sockets that no one has bound or connected, and such
+ * as have no file any more, are counted differently from table to table: estab-summary(1).
+ * -ENOENT, -EACCES: none of them can be read; -ENOMEM. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_counts_read(const struct estab_query *query,
+				   struct estab_counts **ret_counts);
+ESTAB_PUBLIC size_t estab_counts_number(const struct estab_counts *counts);
+/* -ENOENT: no such index; -EINVAL: no such size. */
+ESTAB_PUBLIC int estab_counts_get(const struct estab_counts *counts, size_t index,
+				  struct estab_count *ret_count);
+/* The value of that name. -ENODATA: the kernel does not tell. */
+ESTAB_PUBLIC int estab_counts_find(const struct estab_counts *counts, const char *name,
+				   uint64_t *ret_value);
+ESTAB_PUBLIC struct estab_counts *estab_counts_unref(struct estab_counts *counts);
+
+/* ---- probe: what can be read here, and why not more ---- */
+
+/* Whether a source serves one family of a table. The size is set by the caller, strings are lent.
+ * Since 0.1. */
+struct estab_probe_table {
+	size_t size;
+	const char *table;  /* "tcp", "unix", … */
+	const char *family; /* "inet", "inet6", "unix", … */
+	const char *source; /* "diag", "procfs" */
+	const char *path;   /* the file, NULL for netlink */
+	int32_t error;      /* 0: it does; negative errno: why it does not */
+	uint32_t reserved;
+};
+
+/* A circumstance that decides what can be seen, as "cap.net_admin". Since 0.1. */
+struct estab_fact {
+	size_t size;
+	const char *name;
+	enum estab_kind kind; /* ESTAB_KIND_U64, _BOOL or _STR */
+	int32_t known;        /* 0: it has no value here */
+	uint64_t number;      /* of the first two kinds */
+	const char *text;     /* of the last; lent, may hold anything but NUL */
+	const char *help;     /* one line */
+};
+
+struct estab_probe;
+
+/*
+ * Tries every source on every table, in the query's network namespace and whatever else the query
+ * says, without reading them through, and looks at what decides on the rest. It changes nothing,
+ * and no module of the kernel is loaded but those that reading the tables loads too. -ENOMEM and
+ * the errors of the namespace; what can't be read is a fact. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_probe_run(const struct estab_query *query, struct estab_probe **ret_probe);
+ESTAB_PUBLIC size_t estab_probe_table_count(const struct estab_probe *probe);
+/* -ENOENT: no such index; -EINVAL: no such size. */
+ESTAB_PUBLIC int estab_probe_get_table(const struct estab_probe *probe, size_t index,
+				       struct estab_probe_table *ret_table);
+ESTAB_PUBLIC size_t estab_probe_fact_count(const struct estab_probe *probe);
+ESTAB_PUBLIC int estab_probe_get_fact(const struct estab_probe *probe, size_t index,
+				      struct estab_fact *ret_fact);
+/* Writes the members "facts":{…} and "tables":[…] of an object, without braces: estab-json(5). */
+ESTAB_PUBLIC int estab_probe_write_json(const struct estab_probe *probe, estab_write_fn *fn,
+					void *arg);
+ESTAB_PUBLIC struct estab_probe *estab_probe_unref(struct estab_probe *probe);
+
 /* ---- text ---- */
 
 /* Writes an address in RFC 5952's form (mapped: "::ffff:192.0.2.1"), without scope or port, not

@@ -39,7 +39,8 @@ static const struct {
 	[INET_DIAG_SKMEMINFO] = { NEED_MEM, 4, MEM_MAX, EXT_MEM },
 	[INET_DIAG_PROTOCOL] = { ALWAYS, 1, 1, EXT_PROTOCOL },
 	[INET_DIAG_SKV6ONLY] = { ALWAYS, 1, 1, EXT_V6ONLY },
-	[INET_DIAG_MARK] = { NEED_MARK, 4, 4, EXT_MARK },
+	[INET_DIAG_MARK] = { ALWAYS, 4, 4, EXT_MARK }, /* tells who we are, too */
+	[INET_DIAG_ULP_INFO] = { NEED_ULP, 1, UINT16_MAX, EXT_KINDS },
 	[DIAG_CGROUP_ID] = { NEED_CGROUP_ID, 8, 8, EXT_CGROUP_ID },
 	[DIAG_SOCKOPT] = { NEED_SOCKOPT, 1, 2, EXT_SOCKOPT },
 };
@@ -64,6 +65,12 @@ void diag_reading_init(struct diag_reading *reading, struct env *env, const stru
 		.type = (size_t)job->proto < ARRAY_SIZE(types) ? types[job->proto] : 0,
 		.protocol = protocol,
 	};
+	/* mptcp_info comes in the same attribute, and under a need of its own. */
+	if (job->proto == ESTAB_PROTO_MPTCP) {
+		reading->needs &= ~(uint32_t)(NEED_TCP_INFO | NEED_CONGESTION | NEED_ULP);
+		if (reading->needs & NEED_MPTCP_INFO)
+			reading->needs |= NEED_TCP_INFO;
+	}
 	for (size_t i = 0; i < DIAG_ATTRS; i++)
 		if (diag_attrs[i].need & (reading->needs | ALWAYS))
 			reading->attrs |= BIT32(i);
@@ -179,33 +186,54 @@ static unsigned int decode_base(const struct diag_reading *reading,
 	return has;
 }
 
-static int decode_device(const struct diag_reading *reading, uint32_t index, struct row *row)
+int diag_put_device(const struct diag_reading *reading, uint32_t index, struct row *row)
 {
 	const char *name = NULL;
-	int r = row_put(row, EXT_IFINDEX, &index, sizeof(index));
+	int r;
 
+	if (index == 0 || !(reading->needs & (NEED_INTERFACE | NEED_IFNAME)))
+		return 0;
+	r = row_put(row, EXT_IFINDEX, &index, sizeof(index));
 	if (r == 0 && reading->needs & NEED_IFNAME)
 		name = netdevs_name(reading->env, index);
 	return name ? row_put(row, EXT_IFNAME, name, strlen(name)) : r;
 }
 
 /* One of those that reading->attrs names. */
-static int decode_attr(const struct nl_attr *attr, struct row *row)
+static int decode_attr(const struct diag_reading *reading, const struct nl_attr *attr,
+		       struct row *row)
 {
 	uint16_t type = attr->type;
+	enum ext_kind kind = diag_attrs[type].kind;
 	size_t length = MIN(attr->length, diag_attrs[type].max);
 
 	if (attr->length < diag_attrs[type].min)
 		return 0;
-	if (type == INET_DIAG_SHUTDOWN) {
+	switch (type) {
+	case INET_DIAG_SHUTDOWN:
 		row->sock.has |= diag_shutdown_bits(*(const uint8_t *)attr->data);
 		return 0;
-	}
-	if (type == INET_DIAG_CONG)
+	case INET_DIAG_ULP_INFO:
+		return diag_ulp_decode(attr, row);
+	case INET_DIAG_MARK:
+		row->sock.has |= SEEN_AS_ADMIN;
+		if (!(reading->needs & NEED_MARK))
+			return 0;
+		break;
+	case INET_DIAG_INFO:
+		if (reading->proto == ESTAB_PROTO_MPTCP)
+			kind = EXT_MPTCP_INFO;
+		break;
+	case INET_DIAG_CONG:
 		length = strnlen(attr->data, length);
-	if (type == INET_DIAG_SKMEMINFO)
+		break;
+	case INET_DIAG_SKMEMINFO:
 		length &= ~(size_t)3;
-	return row_put(row, diag_attrs[type].kind, attr->data, length);
+		break;
+	default:
+		break;
+	}
+	return row_put(row, kind, attr->data, length);
 }
 
 int diag_inet_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
@@ -215,7 +243,7 @@ int diag_inet_decode(const struct diag_reading *reading, const struct nlmsghdr *
 	struct nl_attrs attrs;
 	struct nl_attr attr;
 	unsigned int state;
-	int r = 0;
+	int r;
 
 	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY && message->nlmsg_type != TCPDIAG_GETSOCK)
 		return DIAG_SKIP;
@@ -230,13 +258,11 @@ int diag_inet_decode(const struct diag_reading *reading, const struct nlmsghdr *
 		  diag->idiag_family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6);
 	row->sock.state = (uint8_t)state;
 	row->sock.has = (uint16_t)decode_base(reading, diag, &row->sock);
-	if (diag->id.idiag_if != 0 && reading->needs & (NEED_INTERFACE | NEED_IFNAME))
-		r = decode_device(reading, diag->id.idiag_if, row);
-
+	r = diag_put_device(reading, diag->id.idiag_if, row);
 	attrs = nl_attrs_of(message, sizeof(*diag));
 	while (r == 0 && nl_attr_next(&attrs, &attr))
 		if (attr.type < 32 && reading->attrs & BIT32(attr.type))
-			r = decode_attr(&attr, row);
+			r = decode_attr(reading, &attr, row);
 	/* Only a full socket says how it was shut down. */
 	if (state == ESTAB_STATE_SYN_RECV && !(row->sock.has & HAS_SHUTDOWN))
 		row->sock.has |= IS_MINISOCK;

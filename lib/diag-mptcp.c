@@ -8,7 +8,6 @@
 #include <linux/sock_diag.h>
 #include <string.h>
 
-#include "nl.h"
 #include "util.h"
 
 enum {

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "nl.h"
 #include "text.h"
 #include "util.h"
 
@@ -16,7 +15,6 @@ enum {
 	MEM_MAX = 9 * 4,
 	GROUPS_MAX = 2048, /* far above what any kernel has */
 	GROUPS_TEXT = GROUPS_MAX * sizeof("2048"),
-	NETLINK_CONNECTED = 1, /* of include/linux/netlink.h; the other states mean that it is not */
 };
 
 struct nlmsghdr *diag_netlink_request(const struct diag_reading *reading, uint8_t family,
@@ -121,6 +119,7 @@ int diag_netlink_decode(const struct diag_reading *reading, const struct nlmsghd
 		return DIAG_SKIP;
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*diag)) || diag->ndiag_family != AF_NETLINK)
 		return -EBADMSG;
+	/* Its other states, and those of a socket that never was connected, mean that it is not. */
 	state = diag->ndiag_state == NETLINK_CONNECTED ? ESTAB_STATE_ESTABLISHED
 						       : ESTAB_STATE_UNCONNECTED;
 	if (!(reading->states & BIT32(state)))

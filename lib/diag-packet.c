@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "nl.h"
 #include "util.h"
 
 enum { MEM_MAX = 9 * 4, LISTS_MIN = 64, UNKNOWN_LENGTH = UINT32_MAX };
@@ -76,9 +75,8 @@ static int add_lists(struct diag_lists *lists, const struct nlmsghdr *message)
 			entry.members = attr.length / sizeof(struct packet_diag_mclist);
 		/* Without CAP_NET_ADMIN it is empty; where there is no filter, it is missing. */
 		if (attr.type == PACKET_DIAG_FILTER)
-			entry.filter = attr.length == 0
-					       ? UNKNOWN_LENGTH
-					       : attr.length / sizeof(struct sock_filter);
+			entry.filter = attr.length == 0 ? UNKNOWN_LENGTH
+							: attr.length / sizeof(struct sock_filter);
 	}
 	lists->entries[lists->n++] = entry;
 	return 0;
@@ -191,10 +189,9 @@ static int decode_attr(const struct diag_reading *reading, const struct nl_attr 
 	case PACKET_DIAG_MEMINFO:
 		return decode_mem(reading, attr, row);
 	default:
-		return reading->needs & NEED_PACKET
-			       ? row_put(row, known[attr->type].kind, attr->data,
-					 known[attr->type].min)
-			       : 0;
+		return reading->needs & NEED_PACKET ? row_put(row, known[attr->type].kind,
+							      attr->data, known[attr->type].min)
+						    : 0;
 	}
 }
 

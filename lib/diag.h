@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "env.h"
+#include "nl.h"
 #include "record.h"
 #include "source.h"
 
@@ -21,6 +22,14 @@ enum {
 
 enum { DIAG_REQUEST_ROOM = 512 };
 
+/* What is too long for the dump of packet sockets, read in one of its own. */
+struct diag_lists {
+	struct diag_lists_entry *entries;
+	size_t n;
+	size_t room;
+	size_t next; /* where to look first */
+};
+
 /* What is the same for all rows of a table. */
 struct diag_reading {
 	struct env *env;
@@ -28,10 +37,11 @@ struct diag_reading {
 	uint32_t states;
 	uint32_t attrs; /* the attributes that are read, as bits (inet only) */
 	uint32_t netns;
-	uint16_t has;     /* bits that every row begins with */
-	uint8_t proto;    /* enum estab_proto */
-	uint8_t type;     /* enum estab_type; unix rows bring their own */
-	uint8_t protocol; /* IPPROTO_…, as the request has it */
+	uint16_t has;             /* bits that every row begins with */
+	uint8_t proto;            /* enum estab_proto */
+	uint8_t type;             /* enum estab_type; unix rows bring their own */
+	uint8_t protocol;         /* IPPROTO_…, as the request has it */
+	struct diag_lists *lists; /* packet only; NULL: not asked for */
 };
 
 /* The cookie at two words into the record; returns its presence bit, or 0: no cookie is all ones,
@@ -59,6 +69,12 @@ void diag_reading_init(struct diag_reading *reading, struct env *env, const stru
  * to get attributes. AF_UNSPEC: IPv4 and IPv6 in one walk, which only TCP has. */
 struct nlmsghdr *diag_inet_request(const struct diag_reading *reading, uint8_t family,
 				   void *buffer);
+struct nlmsghdr *diag_mptcp_request(const struct diag_reading *reading, uint8_t family,
+				    void *buffer);
+struct nlmsghdr *diag_netlink_request(const struct diag_reading *reading, uint8_t family,
+				      void *buffer);
+struct nlmsghdr *diag_packet_request(const struct diag_reading *reading, uint8_t family,
+				     void *buffer);
 struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t family,
 				   void *buffer);
 
@@ -66,7 +82,24 @@ struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t f
  * -EBADMSG: it is no such message; -ENOMEM. */
 int diag_inet_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
 		     struct row *row);
+int diag_netlink_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
+			struct row *row);
+int diag_packet_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
+		       struct row *row);
 int diag_unix_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
 		     struct row *row);
+
+/* Adds the name of the protocol above TCP, and of MPTCP which subflow it is. */
+int diag_ulp_decode(const struct nl_attr *info, struct row *row);
+/* Adds the device of that index (0: none), as far as it is needed. */
+int diag_put_device(const struct diag_reading *reading, uint32_t index, struct row *row);
+
+/*
+ * Reads memberships and filters of packet sockets. In the dump of the rows, one that is longer than
+ * a datagram (a filter may have 4096 instructions) would end it early, and without an error.
+ * -ENOMEM, -ECANCELED; after all else, what could be read serves.
+ */
+int diag_packet_lists(struct nl *nl, const char *table, struct diag_lists *lists);
+void diag_lists_free(struct diag_lists *lists);
 
 #endif

@@ -15,33 +15,51 @@ struct protocol_word {
 
 /* IANA's protocol numbers, those that raw sockets are made for. */
 static const struct protocol_word ip_words[] = {
-	{ 1, "icmp" },       { 2, "igmp" },  { 4, "ipip" },  { 6, "tcp" },   { 17, "udp" },
-	{ 41, "ipv6" },      { 46, "rsvp" }, { 47, "gre" },  { 50, "esp" },  { 51, "ah" },
+	{ 1, "icmp" },       { 2, "igmp" },  { 4, "ipip" },  { 6, "tcp" },    { 17, "udp" },
+	{ 41, "ipv6" },      { 46, "rsvp" }, { 47, "gre" },  { 50, "esp" },   { 51, "ah" },
 	{ 58, "ipv6-icmp" }, { 89, "ospf" }, { 103, "pim" }, { 112, "vrrp" }, { 132, "sctp" },
 	{ 136, "udplite" },  { 255, "raw" },
 };
 
 /* NETLINK_… of include/uapi/linux/netlink.h, also those that the kernel gave up. */
 static const struct protocol_word netlink_words[] = {
-	{ 0, "route" },      { 2, "usersock" },       { 3, "firewall" },  { 4, "sock-diag" },
-	{ 5, "nflog" },      { 6, "xfrm" },           { 7, "selinux" },   { 8, "iscsi" },
-	{ 9, "audit" },      { 10, "fib-lookup" },    { 11, "connector" }, { 12, "netfilter" },
-	{ 13, "ip6-fw" },    { 14, "dnrtmsg" },       { 15, "kobject-uevent" },
-	{ 16, "generic" },   { 18, "scsitransport" }, { 19, "ecryptfs" }, { 20, "rdma" },
-	{ 21, "crypto" },    { 22, "smc" },
+	{ 0, "route" },       { 2, "usersock" },       { 3, "firewall" },
+	{ 4, "sock-diag" },   { 5, "nflog" },          { 6, "xfrm" },
+	{ 7, "selinux" },     { 8, "iscsi" },          { 9, "audit" },
+	{ 10, "fib-lookup" }, { 11, "connector" },     { 12, "netfilter" },
+	{ 13, "ip6-fw" },     { 14, "dnrtmsg" },       { 15, "kobject-uevent" },
+	{ 16, "generic" },    { 18, "scsitransport" }, { 19, "ecryptfs" },
+	{ 20, "rdma" },       { 21, "crypto" },        { 22, "smc" },
 };
 
 /* Of include/uapi/linux/if_ether.h. */
 static const struct protocol_word ether_words[] = {
-	{ ETH_P_802_3, "802.3" },   { ETH_P_ALL, "all" },        { ETH_P_802_2, "802.2" },
-	{ ETH_P_LOOP, "loop" },     { ETH_P_IP, "ip" },          { ETH_P_ARP, "arp" },
-	{ ETH_P_BATMAN, "batman" }, { ETH_P_RARP, "rarp" },      { ETH_P_8021Q, "802.1q" },
-	{ ETH_P_IPX, "ipx" },       { ETH_P_IPV6, "ipv6" },      { ETH_P_MPLS_UC, "mpls" },
-	{ ETH_P_MPLS_MC, "mpls-mc" }, { ETH_P_PPP_DISC, "pppoe-disc" },
-	{ ETH_P_PPP_SES, "pppoe" }, { ETH_P_PAE, "eapol" },      { ETH_P_PROFINET, "profinet" },
-	{ ETH_P_AOE, "aoe" },       { ETH_P_ETHERCAT, "ethercat" }, { ETH_P_8021AD, "802.1ad" },
-	{ ETH_P_PREAUTH, "preauth" }, { ETH_P_TIPC, "tipc" },    { ETH_P_LLDP, "lldp" },
-	{ ETH_P_MACSEC, "macsec" }, { ETH_P_1588, "ptp" },       { ETH_P_FCOE, "fcoe" },
+	{ ETH_P_802_3, "802.3" },
+	{ ETH_P_ALL, "all" },
+	{ ETH_P_802_2, "802.2" },
+	{ ETH_P_LOOP, "loop" },
+	{ ETH_P_IP, "ip" },
+	{ ETH_P_ARP, "arp" },
+	{ ETH_P_BATMAN, "batman" },
+	{ ETH_P_RARP, "rarp" },
+	{ ETH_P_8021Q, "802.1q" },
+	{ ETH_P_IPX, "ipx" },
+	{ ETH_P_IPV6, "ipv6" },
+	{ ETH_P_MPLS_UC, "mpls" },
+	{ ETH_P_MPLS_MC, "mpls-mc" },
+	{ ETH_P_PPP_DISC, "pppoe-disc" },
+	{ ETH_P_PPP_SES, "pppoe" },
+	{ ETH_P_PAE, "eapol" },
+	{ ETH_P_PROFINET, "profinet" },
+	{ ETH_P_AOE, "aoe" },
+	{ ETH_P_ETHERCAT, "ethercat" },
+	{ ETH_P_8021AD, "802.1ad" },
+	{ ETH_P_PREAUTH, "preauth" },
+	{ ETH_P_TIPC, "tipc" },
+	{ ETH_P_LLDP, "lldp" },
+	{ ETH_P_MACSEC, "macsec" },
+	{ ETH_P_1588, "ptp" },
+	{ ETH_P_FCOE, "fcoe" },
 	{ ETH_P_FIP, "fip" },
 };
 

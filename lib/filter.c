@@ -221,11 +221,15 @@ int filter_parse(const char *expression, struct filter **ret_filter, size_t *ret
 			break;
 	}
 	if (r < 0) {
+		char *message = ret_message ? strdup(parser.message) : NULL;
+
 		filter_unref(filter);
+		if (ret_message && !message)
+			return -ENOMEM;
 		if (ret_position)
 			*ret_position = parser.word_at;
 		if (ret_message)
-			*ret_message = strdup(parser.message);
+			*ret_message = message;
 		return r;
 	}
 	*ret_filter = filter;

@@ -6,22 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "parse.h"
 #include "util.h"
-
-/* libc has no wrapper for capget(2). */
-static bool may_trace_all(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return syscall(SYS_capget, &header, data) == 0 &&
-	       data[CAP_TO_INDEX(CAP_SYS_PTRACE)].effective & CAP_TO_MASK(CAP_SYS_PTRACE);
-}
 
 /* "noaccess" (1) lists the processes and refuses to open them, which the walk sees for itself. */
 static bool option_hides(const char *options)
@@ -48,41 +38,49 @@ static bool line_device(struct cursor *cursor, uint64_t *ret_major, uint64_t *re
 
 /* Mounts of one device share such options; since Linux 5.8 every mount of a procfs is a device of
  * its own. */
-static bool mounted_hiding(dev_t device)
+char *procfs_options(int proc_fd)
 {
 	_cleanup_(cleanup_free) char *line = NULL;
-	FILE *file = fopen("/proc/self/mountinfo", "re");
-	bool hides = false;
+	char *copy = NULL;
 	size_t room = 0;
+	struct stat st;
+	FILE *file;
 	ssize_t n;
 
+	if (fstat(proc_fd, &st) < 0)
+		return NULL;
+	file = fopen("/proc/self/mountinfo", "re");
 	if (!file)
-		return false;
-	while (!hides && (n = getline(&line, &room, file)) > 0) {
+		return NULL;
+	while (!copy && (n = getline(&line, &room, file)) > 0) {
 		struct cursor cursor = { line, line + n };
 		uint64_t device_major, device_minor;
 		const char *options;
 
 		if (!line_device(&cursor, &device_major, &device_minor) ||
-		    device_major != major(device) || device_minor != minor(device))
+		    device_major != major(st.st_dev) || device_minor != minor(st.st_dev))
 			continue;
-		/* Blanks in paths are escaped, so this can only be the separator. */
+		/* " - TYPE SOURCE OPTIONS": blanks in paths are escaped. */
 		options = strstr(cursor.at, " - ");
-		hides = options && option_hides(options);
+		options = options ? strrchr(options, ' ') : NULL;
+		if (options)
+			copy = strndup(options + 1, strcspn(options + 1, "\n"));
 	}
 	fclose(file);
-	return hides;
+	return copy;
 }
 
 bool procfs_hides(int proc_fd)
 {
-	struct stat st, first;
+	_cleanup_(cleanup_free) char *options = NULL;
+	struct stat first;
 
-	if (may_trace_all() || fstat(proc_fd, &st) < 0)
+	if (caps_have(CAP_SYS_PTRACE))
 		return false;
 	/* Another user's process 1 is in sight: we are of the group that is exempt (mount option
 	 * gid=), or nothing is hidden. */
 	if (fstatat(proc_fd, "1", &first, 0) == 0 && first.st_uid != geteuid())
 		return false;
-	return mounted_hiding(st.st_dev);
+	options = procfs_options(proc_fd);
+	return options && option_hides(options);
 }

@@ -50,7 +50,7 @@ const char *netdevs_name(struct env *env, uint32_t index)
 	size_t place = place_of(netdevs, index);
 	struct netdev *dev = netdevs->devs ? &netdevs->devs[place] : NULL;
 
-	if (place == netdevs->n_devs || dev->index != index) {
+	if (!dev || place == netdevs->n_devs || dev->index != index) {
 		struct netdev *devs =
 			reallocarray(netdevs->devs, netdevs->n_devs + 1, sizeof(*devs));
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -30,14 +31,8 @@ int netns_call_here(const struct netns_call *call)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What the caller's thread must not be disturbed in while it has a helper. */
-struct calm {
-	sigset_t signals;
-	int cancel_state;
-};
-
 /* The helper inherits the mask, and so never runs a handler of the program's. */
-static void calm_begin(struct calm *calm)
+static void calm_begin(struct netns_calm *calm)
 {
 	sigset_t all;
 
@@ -46,7 +41,7 @@ static void calm_begin(struct calm *calm)
 	pthread_sigmask(SIG_SETMASK, &all, &calm->signals);
 }
 
-static void calm_end(const struct calm *calm)
+static void calm_end(const struct netns_calm *calm)
 {
 	pthread_sigmask(SIG_SETMASK, &calm->signals, NULL);
 	pthread_setcancelstate(calm->cancel_state, NULL);
@@ -70,7 +65,7 @@ static void *helper_run(void *arg)
 int netns_call_thread(int netns_fd, const struct netns_call *call)
 {
 	struct helper helper = { .netns_fd = netns_fd, .call = call };
-	struct calm calm;
+	struct netns_calm calm;
 	pthread_t thread;
 	int error;
 
@@ -82,9 +77,9 @@ int netns_call_thread(int netns_fd, const struct netns_call *call)
 	return error == 0 ? helper.result : -error;
 }
 
-/* What the child answers: a result, and with it the descriptor when that is one. */
+/* What the child answers: 0, and the descriptor if there is to be one; or why not. */
 struct answer {
-	int result;
+	int error;
 	union {
 		struct cmsghdr header; /* aligns it */
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -93,7 +88,7 @@ struct answer {
 
 static struct msghdr answer_message(struct answer *answer, struct iovec *vec)
 {
-	*vec = (struct iovec){ &answer->result, sizeof(answer->result) };
+	*vec = (struct iovec){ &answer->error, sizeof(answer->error) };
 	return (struct msghdr){
 		.msg_iov = vec,
 		.msg_iovlen = 1,
@@ -102,26 +97,43 @@ static struct msghdr answer_message(struct answer *answer, struct iovec *vec)
 	};
 }
 
-/* Nothing but system calls, to the end: another thread may have held any lock. */
-static _Noreturn void child_run(int answer_fd, int userns_fd, int netns_fd,
-				const struct netns_call *call)
+static void answer_send(int link_fd, int error, int fd)
 {
-	struct answer answer = { .result = -EPERM };
+	struct answer answer = { .error = error };
 	struct iovec vec;
 	struct msghdr message = answer_message(&answer, &vec);
 	struct cmsghdr *rights = &answer.rights.header;
 
-	if (setns(userns_fd, CLONE_NEWUSER) == 0 && setns(netns_fd, CLONE_NEWNET) == 0)
-		answer.result = netns_call_here(call);
-	if (answer.result >= 0) {
+	if (fd >= 0) {
 		rights->cmsg_level = SOL_SOCKET;
 		rights->cmsg_type = SCM_RIGHTS;
-		rights->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(rights), &answer.result, sizeof(int));
+		rights->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
 	} else {
 		message.msg_controllen = 0;
 	}
-	sendmsg(answer_fd, &message, MSG_NOSIGNAL);
+	sendmsg(link_fd, &message, MSG_NOSIGNAL);
+}
+
+/* Nothing but system calls, to the end: another thread may have held any lock. */
+static _Noreturn void child_run(int link_fd, int userns_fd, int netns_fd,
+				const struct netns_call *call)
+{
+	int error = -EPERM;
+	int fd = -1;
+	char byte;
+
+	if (setns(userns_fd, CLONE_NEWUSER) == 0 && setns(netns_fd, CLONE_NEWNET) == 0)
+		error = 0;
+	if (error == 0 && call) {
+		fd = netns_call_here(call);
+		error = MIN(fd, 0);
+	}
+	/* Whom it was made by may look into it, even where others' processes are hidden. */
+	prctl(PR_SET_DUMPABLE, 1);
+	answer_send(link_fd, error, fd);
+	while (read(link_fd, &byte, sizeof(byte)) < 0 && errno == EINTR)
+		continue;
 	/* Not _exit(), of which sanitizers have a version that does more. */
 	for (;;)
 		syscall(SYS_exit_group, 0);
@@ -154,62 +166,84 @@ static int await(int fd)
 	}
 }
 
-/* The descriptor that the child sent, or why it sent none. */
-static int receive(int answer_fd)
+/* 0, with the descriptor that the child sent if one is wanted; or why there is none. */
+static int answer_receive(int link_fd, bool wanted, int *ret_fd)
 {
-	struct answer answer = { .result = -EPERM };
+	struct answer answer = { .error = -EPERM };
 	struct iovec vec;
 	struct msghdr message = answer_message(&answer, &vec);
 	const struct cmsghdr *rights;
-	int r = await(answer_fd);
+	int r = await(link_fd);
 	ssize_t n;
-	int fd;
 
 	if (r < 0)
 		return r;
 	do
-		n = recvmsg(answer_fd, &message, MSG_CMSG_CLOEXEC);
+		n = recvmsg(link_fd, &message, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	/* It ended without a word: something forbade it a call on pain of death. */
-	if (n != sizeof(answer.result))
+	if (n != sizeof(answer.error))
 		return -EPERM;
-	if (answer.result < 0)
-		return answer.result;
+	if (answer.error < 0 || !wanted)
+		return answer.error;
 	rights = CMSG_FIRSTHDR(&message);
 	/* There was no room for it in our table of descriptors. */
 	if (!rights || rights->cmsg_type != SCM_RIGHTS || rights->cmsg_len != CMSG_LEN(sizeof(int)))
 		return -EMFILE;
-	memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
-	return fd;
+	memcpy(ret_fd, CMSG_DATA(rights), sizeof(*ret_fd));
+	return 0;
 }
 
-int netns_call_child(int userns_fd, int netns_fd, const struct netns_call *call)
+/* It never ends by itself before this, so the number is still its own. */
+static void child_end(pid_t pid, int link_fd)
 {
-	struct calm calm;
-	int pair[2];
-	long child;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		continue;
+	close(link_fd);
+}
+
+int netns_child_start(int userns_fd, int netns_fd, const struct netns_call *call,
+		      struct netns_child *ret_child)
+{
+	struct netns_child child = { .fd = -1 };
+	int link[2];
+	long pid;
 	int r;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) < 0)
 		return -errno;
-	calm_begin(&calm);
+	calm_begin(&child.calm);
 	/* As fork(), but the program's handlers for that don't run; and no exit signal: neither
 	 * its SIGCHLD handler nor its wait() gets to see a child that is not its own. */
-	child = syscall(SYS_clone, 0, 0, 0, 0, 0);
-	r = -errno;
-	if (child == 0)
-		child_run(pair[1], userns_fd, netns_fd, call);
-	close(pair[1]);
-	if (child > 0) {
-		r = receive(pair[0]);
-		if (r == -ETIMEDOUT)
-			kill((pid_t)child, SIGKILL);
-		while (waitpid((pid_t)child, NULL, __WALL) < 0 && errno == EINTR)
-			continue;
+	pid = syscall(SYS_clone, 0, 0, 0, 0, 0);
+	r = pid < 0 ? -errno : 0;
+	if (pid == 0) {
+		close(link[0]);
+		child_run(link[1], userns_fd, netns_fd, call);
 	}
-	close(pair[0]);
-	calm_end(&calm);
-	return r;
+	close(link[1]);
+	if (r == 0) {
+		r = answer_receive(link[0], call != NULL, &child.fd);
+		if (r < 0)
+			child_end((pid_t)pid, link[0]);
+	} else {
+		close(link[0]);
+	}
+	if (r < 0) {
+		calm_end(&child.calm);
+		return r;
+	}
+	child.pid = (pid_t)pid;
+	child.link_fd = link[0];
+	*ret_child = child;
+	return 0;
+}
+
+void netns_child_stop(struct netns_child *child)
+{
+	child_end(child->pid, child->link_fd);
+	calm_end(&child->calm);
 }

@@ -7,6 +7,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -54,7 +55,8 @@ static int open_namespace(int dir_fd, const char *path)
 }
 
 /* Enters through the user namespace that owns it; the caller's own is no way to more rights. */
-static int call_child(const struct estab_ctx *ctx, int netns_fd, const struct netns_call *call)
+static int start_child(const struct estab_ctx *ctx, int netns_fd, const struct netns_call *call,
+		       struct netns_child *ret_child)
 {
 	_cleanup_(cleanup_close) int owner_fd = ioctl(netns_fd, NS_GET_USERNS);
 
@@ -62,31 +64,56 @@ static int call_child(const struct estab_ctx *ctx, int netns_fd, const struct ne
 		return -errno;
 	if (same_file(owner_fd, "", ctx->proc_fd, "thread-self/ns/user"))
 		return -EPERM;
-	return netns_call_child(owner_fd, netns_fd, call);
+	return netns_child_start(owner_fd, netns_fd, call, ret_child);
+}
+
+/* Opens a file in the child's directory with the caller's own credentials: what is read is then
+ * told as the caller sees it. */
+static int open_of_child(const struct estab_ctx *ctx, const struct netns_child *child,
+			 const char *name)
+{
+	char path[64];
+	const struct netns_call call = { .path = path, .dir_fd = ctx->proc_fd };
+
+	if (snprintf(path, sizeof(path), "%d/%s", child->pid, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return netns_call_here(&call);
+}
+
+static int try_child(const struct estab_ctx *ctx, struct netns *netns)
+{
+	_cleanup_(cleanup_close) int map_fd = -1;
+	struct netns_child child;
+	int r = start_child(ctx, netns->fd, NULL, &child);
+
+	if (r < 0)
+		return r;
+	map_fd = open_of_child(ctx, &child, "uid_map");
+	netns_child_stop(&child);
+	netns->way = NETNS_CHILD;
+	return map_fd < 0 ? map_fd : netns_read_users(netns, map_fd);
 }
 
 /* Finds out by trying: what the kernel allows is more than capabilities. */
-static int find_way(const struct estab_ctx *ctx, int fd, enum netns_way *ret_way)
+static int find_way(const struct estab_ctx *ctx, struct netns *netns)
 {
 	static const struct netns_call probe = { .domain = AF_UNIX,
 						 .type = SOCK_DGRAM | SOCK_CLOEXEC };
 	int r;
 
-	if (same_file(fd, "", ctx->proc_fd, "thread-self/ns/net")) {
-		*ret_way = NETNS_OWN;
+	if (same_file(netns->fd, "", ctx->proc_fd, "thread-self/ns/net")) {
+		netns->way = NETNS_OWN;
 		return 0;
 	}
 	if (!(ctx->flags & ESTAB_CTX_ENTER_NETNS))
 		return -EPERM;
-	*ret_way = NETNS_THREAD;
-	r = netns_call_thread(fd, &probe);
-	if (r == -EPERM) {
-		*ret_way = NETNS_CHILD;
-		r = call_child(ctx, fd, &probe);
-	}
+	r = netns_call_thread(netns->fd, &probe);
+	if (r == -EPERM)
+		return try_child(ctx, netns);
 	if (r < 0)
 		return r;
 	close(r);
+	netns->way = NETNS_THREAD;
 	return 0;
 }
 
@@ -95,7 +122,7 @@ static int find_open(const struct estab_ctx *ctx, int fd, struct netns *ret_netn
 {
 	struct netns netns = { .fd = fd };
 	struct stat st;
-	int r = fstat(fd, &st) < 0 ? -errno : find_way(ctx, fd, &netns.way);
+	int r = fstat(fd, &st) < 0 ? -errno : find_way(ctx, &netns);
 
 	if (r < 0 || netns.way == NETNS_OWN) {
 		close(fd);
@@ -188,23 +215,9 @@ void netns_release(struct netns *netns)
 	if (netns->way != NETNS_OWN && netns->fd >= 0)
 		close(netns->fd);
 	netns->fd = -1;
-}
-
-static int call_within(const struct env *env, const struct netns_call *call)
-{
-	const struct netns *netns = &env->target;
-
-	switch (netns->way) {
-	case NETNS_OWN:
-		return netns_call_here(call);
-	case NETNS_THREAD:
-		return netns_call_thread(netns->fd, call);
-	case NETNS_CHILD:
-		return call_child(env->ctx, netns->fd, call);
-	case NETNS_PROCESS:
-		break;
-	}
-	return -EPERM;
+	free(netns->users);
+	netns->users = NULL;
+	netns->n_users = 0;
 }
 
 int netns_socket(const struct env *env, int domain, int type, int protocol)
@@ -214,24 +227,53 @@ int netns_socket(const struct env *env, int domain, int type, int protocol)
 		.type = type,
 		.protocol = protocol,
 	};
+	struct netns_child child;
+	int r;
 
-	return call_within(env, &call);
+	switch (env->target.way) {
+	case NETNS_OWN:
+		return netns_call_here(&call);
+	case NETNS_THREAD:
+		return netns_call_thread(env->target.fd, &call);
+	case NETNS_CHILD:
+		r = start_child(env->ctx, env->target.fd, &call, &child);
+		if (r < 0)
+			return r;
+		netns_child_stop(&child);
+		return child.fd;
+	case NETNS_PROCESS:
+		break;
+	}
+	return -EPERM;
 }
 
 int netns_open(const struct env *env, const char *table)
 {
-	bool of_process = env->target.way == NETNS_PROCESS;
+	const struct netns *netns = &env->target;
+	/* Of a process that is there; else of the thread that opens it. */
+	bool of_process = netns->way == NETNS_PROCESS || netns->way == NETNS_CHILD;
 	char path[sizeof(env->ctx->net_dir) + 16];
 	const struct netns_call call = {
 		.path = path,
-		.dir_fd = of_process ? env->target.fd : env->ctx->proc_fd,
+		.dir_fd = of_process ? netns->fd : env->ctx->proc_fd,
 	};
 	int n = snprintf(path, sizeof(path), "%s/%s", of_process ? "net" : env->ctx->net_dir,
 			 table);
+	struct netns_child child;
+	int r;
 
 	if (n >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	return of_process ? netns_call_here(&call) : call_within(env, &call);
+	if (netns->way == NETNS_THREAD)
+		return netns_call_thread(netns->fd, &call);
+	if (netns->way != NETNS_CHILD)
+		return netns_call_here(&call);
+	r = start_child(env->ctx, netns->fd, NULL, &child);
+	if (r < 0)
+		return r;
+	r = open_of_child(env->ctx, &child, path);
+	netns_child_stop(&child);
+	return r;
 }
 
 const char *netns_net_dir(const struct env *env)

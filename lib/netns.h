@@ -6,10 +6,14 @@
 #ifndef ESTAB_NETNS_H
 #define ESTAB_NETNS_H
 
+#include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct env;
 struct estab_ctx;
+struct estab_socket;
 
 enum netns_way {
 	NETNS_OWN = 0, /* the caller's: plain system calls */
@@ -18,12 +22,22 @@ enum netns_way {
 	NETNS_PROCESS, /* nobody may; but a process of it shows its tables */
 };
 
+/* Users of a user namespace, and who they are in the caller's. */
+struct netns_users {
+	uint32_t inside;
+	uint32_t outside; /* UINT32_MAX: nobody */
+	uint32_t count;
+};
+
 /* The namespace that is read. All zero: the caller's. */
 struct netns {
 	enum netns_way way;
 	int fd;           /* of the namespace, or of the process's directory; not with NETNS_OWN */
 	uint64_t inode;   /* 0: unknown */
 	char net_dir[24]; /* of the process: "4711/net" */
+	/* What is opened from within a user namespace tells of its users: with NETNS_CHILD. */
+	struct netns_users *users;
+	size_t n_users;
 };
 
 /*
@@ -41,6 +55,11 @@ int netns_open(const struct env *env, const char *table);
 /* The directory it is in, for people, below the context's proc_path. Lent. */
 const char *netns_net_dir(const struct env *env);
 
+/* Makes the uid, as a netlink socket of that namespace told it, one of the caller's. */
+void netns_adopt_uid(const struct netns *netns, struct estab_socket *sock);
+/* Reads /proc/PID/uid_map. -ENOMEM; what is malformed is no user. */
+int netns_read_users(struct netns *netns, int fd);
+
 /* ---- netns-enter.c ---- */
 
 /* What is to be opened within a namespace. Any thread or child can do it: no memory is taken. */
@@ -57,8 +76,27 @@ struct netns_call {
 int netns_call_here(const struct netns_call *call);
 /* In a helper thread that entered the namespace: -EPERM without CAP_SYS_ADMIN over it. */
 int netns_call_thread(int netns_fd, const struct netns_call *call);
-/* In a child that entered this user namespace first, which gives a user's own ones to it; -EPERM
- * otherwise. -ETIMEDOUT, -EAGAIN: the child was not to be had. */
-int netns_call_child(int userns_fd, int netns_fd, const struct netns_call *call);
+
+/* What the caller's thread must not be disturbed by while it has a helper. */
+struct netns_calm {
+	sigset_t signals;
+	int cancel_state;
+};
+
+struct netns_child {
+	pid_t pid;
+	int fd; /* what it opened, -1 if nothing; the caller's */
+	int link_fd;
+	struct netns_calm calm;
+};
+
+/*
+ * Puts a child into a network namespace by way of a user namespace, which gives its maker all
+ * capabilities over what belongs to it; it opens something there (call may be NULL), and waits to be
+ * stopped, soon. -EPERM: it may not; -ETIMEDOUT, -EAGAIN, -EMFILE: it was not to be had.
+ */
+int netns_child_start(int userns_fd, int netns_fd, const struct netns_call *call,
+		      struct netns_child *ret_child);
+void netns_child_stop(struct netns_child *child);
 
 #endif

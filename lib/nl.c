@@ -36,6 +36,7 @@ void nl_walk_feed(struct nl_walk *walk, const void *data, size_t length, bool cu
 	walk->at = data;
 	walk->left = walk->end == NL_MORE ? length : 0;
 	walk->cut = cut;
+	walk->n_datagrams++;
 	if (cut)
 		result_add_loss(walk->result, "rows", "truncated", walk->table, 1);
 }
@@ -149,6 +150,7 @@ int nl_open(const struct env *env, struct estab_result *result, int protocol, st
 		nl_close(&nl);
 		return -ENOMEM;
 	}
+	nl.room = NL_BUFFER;
 	nl_walk_begin(&nl.walk, result, NULL, 0, mnl_socket_get_portid(nl.socket));
 	*ret_nl = nl;
 	return 0;
@@ -175,7 +177,7 @@ static bool from_kernel(const struct msghdr *header)
 static int receive_now(struct nl *nl)
 {
 	struct sockaddr_nl sender = { 0 };
-	struct iovec vec = { .iov_base = nl->buffer, .iov_len = NL_BUFFER };
+	struct iovec vec = { .iov_base = nl->buffer, .iov_len = nl->room };
 	struct msghdr header = {
 		.msg_name = &sender,
 		.msg_namelen = sizeof(sender),

@@ -30,7 +30,8 @@ struct nl_walk {
 	uint32_t portid;
 	const uint8_t *at; /* what is left of the datagram */
 	size_t left;
-	int end; /* NL_MORE until the dump ended; then NL_END or why it failed */
+	unsigned int n_datagrams; /* fed so far */
+	int end;                  /* NL_MORE until the dump ended; then NL_END or why it failed */
 	bool cut;
 	bool interrupted;
 };
@@ -99,6 +100,7 @@ struct nl {
 	const struct env *env;
 	struct mnl_socket *socket;
 	uint8_t *buffer;
+	size_t room; /* of the buffer that is used: the kernel fills no larger datagrams */
 	struct nl_walk walk;
 };
 

@@ -75,5 +75,8 @@ int owner_read_tables(struct walker *walker, struct subject *subject);
 
 /* Whether the procfs keeps processes of others from being seen at all by this one. */
 bool procfs_hides(int proc_fd);
+/* The options its mount has in common with all of that procfs, as "rw,hidepid=invisible"; NULL: not
+ * known. free() it. */
+char *procfs_options(int proc_fd);
 
 #endif

@@ -305,6 +305,11 @@ enum no_owner owner_reason(const struct estab_socket *sock, bool incomplete)
 		return NO_OWNER_SYN_RECV;
 	if (!(sock->has & HAS_INODE))
 		return NO_OWNER_NONE;
+	/* The kernel's own have an inode, but no port id. A user's that has none yet is in a group, or it
+	 * would not be listed. */
+	if (sock->proto == ESTAB_PROTO_NETLINK && sock->netlink.portid == 0 &&
+	    !sock->netlink.in_groups)
+		return NO_OWNER_KERNEL;
 	if (sock->inode == 0)
 		return reason_without_inode(sock);
 	return incomplete ? NO_OWNER_PERMISSION : NO_OWNER_NOT_VISIBLE;

@@ -12,6 +12,7 @@
 #include "numdir.h"
 #include "parse.h"
 #include "plan.h"
+#include "slurp.h"
 #include "util.h"
 
 enum {
@@ -35,29 +36,6 @@ void process_reader_free(struct process_reader *reader)
 {
 	free(reader->buffer);
 	reader->buffer = NULL;
-}
-
-/* Reads at most size bytes. A saved /proc may hold anything: follow no link, wait for no FIFO. */
-static ssize_t read_file(int dir_fd, const char *name, char *buffer, size_t size)
-{
-	_cleanup_(cleanup_close) int fd =
-		openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
-	size_t length = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (length < size) {
-		ssize_t n = read(fd, buffer + length, size - length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		length += (size_t)n;
-	}
-	return (ssize_t)length;
 }
 
 static bool skip_words(struct cursor *cursor, unsigned int count)
@@ -106,7 +84,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 int process_read_stat(int dir_fd, struct process_stat *ret_stat)
 {
 	char text[STAT_MAX];
-	ssize_t n = read_file(dir_fd, "stat", text, sizeof(text));
+	ssize_t n = slurp_at(dir_fd, "stat", text, sizeof(text));
 
 	if (n < 0)
 		return (int)n;
@@ -142,7 +120,7 @@ static struct cursor status_line(const char *text, size_t length, const char *na
 static void read_uid(int dir_fd, struct process *process)
 {
 	char text[STATUS_MAX];
-	ssize_t n = read_file(dir_fd, "status", text, sizeof(text));
+	ssize_t n = slurp_at(dir_fd, "status", text, sizeof(text));
 	uint64_t uid;
 
 	if (n < 0)
@@ -161,7 +139,7 @@ static void read_uid(int dir_fd, struct process *process)
 static int read_comm(struct process_reader *reader, int dir_fd, struct process *process)
 {
 	char text[COMM_MAX];
-	ssize_t n = read_file(dir_fd, "comm", text, sizeof(text));
+	ssize_t n = slurp_at(dir_fd, "comm", text, sizeof(text));
 
 	if (n < 0)
 		return 0;
@@ -188,7 +166,7 @@ static int read_exe(struct process_reader *reader, int dir_fd, struct process *p
 static int read_context(struct process_reader *reader, int dir_fd, struct process *process)
 {
 	char text[CONTEXT_MAX];
-	ssize_t n = read_file(dir_fd, "attr/current", text, sizeof(text));
+	ssize_t n = slurp_at(dir_fd, "attr/current", text, sizeof(text));
 
 	/* Without such a module Linux says that the file can't be read so, or does not have it. */
 	if (n == -EINVAL || n == -ENOENT)
@@ -212,7 +190,7 @@ static struct sleep read_sleep(int dir_fd)
 {
 	struct sleep sleep = { .n_threads = 1 };
 	char text[STATUS_MAX];
-	ssize_t n = read_file(dir_fd, "status", text, sizeof(text));
+	ssize_t n = slurp_at(dir_fd, "status", text, sizeof(text));
 
 	if (n < 0)
 		return sleep;
@@ -292,7 +270,7 @@ static int read_cmdline(struct process_reader *reader, int dir_fd, int memory_fd
 		reader->buffer = malloc(PROCESS_CMDLINE_MAX + 1);
 	if (!reader->buffer)
 		return -ENOMEM;
-	n = read_file(memory_fd, "cmdline", reader->buffer, PROCESS_CMDLINE_MAX + 1);
+	n = slurp_at(memory_fd, "cmdline", reader->buffer, PROCESS_CMDLINE_MAX + 1);
 	if (n <= 0)
 		return 0;
 	if (n > PROCESS_CMDLINE_MAX) {

@@ -47,20 +47,11 @@ static inline bool read_addr(struct cursor *cursor, const struct procfs_inet *ho
 	return true;
 }
 
-/* At least one blank. */
-static inline bool read_gap(struct cursor *cursor)
-{
-	const char *before = cursor->at;
-
-	cursor_blanks(cursor);
-	return cursor->at > before;
-}
-
 static inline bool read_end(struct cursor *cursor, const struct procfs_inet *how, uint8_t addr[16],
 			    uint32_t *ret_port)
 {
 	return read_addr(cursor, how, addr) && cursor_char(cursor, ':') &&
-	       cursor_hex_exact(cursor, 4, ret_port) && read_gap(cursor);
+	       cursor_hex_exact(cursor, 4, ret_port) && procfs_gap(cursor);
 }
 
 /* The time is a long: a negative one has sixteen digits on a 64-bit machine. */
@@ -69,32 +60,12 @@ static inline bool read_time(struct cursor *cursor, uint64_t *ret_ticks)
 	struct cursor before = *cursor;
 	uint32_t ticks;
 
-	if (cursor_hex_exact(cursor, 8, &ticks) && read_gap(cursor)) {
+	if (cursor_hex_exact(cursor, 8, &ticks) && procfs_gap(cursor)) {
 		*ret_ticks = ticks;
 		return true;
 	}
 	*cursor = before;
-	return cursor_hex(cursor, 16, ret_ticks) && read_gap(cursor);
-}
-
-/* Old kernels print some unsigned columns with a sign. */
-static bool read_wrapped(struct cursor *cursor, uint32_t *ret_value)
-{
-	bool negative = cursor_char(cursor, '-');
-	uint64_t value;
-
-	if (!cursor_decimal(cursor, &value) || value > (negative ? BIT64(31) : UINT32_MAX))
-		return false;
-	*ret_value = (uint32_t)(negative ? -value : value);
-	return true;
-}
-
-/* Whether a column ends here: a digit at the very end of a cut line may have had another. */
-static bool at_column_end(const struct cursor *cursor, bool cut)
-{
-	if (cursor->at == cursor->end)
-		return !cut;
-	return *cursor->at == ' ' || *cursor->at == '\t' || *cursor->at == '\r';
+	return cursor_hex(cursor, 16, ret_ticks) && procfs_gap(cursor);
 }
 
 static bool read_columns(struct cursor *cursor, const struct procfs_inet *how, bool cut,
@@ -103,25 +74,25 @@ static bool read_columns(struct cursor *cursor, const struct procfs_inet *how, b
 	uint64_t slot;
 
 	cursor_blanks(cursor);
-	if (!cursor_decimal(cursor, &slot) || !cursor_char(cursor, ':') || !read_gap(cursor))
+	if (!cursor_decimal(cursor, &slot) || !cursor_char(cursor, ':') || !procfs_gap(cursor))
 		return false;
 	if (!read_end(cursor, how, columns->local, &columns->local_port) ||
 	    !read_end(cursor, how, columns->peer, &columns->peer_port))
 		return false;
-	if (!cursor_hex_exact(cursor, 2, &columns->state) || !read_gap(cursor))
+	if (!cursor_hex_exact(cursor, 2, &columns->state) || !procfs_gap(cursor))
 		return false;
 	if (!cursor_hex_exact(cursor, 8, &columns->send_q) || !cursor_char(cursor, ':') ||
-	    !cursor_hex_exact(cursor, 8, &columns->recv_q) || !read_gap(cursor))
+	    !cursor_hex_exact(cursor, 8, &columns->recv_q) || !procfs_gap(cursor))
 		return false;
 	if (!cursor_hex_exact(cursor, 2, &columns->timer) || !cursor_char(cursor, ':') ||
 	    !read_time(cursor, &columns->expires))
 		return false;
-	if (!cursor_hex_exact(cursor, 8, &columns->retransmits) || !read_gap(cursor))
+	if (!cursor_hex_exact(cursor, 8, &columns->retransmits) || !procfs_gap(cursor))
 		return false;
-	if (!read_wrapped(cursor, &columns->uid) || !read_gap(cursor) ||
-	    !read_wrapped(cursor, &columns->probes) || !read_gap(cursor))
+	if (!procfs_wrapped(cursor, &columns->uid) || !procfs_gap(cursor) ||
+	    !procfs_wrapped(cursor, &columns->probes) || !procfs_gap(cursor))
 		return false;
-	return cursor_decimal(cursor, &columns->inode) && at_column_end(cursor, cut);
+	return cursor_decimal(cursor, &columns->inode) && procfs_column_end(cursor, cut);
 }
 
 /* Returns the state, 0 when there is none of that number. */
@@ -235,7 +206,7 @@ static bool read_drops(struct cursor *cursor, bool cut, uint32_t *ret_drops)
 			return false;
 	}
 	cursor_blanks(cursor);
-	if (!read_wrapped(cursor, &drops) || !at_column_end(cursor, cut))
+	if (!procfs_wrapped(cursor, &drops) || !procfs_column_end(cursor, cut))
 		return false;
 	*ret_drops = drops;
 	return true;

@@ -19,6 +19,45 @@ struct procfs_line {
 	bool cut; /* the newline was missing too: what stands at the end may be a part only */
 };
 
+/* At least one blank. */
+static inline bool procfs_gap(struct cursor *cursor)
+{
+	const char *before = cursor->at;
+
+	cursor_blanks(cursor);
+	return cursor->at > before;
+}
+
+/* Whether a column ends here: a digit at the very end of a cut line may have had another. */
+static inline bool procfs_column_end(const struct cursor *cursor, bool cut)
+{
+	if (cursor->at == cursor->end)
+		return !cut;
+	return cursor_is_blank(*cursor->at) || *cursor->at == '\r';
+}
+
+/* A decimal number of 32 bits: old kernels print some unsigned columns with a sign. */
+static inline bool procfs_wrapped(struct cursor *cursor, uint32_t *ret_value)
+{
+	struct cursor before = *cursor;
+	bool negative = cursor_char(cursor, '-');
+	uint64_t value;
+
+	if (cursor_decimal(cursor, &value) &&
+	    value <= (negative ? UINT64_C(1) << 31 : UINT32_MAX)) {
+		*ret_value = (uint32_t)(negative ? -value : value);
+		return true;
+	}
+	*cursor = before;
+	return false;
+}
+
+/*
+ * The kernel's object that a line begins with: an address, whole, hashed or hidden. The number is 0
+ * where it is hidden.
+ */
+bool procfs_object(struct cursor *cursor, uint64_t *ret_number);
+
 /* What the lines of one table have in common. */
 struct procfs_inet {
 	enum estab_proto proto;
@@ -33,6 +72,22 @@ struct procfs_inet {
  * -EBADMSG: no such line, and the row is as it was; -ENOMEM.
  */
 int procfs_inet_line(struct procfs_line line, const struct procfs_inet *how, struct row *row);
+
+/* What is asked of the lines of other tables, and what tells a row apart that has no inode. */
+struct procfs_how {
+	uint32_t needs;
+	uint64_t number; /* of the line */
+};
+
+/*
+ * All four read a line of the table that they name into the row. -EBADMSG: no such line, and the row
+ * may be anything; -ENOMEM.
+ */
+int procfs_netlink_line(struct procfs_line line, const struct procfs_how *how, struct row *row);
+/* The device is an index only: EXT_IFINDEX. */
+int procfs_packet_line(struct procfs_line line, const struct procfs_how *how, struct row *row);
+int procfs_ax25_line(struct procfs_line line, const struct procfs_how *how, struct row *row);
+int procfs_ipx_line(struct procfs_line line, const struct procfs_how *how, struct row *row);
 
 /* A line of unix as it stands. */
 struct procfs_unix {

@@ -17,11 +17,16 @@ static const struct {
 	enum estab_proto proto;
 	uint32_t families;
 } tables[] = {
+	{ ESTAB_PROTO_NETLINK, BIT32(ESTAB_FAMILY_NETLINK) },
+	{ ESTAB_PROTO_PACKET, BIT32(ESTAB_FAMILY_PACKET) },
 	{ ESTAB_PROTO_UNIX, BIT32(ESTAB_FAMILY_UNIX) },
+	{ ESTAB_PROTO_AX25, BIT32(ESTAB_FAMILY_AX25) },
+	{ ESTAB_PROTO_IPX, BIT32(ESTAB_FAMILY_IPX) },
 	{ ESTAB_PROTO_RAW, INET_FAMILIES },
 	{ ESTAB_PROTO_ICMP, INET_FAMILIES },
 	{ ESTAB_PROTO_UDP, INET_FAMILIES },
 	{ ESTAB_PROTO_UDPLITE, INET_FAMILIES },
+	{ ESTAB_PROTO_MPTCP, INET_FAMILIES },
 	{ ESTAB_PROTO_TCP, INET_FAMILIES },
 };
 
@@ -31,6 +36,12 @@ static uint32_t possible_states(enum estab_proto proto)
 	switch (proto) {
 	case ESTAB_PROTO_TCP:
 		return ESTAB_STATES_ALL & ~BIT32(ESTAB_STATE_UNCONNECTED);
+	case ESTAB_PROTO_MPTCP:
+		return ESTAB_STATES_ALL &
+		       ~(BIT32(ESTAB_STATE_BOUND) | BIT32(ESTAB_STATE_TIME_WAIT));
+	case ESTAB_PROTO_AX25:
+	case ESTAB_PROTO_IPX:
+		return ESTAB_STATES_ALL;
 	case ESTAB_PROTO_UNIX:
 		return BIT32(ESTAB_STATE_ESTABLISHED) | BIT32(ESTAB_STATE_UNCONNECTED) |
 		       BIT32(ESTAB_STATE_LISTEN) | BIT32(ESTAB_STATE_SYN_SENT);
@@ -94,15 +105,30 @@ static const char *loss_reason(int error)
 	}
 }
 
-/* A kernel may lack ping sockets, and 7.1 dropped UDP-Lite: it has no such table, and no such socket
- * to lose. Only its text can tell; sock_diag may just lack the handler. */
+/*
+ * A kernel may lack packet sockets, ping sockets or MPTCP; 4.18 dropped IPX, 7.1 UDP-Lite; AX.25 is
+ * seldom there. It has no such table then, and no such socket to lose. Only its text can tell;
+ * sock_diag may just lack the handler.
+ */
 static bool is_none(const struct reader *reader, const struct source_job *job, int error)
 {
 	const char *wanted = reader->env->plan.source;
 
-	return error == -ENOENT &&
-	       (job->proto == ESTAB_PROTO_ICMP || job->proto == ESTAB_PROTO_UDPLITE) &&
-	       (!wanted || strcmp(wanted, source_procfs.name) == 0);
+	if (error != -ENOENT || (wanted && strcmp(wanted, source_procfs.name) != 0))
+		return false;
+	switch (job->proto) {
+	case ESTAB_PROTO_ICMP:
+	case ESTAB_PROTO_UDPLITE:
+	case ESTAB_PROTO_AX25:
+	case ESTAB_PROTO_IPX:
+	case ESTAB_PROTO_MPTCP:
+		return true;
+	case ESTAB_PROTO_PACKET:
+		/* A copy may have left out what nearly every kernel has. */
+		return !reader->env->ctx->capture;
+	default:
+		return false;
+	}
 }
 
 /* Opens the next table that can be read, from this place on; 1: there is none left. */
@@ -167,4 +193,22 @@ void reader_close(struct reader *reader)
 	/* Its rows may be kept for long: they must not keep the namespace. */
 	if (reader->env)
 		netns_release(&reader->env->target);
+}
+
+const struct source *reader_source(size_t index)
+{
+	return index < ARRAY_SIZE(sources) ? sources[index] : NULL;
+}
+
+bool reader_table(size_t index, struct source_job *ret_job)
+{
+	if (index >= ARRAY_SIZE(tables))
+		return false;
+	*ret_job = (struct source_job){
+		.proto = tables[index].proto,
+		.table = word_proto(tables[index].proto),
+		.families = tables[index].families,
+		.states = possible_states(tables[index].proto),
+	};
+	return true;
 }

@@ -31,4 +31,9 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 int reader_next(struct reader *reader, struct row *row);
 void reader_close(struct reader *reader);
 
+/* What there is to be read from: the source of that index, NULL behind the last; */
+const struct source *reader_source(size_t index);
+/* and the whole table of that index; false behind the last. */
+bool reader_table(size_t index, struct source_job *ret_job);
+
 #endif

@@ -40,8 +40,8 @@ static uint64_t fold_ends(uint64_t hash, const struct estab_socket *sock)
 {
 	switch (sock->family) {
 	case ESTAB_FAMILY_NETLINK:
-		hash = hash64(hash ^ ((uint64_t)sock->netlink.protocol << 32 |
-				      sock->netlink.portid));
+		hash = hash64(hash ^
+			      ((uint64_t)sock->netlink.protocol << 32 | sock->netlink.portid));
 		return hash64(hash ^ sock->netlink.serial);
 	case ESTAB_FAMILY_PACKET:
 		return hash64(hash ^ sock->packet.serial);

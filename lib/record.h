@@ -31,7 +31,7 @@ enum {
 	IS_MINISOCK = 1 << 11,       /* a time-wait or request socket: has no file, no tcp_info */
 	OWNERS_LOOKED = 1 << 12,     /* owners were looked for */
 	OWNERS_INCOMPLETE = 1 << 13, /* others may exist */
-	SEEN_AS_ADMIN = 1 << 14,     /* the kernel told what needs CAP_NET_ADMIN, if there was any */
+	SEEN_AS_ADMIN = 1 << 14, /* the kernel told what needs CAP_NET_ADMIN, if there was any */
 };
 
 enum timer_kind {
@@ -80,17 +80,17 @@ enum ext_kind {
 	EXT_PEER_ABSTRACT, /* unix, no data */
 	EXT_LOCAL_NAME,    /* ax25, ipx: an address as the kernel writes it */
 	EXT_PEER_NAME,
-	EXT_ULP,              /* name of the protocol above TCP */
-	EXT_SUBFLOW,          /* struct subflow */
-	EXT_MPTCP_INFO,       /* struct mptcp_info, as long as the kernel made it */
-	EXT_NETLINK_GROUPS,   /* text: "1,5,33"; empty: in none */
-	EXT_NETLINK_FLAGS,    /* u32: NDIAG_FLAG_… */
-	EXT_PACKET_INFO,      /* struct packet_diag_info */
-	EXT_PACKET_RX_RING,   /* struct packet_diag_ring */
-	EXT_PACKET_TX_RING,   /* the same */
-	EXT_PACKET_FANOUT,    /* u32: id | type << 16; ~0: in none */
-	EXT_PACKET_MEMBERS,   /* u32: how many memberships */
-	EXT_PACKET_FILTER,    /* u32: how many instructions, 0: no filter */
+	EXT_ULP,            /* name of the protocol above TCP */
+	EXT_SUBFLOW,        /* struct subflow */
+	EXT_MPTCP_INFO,     /* struct mptcp_info, as long as the kernel made it */
+	EXT_NETLINK_GROUPS, /* text: "1,5,33"; empty: in none */
+	EXT_NETLINK_FLAGS,  /* u32: NDIAG_FLAG_… */
+	EXT_PACKET_INFO,    /* struct packet_diag_info */
+	EXT_PACKET_RX_RING, /* struct packet_diag_ring */
+	EXT_PACKET_TX_RING, /* the same */
+	EXT_PACKET_FANOUT,  /* u32: id | type << 16; ~0: in none */
+	EXT_PACKET_MEMBERS, /* u32: how many memberships */
+	EXT_PACKET_FILTER,  /* u32: how many instructions, 0: no filter */
 	EXT_KINDS,
 };
 
@@ -142,7 +142,7 @@ struct estab_socket {
 		struct {
 			uint64_t serial;
 			uint16_t protocol; /* ethertype, host order */
-			bool from_text; /* which has no send queue */
+			bool from_text;    /* which has no send queue */
 			bool running_known;
 			bool running;
 		} packet;

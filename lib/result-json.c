@@ -45,7 +45,7 @@ int estab_result_write_json_head(const struct estab_result *result, estab_write_
 }
 
 /* strerror() speaks the user's language; a program wants one word. */
-static const char *error_word(int error)
+const char *result_error_word(int error)
 {
 	static const struct {
 		int error;
@@ -81,7 +81,7 @@ static void write_sources(struct json *json, const struct estab_result *result)
 		if (source->error == 0)
 			json_write_u64(json, "rows", source->rows);
 		else
-			json_write_str(json, "error", error_word(source->error));
+			json_write_str(json, "error", result_error_word(source->error));
 		json_write_close(json, '}');
 	}
 	json_write_close(json, ']');

@@ -48,5 +48,7 @@ struct result_source *result_add_source(struct estab_result *result, const char 
 void result_add_loss(struct estab_result *result, const char *what, const char *why,
 		     const char *detail, uint64_t count);
 void result_clear(struct estab_result *result);
+/* The name of a negative errno, for programs: "EPERM". */
+const char *result_error_word(int error);
 
 #endif

@@ -5,6 +5,7 @@
 #include "env.h"
 #include "field.h"
 #include "json.h"
+#include "parse.h"
 #include "util.h"
 
 static void write_cmdline(struct json *json, const char *key, const struct value *value)
@@ -24,6 +25,20 @@ static void write_cmdline(struct json *json, const char *key, const struct value
 	json_write_close(json, ']');
 	if (lost)
 		json_write_base64(json, key, value->text.data, value->text.length);
+}
+
+/* "1,5,33" as the numbers they are. */
+static void write_numbers(struct json *json, const char *key, const struct value *value)
+{
+	struct cursor cursor = { value->text.data, value->text.data + value->text.length };
+	uint64_t number;
+
+	json_write_open(json, key, '[');
+	while (cursor_decimal(&cursor, &number)) {
+		json_write_u64(json, NULL, number);
+		cursor_char(&cursor, ',');
+	}
+	json_write_close(json, ']');
 }
 
 static void write_value(struct json *json, const struct field *field, const char *key,
@@ -53,6 +68,8 @@ static void write_value(struct json *json, const struct field *field, const char
 	default:
 		if (field->id == ESTAB_F_OWNER_CMDLINE)
 			write_cmdline(json, key, value);
+		else if (field->id == ESTAB_F_NETLINK_GROUPS)
+			write_numbers(json, key, value);
 		else if (json_write_text(json, key, value->text.data, value->text.length))
 			json_write_base64(json, key, value->text.data, value->text.length);
 		break;

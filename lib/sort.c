@@ -67,17 +67,20 @@ static int compare_field(const struct field *field, bool descending, const struc
 	return descending ? -order : order;
 }
 
-/* An end sorts by its address and port, or its path. */
+/* An end sorts by its address and port, its path, or what else its family has. */
 static int compare_ends(enum estab_field end, bool descending, const struct estab_socket *a,
 			const struct estab_socket *b)
 {
 	static const enum estab_field local[] = { ESTAB_F_LOCAL_ADDR, ESTAB_F_LOCAL_PORT,
-						  ESTAB_F_LOCAL_PATH };
+						  ESTAB_F_LOCAL_PATH, ESTAB_F_LOCAL_NAME,
+						  ESTAB_F_PROTOCOL,   ESTAB_F_NETLINK_PORTID };
 	static const enum estab_field peer[] = { ESTAB_F_PEER_ADDR, ESTAB_F_PEER_PORT,
-						 ESTAB_F_PEER_PATH };
+						 ESTAB_F_PEER_PATH, ESTAB_F_PEER_NAME,
+						 ESTAB_F_NETLINK_DST_PORTID };
 	const enum estab_field *parts = end == ESTAB_F_LOCAL ? local : peer;
+	size_t n = end == ESTAB_F_LOCAL ? ARRAY_SIZE(local) : ARRAY_SIZE(peer);
 
-	for (size_t i = 0; i < ARRAY_SIZE(local); i++) {
+	for (size_t i = 0; i < n; i++) {
 		int order = compare_field(field_find(parts[i]), descending, a, b);
 
 		if (order != 0)

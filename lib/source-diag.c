@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netlink_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 
 #include "diag.h"
+#include "idset.h"
 #include "nl.h"
 #include "source.h"
 #include "util.h"
 
+/* How a table differs from what dumps are usually like. */
+enum {
+	ONE_WALK = 1 << 0, /* one dump may bring both families */
+	/* The first datagram is made before the kernel knows how much we take, and so is small. What
+	 * may not fit needs a dump before, whatever comes of it. */
+	PRIMED = 1 << 1,
+	/* netlink_diag (6.18, and since 4.x) leaves out a socket at each end of a datagram. */
+	LEAKY = 1 << 2,
+};
+
 /* A table is read by one or more dumps in a row, each of one family. */
 struct diag_table {
+	uint8_t family; /* AF_UNSPEC: IPv4 and IPv6 */
 	uint8_t protocol;
-	bool one_walk; /* one dump may bring both families */
+	uint8_t traits;
 	struct nlmsghdr *(*request)(const struct diag_reading *reading, uint8_t family,
 				    void *buffer);
 	int (*decode)(const struct diag_reading *reading, const struct nlmsghdr *message,
@@ -20,11 +34,17 @@ struct diag_table {
 
 /* No kernel has a handler for ping sockets (ESTAB_PROTO_ICMP) up to 6.18: procfs has them. */
 static const struct diag_table diag_tables[] = {
-	[ESTAB_PROTO_TCP] = { IPPROTO_TCP, true, diag_inet_request, diag_inet_decode },
-	[ESTAB_PROTO_UDP] = { IPPROTO_UDP, false, diag_inet_request, diag_inet_decode },
-	[ESTAB_PROTO_UDPLITE] = { IPPROTO_UDPLITE, false, diag_inet_request, diag_inet_decode },
-	[ESTAB_PROTO_RAW] = { IPPROTO_RAW, false, diag_inet_request, diag_inet_decode },
-	[ESTAB_PROTO_UNIX] = { 0, false, diag_unix_request, diag_unix_decode },
+	[ESTAB_PROTO_TCP] = { AF_UNSPEC, IPPROTO_TCP, ONE_WALK, diag_inet_request,
+			      diag_inet_decode },
+	[ESTAB_PROTO_UDP] = { AF_UNSPEC, IPPROTO_UDP, 0, diag_inet_request, diag_inet_decode },
+	[ESTAB_PROTO_UDPLITE] = { AF_UNSPEC, IPPROTO_UDPLITE, 0, diag_inet_request,
+				  diag_inet_decode },
+	[ESTAB_PROTO_RAW] = { AF_UNSPEC, IPPROTO_RAW, 0, diag_inet_request, diag_inet_decode },
+	[ESTAB_PROTO_MPTCP] = { AF_UNSPEC, IPPROTO_IP, 0, diag_mptcp_request, diag_inet_decode },
+	[ESTAB_PROTO_UNIX] = { AF_UNIX, 0, 0, diag_unix_request, diag_unix_decode },
+	[ESTAB_PROTO_NETLINK] = { AF_NETLINK, 0, PRIMED | LEAKY, diag_netlink_request,
+				  diag_netlink_decode },
+	[ESTAB_PROTO_PACKET] = { AF_PACKET, 0, PRIMED, diag_packet_request, diag_packet_decode },
 };
 
 struct source_cursor {
@@ -32,6 +52,9 @@ struct source_cursor {
 	const char *name; /* the table's, static text */
 	struct nl nl;
 	struct diag_reading reading;
+	struct diag_lists lists;
+	struct idset seen; /* of a leaky table */
+	bool again;        /* it is dumped a second time */
 	struct estab_result *result;
 	struct result_source *counts;
 	uint8_t families[2]; /* to be dumped, in this order */
@@ -43,8 +66,8 @@ static void plan_families(struct source_cursor *cursor, uint32_t families)
 {
 	cursor->n_families = 0;
 	cursor->n_begun = 0;
-	if (cursor->table->request == diag_unix_request) {
-		cursor->families[cursor->n_families++] = AF_UNIX;
+	if (cursor->table->family != AF_UNSPEC) {
+		cursor->families[cursor->n_families++] = cursor->table->family;
 		return;
 	}
 	if (families & BIT32(ESTAB_FAMILY_INET))
@@ -96,7 +119,7 @@ static int start_first(struct source_cursor *cursor)
 {
 	int first = -EINVAL;
 
-	if (cursor->table->one_walk && cursor->n_families == 2) {
+	if (cursor->table->traits & ONE_WALK && cursor->n_families == 2) {
 		int r = start_dump(cursor, AF_UNSPEC);
 
 		if (r == 0)
@@ -119,10 +142,54 @@ static int start_first(struct source_cursor *cursor)
 	return first == -EINVAL ? -EOPNOTSUPP : first;
 }
 
+/* Asks for the sockets of a netlink protocol that has none. */
+static int prime(struct source_cursor *cursor)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[DIAG_REQUEST_ROOM];
+	struct nlmsghdr *request = diag_netlink_request(&cursor->reading, AF_NETLINK, buffer);
+	struct netlink_diag_req *body = mnl_nlmsg_get_payload(request);
+	int r;
+
+	body->sdiag_protocol = NETLINK_UNUSED;
+	r = nl_dump_start(&cursor->nl, request, cursor->name);
+	return is_refusal(r) ? 0 : r;
+}
+
+/*
+ * A leaky table that took several datagrams is dumped once more, in smaller ones: their ends are at
+ * other sockets. 0: it begins; 1: there is nothing to be found any more.
+ */
+static int start_again(struct source_cursor *cursor)
+{
+	const struct env *env = cursor->nl.env;
+	size_t room = cursor->nl.room / 4;
+	int r;
+
+	if (!(cursor->table->traits & LEAKY) || cursor->again || cursor->nl.walk.n_datagrams < 2)
+		return 1;
+	cursor->again = true;
+	nl_close(&cursor->nl);
+	r = nl_open(env, cursor->result, NETLINK_SOCK_DIAG, &cursor->nl);
+	if (r < 0)
+		return r;
+	cursor->nl.room = room;
+	return start_dump(cursor, cursor->table->family);
+}
+
+/* A row that was decoded: 0; 1: the first dump had it already. */
+static int check_seen(struct source_cursor *cursor, const struct row *row)
+{
+	if (!(cursor->table->traits & LEAKY))
+		return 0;
+	return idset_add(&cursor->seen, record_identity(&row->sock));
+}
+
 static struct source_cursor *diag_close(struct source_cursor *cursor)
 {
 	if (cursor) {
 		nl_close(&cursor->nl);
+		diag_lists_free(&cursor->lists);
+		idset_free(&cursor->seen);
 		free(cursor);
 	}
 	return NULL;
@@ -138,9 +205,13 @@ static int open_cursor(struct source_cursor *cursor, struct env *env, const stru
 	diag_reading_init(&cursor->reading, env, job, cursor->table->protocol);
 	plan_families(cursor, job->families);
 	r = nl_open(env, cursor->result, NETLINK_SOCK_DIAG, &cursor->nl);
-	if (r < 0)
-		return r;
-	return start_first(cursor);
+	if (r == 0 && cursor->table->traits & PRIMED)
+		r = prime(cursor);
+	if (r == 0 && job->proto == ESTAB_PROTO_PACKET && env->plan.needs & NEED_PACKET_LISTS) {
+		r = diag_packet_lists(&cursor->nl, cursor->name, &cursor->lists);
+		cursor->reading.lists = &cursor->lists;
+	}
+	return r < 0 ? r : start_first(cursor);
 }
 
 static int diag_open(struct env *env, const struct source_job *job, struct estab_result *result,
@@ -175,6 +246,8 @@ static int diag_next(struct source_cursor *cursor, struct row *row)
 
 		if (r == NL_END) {
 			r = start_next(cursor);
+			if (r == 1)
+				r = start_again(cursor);
 			if (r != 0)
 				return r;
 			continue;
@@ -182,7 +255,10 @@ static int diag_next(struct source_cursor *cursor, struct row *row)
 		if (r < 0)
 			return r;
 		r = cursor->table->decode(&cursor->reading, message, row);
+		if (r == DIAG_ROW)
+			r = check_seen(cursor, row);
 		if (r == DIAG_ROW) {
+			netns_adopt_uid(&cursor->reading.env->target, &row->sock);
 			cursor->counts->rows++;
 			return 0;
 		}

@@ -3,32 +3,40 @@
 #include "source.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lines.h"
 #include "procfs.h"
 #include "util.h"
 
-enum {
-	LINE_MAX_SIZE = 64 * 1024, /* newline included: what is longer is no line of the kernel's */
-	TABLE_FILES = 2,
-};
+enum { TABLE_FILES = 2 };
+
+typedef int line_fn(struct procfs_line line, const struct procfs_how *how, struct row *row);
 
 /* The tables of a protocol: IPv4's or the only one, and IPv6's. */
 struct table {
 	enum estab_proto proto;
 	const char *names[TABLE_FILES];
+	const char *header; /* its first word; NULL: there is none */
+	line_fn *line;      /* NULL: read_inet() or read_unix() */
+	const char *older;  /* where it was before; NULL: nowhere */
 };
 
 static const struct table tables[] = {
-	{ ESTAB_PROTO_TCP, { "tcp", "tcp6" } },
-	{ ESTAB_PROTO_UDP, { "udp", "udp6" } },
-	{ ESTAB_PROTO_UDPLITE, { "udplite", "udplite6" } },
-	{ ESTAB_PROTO_RAW, { "raw", "raw6" } },
-	{ ESTAB_PROTO_ICMP, { "icmp", "icmp6" } },
-	{ ESTAB_PROTO_UNIX, { "unix", NULL } },
+	{ ESTAB_PROTO_TCP, { "tcp", "tcp6" }, "sl", NULL, NULL },
+	{ ESTAB_PROTO_UDP, { "udp", "udp6" }, "sl", NULL, NULL },
+	{ ESTAB_PROTO_UDPLITE, { "udplite", "udplite6" }, "sl", NULL, NULL },
+	{ ESTAB_PROTO_RAW, { "raw", "raw6" }, "sl", NULL, NULL },
+	{ ESTAB_PROTO_ICMP, { "icmp", "icmp6" }, "sl", NULL, NULL },
+	{ ESTAB_PROTO_UNIX, { "unix", NULL }, "Num", NULL, NULL },
+	{ ESTAB_PROTO_NETLINK, { "netlink", NULL }, "sk", procfs_netlink_line, NULL },
+	{ ESTAB_PROTO_PACKET, { "packet", NULL }, "sk", procfs_packet_line, NULL },
+	{ ESTAB_PROTO_AX25, { "ax25", NULL }, NULL, procfs_ax25_line, NULL },
+	{ ESTAB_PROTO_IPX, { "ipx/socket", NULL }, "Local_Address", procfs_ipx_line, "ipx" },
 };
 
 struct table_file {
@@ -38,98 +46,19 @@ struct table_file {
 	struct result_source *source;
 };
 
-/* Reads lines in order, and never seeks: the kernel would walk the table from its start again. */
-struct reader {
-	size_t start;   /* of the next line */
-	size_t scanned; /* no newline before it */
-	size_t end;
-	bool eof;
-	bool skipping; /* in a line that is too long */
-	char buffer[LINE_MAX_SIZE];
-};
-
 struct source_cursor {
 	struct env *env;
 	struct estab_result *result;
-	enum estab_proto proto;
+	const struct table *table;
 	uint32_t states;
 	size_t n_files;
 	size_t at_file;
-	uint64_t lines; /* of the file that is read, the one at hand included */
+	uint64_t n_lines; /* of the file that is read, the one at hand included */
 	bool crlf;
 	struct table_file files[TABLE_FILES];
 	struct procfs_watch watch;
-	struct reader reader;
+	struct lines lines; /* the last: it is not cleared */
 };
-
-static void reader_reset(struct reader *reader)
-{
-	reader->start = 0;
-	reader->scanned = 0;
-	reader->end = 0;
-	reader->eof = false;
-	reader->skipping = false;
-}
-
-/* Makes room and reads once: the kernel gives whole lines of at most a page a time. */
-static int reader_fill(struct reader *reader, int fd)
-{
-	ssize_t n;
-
-	if (reader->start > 0) {
-		memmove(reader->buffer, reader->buffer + reader->start,
-			reader->end - reader->start);
-		reader->end -= reader->start;
-		reader->start = 0;
-	}
-	if (reader->end == sizeof(reader->buffer)) {
-		reader->skipping = true;
-		reader->end = 0;
-	}
-	reader->scanned = reader->end;
-	do
-		n = read(fd, reader->buffer + reader->end, sizeof(reader->buffer) - reader->end);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	reader->eof = n == 0;
-	reader->end += (size_t)n;
-	return 0;
-}
-
-enum { LINE_READ, LINE_END, LINE_TOO_LONG };
-
-/* Returns LINE_…, or a negative errno. The line lives until the next call. */
-static int reader_line(struct reader *reader, int fd, const struct env *env,
-		       struct procfs_line *ret_line)
-{
-	for (;;) {
-		char *from = reader->buffer + reader->start;
-		char *newline = memchr(reader->buffer + reader->scanned, '\n',
-				       reader->end - reader->scanned);
-		bool skipping = reader->skipping;
-		int r;
-
-		if (!newline && !reader->eof) {
-			r = env_check(env);
-			if (r == 0)
-				r = reader_fill(reader, fd);
-			if (r < 0)
-				return r;
-			continue;
-		}
-		if (!newline && from == reader->buffer + reader->end && !skipping)
-			return LINE_END;
-
-		ret_line->text.at = from;
-		ret_line->text.end = newline ? newline : reader->buffer + reader->end;
-		ret_line->cut = !newline;
-		reader->start = newline ? (size_t)(newline + 1 - reader->buffer) : reader->end;
-		reader->scanned = reader->start;
-		reader->skipping = false;
-		return skipping ? LINE_TOO_LONG : LINE_READ;
-	}
-}
 
 static int open_table(const struct env *env, const char *name)
 {
@@ -185,6 +114,9 @@ static int add_files(struct source_cursor *cursor, const struct table *table, ui
 		if (!table->names[i] || (table->names[1] && !(families & family_bits[i])))
 			continue;
 		errors[i] = add_file(cursor, table->names[i], i == 1);
+		if (errors[i] == -ENOENT && table->older &&
+		    add_file(cursor, table->older, false) == 0)
+			errors[i] = 0;
 		if (errors[i] < 0 && error == -ENOENT)
 			error = errors[i];
 	}
@@ -219,6 +151,26 @@ static const struct table *find_table(enum estab_proto proto)
 	return NULL;
 }
 
+/*
+ * MPTCP has no table. But the kernel counts the sockets of each protocol: -ENOENT: there is none;
+ * -EOPNOTSUPP: there are some, or nobody knows.
+ */
+static int mptcp_error(struct env *env, struct estab_result *result)
+{
+	int fd = open_table(env, "protocols");
+	uint64_t sockets = 0;
+	int r = fd < 0 ? fd : procfs_count_sockets(env, fd, "MPTCP", &sockets);
+
+	if (fd >= 0)
+		close(fd);
+	if (r == 0)
+		r = sockets == 0 ? -ENOENT : -EOPNOTSUPP;
+	else if (r != -ENOMEM && r != -ECANCELED && r != -ETIME)
+		r = -EOPNOTSUPP;
+	result_add_source(result, source_procfs.name, "mptcp", NULL, r);
+	return r;
+}
+
 static int procfs_open(struct env *env, const struct source_job *job, struct estab_result *result,
 		       struct source_cursor **ret_cursor)
 {
@@ -227,16 +179,16 @@ static int procfs_open(struct env *env, const struct source_job *job, struct est
 	int r;
 
 	if (!table)
-		return -EOPNOTSUPP;
+		return job->proto == ESTAB_PROTO_MPTCP ? mptcp_error(env, result) : -EOPNOTSUPP;
 	cursor = malloc(sizeof(*cursor));
 	if (!cursor)
 		return -ENOMEM;
 	/* Not calloc(): the buffer at the end would be cleared for nothing. */
-	memset(cursor, 0, offsetof(struct source_cursor, reader));
-	reader_reset(&cursor->reader);
+	memset(cursor, 0, offsetof(struct source_cursor, lines));
+	lines_begin(&cursor->lines);
 	cursor->env = env;
 	cursor->result = result;
-	cursor->proto = job->proto;
+	cursor->table = table;
 	cursor->states = job->states;
 	r = add_files(cursor, table, job->families);
 	if (r < 0) {
@@ -265,8 +217,9 @@ static bool begins_with(struct cursor text, const char *word)
 
 static bool is_header(const struct source_cursor *cursor, struct cursor text)
 {
-	return cursor->lines == 1 &&
-	       begins_with(text, cursor->proto == ESTAB_PROTO_UNIX ? "Num" : "sl");
+	const char *header = cursor->table->header;
+
+	return cursor->n_lines == 1 && header && begins_with(text, header);
 }
 
 /* A line that is no row: a header, an empty one, or a row lost. */
@@ -279,12 +232,12 @@ static void pass_other(struct source_cursor *cursor, struct cursor text, bool in
 		lose_row(cursor, "malformed");
 }
 
-/* All three: 0 a row, 1 none in this line, or a negative errno. */
+/* All four: 0 a row, 1 none in this line, or a negative errno. */
 
 static int read_inet(struct source_cursor *cursor, struct procfs_line line, struct row *row)
 {
 	const struct procfs_inet how = {
-		.proto = cursor->proto,
+		.proto = cursor->table->proto,
 		.v6 = cursor->files[cursor->at_file].v6,
 		.big_endian = cursor->env->ctx->big_endian,
 		.want_drops = cursor->env->plan.needs & NEED_MEM,
@@ -321,8 +274,37 @@ static int read_unix(struct source_cursor *cursor, struct procfs_line line, stru
 	r = procfs_unix_row(&entry, cursor->env->plan.needs & NEED_UNIX_NAME, row);
 	/* Where the kernel hides its addresses, the line's number has to do. */
 	if (r == 0 && (verdict == PROCFS_DISPUTED || (entry.inode == 0 && entry.address == 0)))
-		row->sock.local.serial = cursor->lines;
+		row->sock.local.serial = cursor->n_lines;
 	return r;
+}
+
+/* The text has the device's number only, which means nothing elsewhere. */
+static int name_device(const struct source_cursor *cursor, struct row *row)
+{
+	struct env *env = cursor->env;
+	uint32_t index = 0;
+	const char *name;
+
+	if (!(env->plan.needs & NEED_IFNAME) || env->ctx->capture ||
+	    !ext_read(row->sock.ext, EXT_IFINDEX, &index, sizeof(index)))
+		return 0;
+	name = netdevs_name(env, index);
+	return name ? row_put(row, EXT_IFNAME, name, strlen(name)) : 0;
+}
+
+static int read_other(struct source_cursor *cursor, struct procfs_line line, struct row *row)
+{
+	const struct procfs_how how = {
+		.needs = cursor->env->plan.needs,
+		.number = cursor->n_lines,
+	};
+	int r = cursor->table->line(line, &how, row);
+
+	if (r == -EBADMSG) {
+		pass_other(cursor, line.text, false);
+		return 1;
+	}
+	return r < 0 ? r : name_device(cursor, row);
 }
 
 static int read_row(struct source_cursor *cursor, struct procfs_line line, struct row *row)
@@ -331,33 +313,35 @@ static int read_row(struct source_cursor *cursor, struct procfs_line line, struc
 
 	/* A copy that went through other systems has it on every line, the header's too. A name may
 	 * end in one of its own, so elsewhere it is kept. */
-	if (cursor->lines == 1)
+	if (cursor->n_lines == 1)
 		cursor->crlf = text->end > text->at && text->end[-1] == '\r';
 	if (cursor->crlf && text->end > text->at && text->end[-1] == '\r')
 		text->end--;
-	return cursor->proto == ESTAB_PROTO_UNIX ? read_unix(cursor, line, row)
-						 : read_inet(cursor, line, row);
+	if (cursor->table->line)
+		return read_other(cursor, line, row);
+	return cursor->table->proto == ESTAB_PROTO_UNIX ? read_unix(cursor, line, row)
+							: read_inet(cursor, line, row);
 }
 
 static int next_line(struct source_cursor *cursor, struct row *row)
 {
 	struct table_file *file = &cursor->files[cursor->at_file];
 	struct procfs_line line;
-	int r = reader_line(&cursor->reader, file->fd, cursor->env, &line);
+	int r = lines_next(&cursor->lines, file->fd, cursor->env, &line);
 
 	if (r < 0) {
 		file->source->error = r;
 		return r;
 	}
 	if (r == LINE_END) {
-		reader_reset(&cursor->reader);
-		cursor->lines = 0;
+		lines_begin(&cursor->lines);
+		cursor->n_lines = 0;
 		cursor->at_file++;
 		return 1;
 	}
-	cursor->lines++;
+	cursor->n_lines++;
 	if (r == LINE_TOO_LONG) {
-		procfs_watch_other(&cursor->watch, LINE_MAX_SIZE);
+		procfs_watch_other(&cursor->watch, LINES_ROOM);
 		lose_row(cursor, "malformed");
 		return 1;
 	}

@@ -39,11 +39,25 @@ static uint16_t listen_anywhere(void)
 	return ntohs(addr.sin_port);
 }
 
+/* Makes its user that of number 0 in its user namespace, if it has one of its own. */
+static void map_user(uid_t outside)
+{
+	int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		dprintf(fd, "0 %u 1\n", outside);
+	close(fd);
+}
+
 static _Noreturn void holder_run(int lifeline, int report)
 {
-	uint16_t port = netns_enter() ? listen_anywhere() : 0;
+	uid_t uid = geteuid();
+	bool entered = netns_enter();
+	uint16_t port;
 	char byte;
 
+	map_user(uid);
+	port = entered ? listen_anywhere() : 0;
 	/* A change of users makes a process one that its own user may not look into. */
 	prctl(PR_SET_DUMPABLE, 1);
 	if (write(report, &port, sizeof(port)) == sizeof(port))
@@ -301,7 +315,7 @@ static void test_long_name(void **state)
 static void test_fifo(void **state)
 {
 	struct caller caller;
-	struct tree tree;
+	struct tree tree = { .fd = -1 };
 	char path[80];
 
 	(void)state;
@@ -602,7 +616,7 @@ static void test_named(void **state)
 static void test_capture(void **state)
 {
 	struct caller caller;
-	struct tree tree;
+	struct tree tree = { .fd = -1 };
 	char text[8] = "";
 	int fd;
 
@@ -655,7 +669,7 @@ static bool scans(struct caller *caller, const char *source, const struct holder
 	const struct estab_socket *sock;
 	struct estab_query *query;
 	struct estab_scan *scan;
-	uint64_t netns, port;
+	uint64_t netns, port, uid;
 	char name[32];
 	int rows = 0;
 
@@ -673,6 +687,8 @@ static bool scans(struct caller *caller, const char *source, const struct holder
 		rows++;
 		check(estab_socket_get_u64(sock, ESTAB_F_LOCAL_PORT, &port) == 0);
 		check(port == holder->port);
+		check(estab_socket_get_u64(sock, ESTAB_F_UID, &uid) == 0);
+		check(uid == geteuid());
 		check(!copy && estab_socket_copy(sock, &copy) == 0);
 	}
 	check(rows == 1);

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "complain.h"
 #include "csv.h"
+#include "json-text.h"
 #include "options.h"
 #include "term.h"
 #include "util.h"
@@ -68,41 +69,22 @@ static void put_table(struct buf *buf, bool header, bool colour)
 			 info.help);
 }
 
-static void put_string(struct buf *buf, const char *text)
-{
-	buf_char(buf, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_char(buf, '\\');
-		buf_char(buf, *text);
-	}
-	buf_char(buf, '"');
-}
-
 static void put_members(struct buf *buf, const struct estab_field_info *info)
 {
 	buf_str(buf, "\"name\":");
-	put_string(buf, info->name);
+	json_string(buf, info->name);
 	buf_str(buf, ",\"kind\":");
-	put_string(buf, kind_name(info->kind));
+	json_string(buf, kind_name(info->kind));
 	buf_str(buf, ",\"unit\":");
 	if (info->unit)
-		put_string(buf, info->unit);
+		json_string(buf, info->unit);
 	else
 		buf_str(buf, "null");
 	buf_str(buf, info->flags & ESTAB_FIELD_OWNER ? ",\"owner\":true" : ",\"owner\":false");
 	buf_str(buf,
 		info->flags & ESTAB_FIELD_DEFAULT ? ",\"default\":true" : ",\"default\":false");
 	buf_str(buf, ",\"help\":");
-	put_string(buf, info->help);
-}
-
-static void put_head(struct buf *buf)
-{
-	buf_str(buf, "\"schema\":");
-	buf_u64(buf, ESTAB_SCHEMA);
-	buf_str(buf, ",\"version\":");
-	put_string(buf, estab_version());
+	json_string(buf, info->help);
 }
 
 static void put_json(struct buf *buf)
@@ -112,7 +94,7 @@ static void put_json(struct buf *buf)
 	uint64_t count = 0;
 
 	buf_str(buf, "{\"estab\":{");
-	put_head(buf);
+	json_versions(buf);
 	buf_str(buf, "},\"fields\":[");
 	while (next_field(&info, &field)) {
 		buf_str(buf, count++ > 0 ? ",\n{" : "\n{");
@@ -131,7 +113,7 @@ static void put_jsonl(struct buf *buf)
 	uint64_t count = 0;
 
 	buf_str(buf, "{\"record\":\"start\",");
-	put_head(buf);
+	json_versions(buf);
 	buf_str(buf, "}\n");
 	while (next_field(&info, &field)) {
 		buf_str(buf, "{\"record\":\"field\",");

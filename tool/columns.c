@@ -5,6 +5,7 @@
 
 #include "complain.h"
 #include "options.h"
+#include "select.h"
 #include "util.h"
 
 enum { CONTINUED = 1 << 0, SHRINKS = 1 << 1 };
@@ -38,6 +39,9 @@ static const struct trait {
 	{ ESTAB_F_SOCKOPT, 0, 20, CONTINUED },
 	{ ESTAB_F_MEM, 0, 20, CONTINUED },
 	{ ESTAB_F_TCP, 0, 20, CONTINUED },
+	{ ESTAB_F_MPTCP, 0, 20, CONTINUED },
+	{ ESTAB_F_NETLINK, 0, 20, CONTINUED },
+	{ ESTAB_F_PACKET, 0, 20, CONTINUED },
 };
 
 enum { PRIORITY_OTHERS = 20 };
@@ -177,6 +181,21 @@ static bool wants_owners(const struct options *options, bool terminal)
 	return terminal && options->format == FORMAT_TABLE;
 }
 
+/* What only some tables have, where one of them is listed. */
+static void add_details(const struct options *options, struct columns *columns)
+{
+	uint32_t tables = select_chosen(options);
+
+	if (options->extended && tables & SELECT_MPTCP)
+		add_field(columns, ESTAB_F_MPTCP_TOKEN, false);
+	if (options->extended && tables & SELECT_NETLINK)
+		add_field(columns, ESTAB_F_NETLINK, false);
+	if (options->extended && tables & SELECT_PACKET)
+		add_field(columns, ESTAB_F_PACKET, false);
+	if (options->internals && tables & (SELECT_TCP | SELECT_MPTCP))
+		add_field(columns, ESTAB_F_MPTCP, false);
+}
+
 static void add_defaults(const struct options *options, bool terminal, struct columns *columns)
 {
 	if (options->format == FORMAT_TABLE) {
@@ -202,6 +221,7 @@ static void add_defaults(const struct options *options, bool terminal, struct co
 		add_field(columns, ESTAB_F_MEM, false);
 	if (options->internals)
 		add_field(columns, ESTAB_F_TCP, false);
+	add_details(options, columns);
 }
 
 /* --columns: a list of names, or of changes to the default columns: +name, -name. */
@@ -301,6 +321,7 @@ int columns_choose(const struct options *options, bool terminal, struct columns 
 	int status;
 
 	ret_columns->n = 0;
+	ret_columns->marked = options->format == FORMAT_TABLE;
 	add_defaults(options, terminal, ret_columns);
 	if (options->columns) {
 		status = apply_list(ret_columns, options->columns);
@@ -341,6 +362,8 @@ int columns_ask(const struct columns *columns, bool kept, struct estab_query *qu
 			error = ask_peer(query);
 		else
 			error = estab_query_add_field(query, column->field);
+		if (error == 0 && column->field == ESTAB_F_PROTO && columns->marked)
+			error = estab_query_add_field(query, ESTAB_F_TCP_ULP);
 		if (error < 0)
 			return error;
 	}

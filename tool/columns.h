@@ -36,6 +36,7 @@ enum { COLUMNS_MAX = 256 };
 
 struct columns {
 	size_t n;
+	bool marked; /* the protocol's cell tells what is above TCP */
 	struct column list[COLUMNS_MAX];
 };
 

@@ -19,7 +19,9 @@ static const struct verb {
 	int (*run)(const struct options *options);
 } verbs[] = {
 	{ "list", cmd_list },
+	{ "doctor", cmd_doctor },
 	{ "fields", cmd_fields },
+	{ "summary", cmd_summary },
 };
 
 static const struct verb *find_verb(const struct options *options)
@@ -62,6 +64,14 @@ static void version_put(struct buf *buf)
 	buf_char(buf, '\n');
 }
 
+/* -s asks of the listing that it be a summary. */
+static int run(const struct options *options, const struct verb *verb)
+{
+	if (options->summary && (!verb || verb->run == cmd_list))
+		return cmd_summary(options);
+	return verb ? verb->run(options) : cmd_list(options);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -85,7 +95,7 @@ int main(int argc, char **argv)
 	else if (options.version)
 		status = print(version_put);
 	else
-		status = verb ? verb->run(&options) : cmd_list(&options);
+		status = run(&options, verb);
 	options_free(&options);
 	return status;
 }

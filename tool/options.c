@@ -34,7 +34,7 @@ enum {
 };
 
 /* "-": words come in order, so that what stands behind "--" can be told. */
-static const char letters[] = "-:46aA:Bef:hHilmnN:opqrstTuvVwxZ";
+static const char letters[] = "-:046aA:Bef:hHilmMnN:opqrstTuvVwxZ";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
@@ -57,11 +57,13 @@ static const struct option long_options[] = {
 	{ "jsonl", no_argument, NULL, OPT_JSONL },
 	{ "listening", no_argument, NULL, 'l' },
 	{ "memory", no_argument, NULL, 'm' },
+	{ "mptcp", no_argument, NULL, 'M' },
 	{ "net", required_argument, NULL, 'N' },
 	{ "no-header", no_argument, NULL, 'H' },
 	{ "null", no_argument, NULL, OPT_NULL },
 	{ "numeric", no_argument, NULL, 'n' },
 	{ "options", no_argument, NULL, 'o' },
+	{ "packet", no_argument, NULL, '0' },
 	{ "passwd", required_argument, NULL, OPT_PASSWD },
 	{ "proc-pid", required_argument, NULL, OPT_PROC_PID },
 	{ "proc-root", required_argument, NULL, OPT_PROC_ROOT },
@@ -295,6 +297,12 @@ static int apply(struct options *options, int option, const char *argument)
 		return 0;
 	case 'x':
 		options->tables |= SELECT_UNIX;
+		return 0;
+	case 'M':
+		options->tables |= SELECT_MPTCP;
+		return 0;
+	case '0':
+		options->tables |= SELECT_PACKET;
 		return 0;
 	case '4':
 		options->families |= BIT32(ESTAB_FAMILY_INET);

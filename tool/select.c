@@ -14,7 +14,7 @@ static const struct {
 	const char *name;
 	uint32_t tables;
 } names[] = {
-	{ "all", SELECT_IP | SELECT_UNIX },
+	{ "all", SELECT_ALL },
 	{ "inet", SELECT_IP },
 	{ "tcp", SELECT_TCP },
 	{ "udp", SELECT_UDP },
@@ -28,6 +28,15 @@ static const struct {
 	{ "u_dgr", SELECT_UNIX_DGRAM },
 	{ "unix_seqpacket", SELECT_UNIX_SEQPACKET },
 	{ "u_seq", SELECT_UNIX_SEQPACKET },
+	{ "mptcp", SELECT_MPTCP },
+	{ "netlink", SELECT_NETLINK },
+	{ "packet", SELECT_PACKET },
+	{ "packet_raw", SELECT_PACKET_RAW },
+	{ "p_raw", SELECT_PACKET_RAW },
+	{ "packet_dgram", SELECT_PACKET_DGRAM },
+	{ "p_dgr", SELECT_PACKET_DGRAM },
+	{ "ax25", SELECT_AX25 },
+	{ "ipx", SELECT_IPX },
 };
 
 static uint32_t find_tables(const char *word, size_t length)
@@ -42,7 +51,7 @@ int select_tables(struct options *options, const char *list)
 {
 	/* A list that begins by taking something away takes it from everything. */
 	if (*list == '!' && options->tables == 0)
-		options->tables = SELECT_IP | SELECT_UNIX;
+		options->tables = SELECT_ALL;
 	while (*list) {
 		bool without = *list == '!';
 		size_t length = strcspn(list, ",");
@@ -64,9 +73,20 @@ int select_tables(struct options *options, const char *list)
 
 int select_family(struct options *options, const char *word)
 {
-	if (strcmp(word, "unix") == 0) {
-		options->tables |= SELECT_UNIX;
-		return 0;
+	static const struct {
+		const char *name;
+		uint32_t tables;
+	} families[] = {
+		{ "unix", SELECT_UNIX },   { "netlink", SELECT_NETLINK },
+		{ "link", SELECT_PACKET }, { "packet", SELECT_PACKET },
+		{ "ax25", SELECT_AX25 },   { "ipx", SELECT_IPX },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		if (strcmp(word, families[i].name) == 0) {
+			options->tables |= families[i].tables;
+			return 0;
+		}
 	}
 	if (strcmp(word, "inet") == 0)
 		options->families |= BIT32(ESTAB_FAMILY_INET);
@@ -85,7 +105,7 @@ static bool is_plain(const struct options *options)
 	       !options->listening && !options->bound;
 }
 
-static uint32_t choose_tables(const struct options *options)
+uint32_t select_chosen(const struct options *options)
 {
 	uint32_t tables = options->tables;
 
@@ -98,7 +118,7 @@ static uint32_t choose_tables(const struct options *options)
 	/* Only states were named: every table that can have them, as ss(8) does. */
 	if (options->bound && !options->all && !options->listening)
 		return SELECT_TCP;
-	return options->families != 0 ? SELECT_IP : SELECT_IP | SELECT_UNIX;
+	return options->families != 0 ? SELECT_IP : SELECT_ALL;
 }
 
 static uint32_t choose_states(const struct options *options)
@@ -119,35 +139,59 @@ static uint32_t choose_states(const struct options *options)
 				    STATE(TIME_WAIT) | STATE(SYN_RECV));
 }
 
-int select_apply(const struct options *options, struct estab_query *query)
+/* Only of these: unix_stream, packet_raw, … */
+static int apply_types(uint32_t tables, struct estab_query *query)
 {
-	uint32_t tables = choose_tables(options);
-	uint32_t unix_tables = tables & SELECT_UNIX;
-	uint32_t states = choose_states(options);
-	uint64_t protos = tables & SELECT_IP;
-	int error;
+	uint32_t unix_types = (tables & SELECT_UNIX) >> 16;
+	int error = 0;
 
-	if (unix_tables)
-		protos |= BIT64(ESTAB_PROTO_UNIX);
-	error = estab_query_set_protos(query, protos);
-	if (error < 0)
-		return error;
-	if (options->families != 0) {
-		/* Narrows IP sockets only. */
-		error = estab_query_set_families(query,
-						 options->families | BIT32(ESTAB_FAMILY_UNIX));
-		if (error < 0)
-			return error;
-	}
-	if (unix_tables != 0 && unix_tables != SELECT_UNIX) {
-		error = estab_query_set_types(query, unix_tables >> 16);
-		if (error < 0)
-			return error;
-	}
-	error = estab_query_set_states(query, states);
+	if (unix_types != 0)
+		error = estab_query_set_proto_types(query, ESTAB_PROTO_UNIX, unix_types);
+	if (error == 0 && tables & SELECT_PACKET)
+		error = estab_query_set_proto_types(
+			query, ESTAB_PROTO_PACKET,
+			(tables & SELECT_PACKET_RAW ? BIT32(ESTAB_TYPE_RAW) : 0) |
+				(tables & SELECT_PACKET_DGRAM ? BIT32(ESTAB_TYPE_DGRAM) : 0));
+	return error;
+}
+
+static int apply_states(const struct options *options, struct estab_query *query)
+{
+	/* Hardly any of these ever has a connection; ss(8) shows them just the same. */
+	static const enum estab_proto unconnected[] = { ESTAB_PROTO_NETLINK, ESTAB_PROTO_PACKET };
+	uint32_t states = choose_states(options);
+	int error = estab_query_set_states(query, states);
+
 	/* A closed TCP socket is of as little interest as a bound one; a UDP one is a server. */
 	if (error == 0 && is_plain(options))
 		error = estab_query_set_proto_states(query, ESTAB_PROTO_TCP,
 						     states & ~STATE(UNCONNECTED));
+	if (options->all || options->listening || options->bound)
+		return error;
+	for (size_t i = 0; i < ARRAY_SIZE(unconnected) && error == 0; i++)
+		error = estab_query_set_proto_states(query, unconnected[i],
+						     STATE(ESTABLISHED) | STATE(UNCONNECTED));
 	return error;
+}
+
+int select_apply(const struct options *options, struct estab_query *query)
+{
+	/* -4 and -6 narrow IP sockets only. */
+	static const uint32_t others = BIT32(ESTAB_FAMILY_UNIX) | BIT32(ESTAB_FAMILY_NETLINK) |
+				       BIT32(ESTAB_FAMILY_PACKET) | BIT32(ESTAB_FAMILY_AX25) |
+				       BIT32(ESTAB_FAMILY_IPX);
+	uint32_t tables = select_chosen(options);
+	uint64_t protos = tables & ~(SELECT_UNIX | SELECT_PACKET);
+	int error;
+
+	if (tables & SELECT_UNIX)
+		protos |= BIT64(ESTAB_PROTO_UNIX);
+	if (tables & SELECT_PACKET)
+		protos |= BIT64(ESTAB_PROTO_PACKET);
+	error = estab_query_set_protos(query, protos);
+	if (error == 0 && options->families != 0)
+		error = estab_query_set_families(query, options->families | others);
+	if (error == 0)
+		error = apply_types(tables, query);
+	return error == 0 ? apply_states(options, query) : error;
 }

@@ -15,15 +15,28 @@ struct options;
 #define SELECT_UDPLITE (1u << ESTAB_PROTO_UDPLITE)
 #define SELECT_RAW (1u << ESTAB_PROTO_RAW)
 #define SELECT_ICMP (1u << ESTAB_PROTO_ICMP)
+#define SELECT_MPTCP (1u << ESTAB_PROTO_MPTCP)
+#define SELECT_NETLINK (1u << ESTAB_PROTO_NETLINK)
+#define SELECT_AX25 (1u << ESTAB_PROTO_AX25)
+#define SELECT_IPX (1u << ESTAB_PROTO_IPX)
+/* Those that come in several types. */
 #define SELECT_UNIX_STREAM (1u << 16)
 #define SELECT_UNIX_DGRAM (1u << 17)
 #define SELECT_UNIX_SEQPACKET (1u << 18)
 #define SELECT_UNIX (SELECT_UNIX_STREAM | SELECT_UNIX_DGRAM | SELECT_UNIX_SEQPACKET)
-#define SELECT_IP (SELECT_TCP | SELECT_UDP | SELECT_UDPLITE | SELECT_RAW | SELECT_ICMP)
+#define SELECT_PACKET_RAW (1u << 20)
+#define SELECT_PACKET_DGRAM (1u << 21)
+#define SELECT_PACKET (SELECT_PACKET_RAW | SELECT_PACKET_DGRAM)
+#define SELECT_IP \
+	(SELECT_TCP | SELECT_UDP | SELECT_UDPLITE | SELECT_RAW | SELECT_ICMP | SELECT_MPTCP)
+#define SELECT_ALL \
+	(SELECT_IP | SELECT_UNIX | SELECT_NETLINK | SELECT_PACKET | SELECT_AX25 | SELECT_IPX)
 
 /* The arguments of -f and -A; 0, or the exit status. */
 int select_family(struct options *options, const char *word);
 int select_tables(struct options *options, const char *list);
+/* The tables that the options mean, as bits. */
+uint32_t select_chosen(const struct options *options);
 /* Sets the query's protocols, families, types and states. 0 or a negative errno. */
 int select_apply(const struct options *options, struct estab_query *query);
 

@@ -60,9 +60,10 @@ is "all of them seen from within" "$(cat complete)" true
 for source in diag procfs; do
 	ip netns exec blue "$ESTAB" -a --source $source --json |
 		jq -S -c '.sockets | map(del(.timer)) | sort_by(tostring)[]' >within
-	check "$source sees some" test "$(wc -l <within)" -ge 8
-	for name in blue "pid:$blue" /run/netns/blue /run/../run/bound; do
-		is "$source by ${name/:/ }" "$(sockets --source $source -N "$name")" "$(cat within)"
+	check "$source sees some" test "$(wc -l <within)" -ge 7
+	for how in "name blue" "process pid:$blue" "path /run/netns/blue" "mount /run/../run/bound"; do
+		is "$source by ${how%% *}" "$(sockets --source $source -N "${how#* }")" \
+			"$(cat within)"
 	done
 done
 is "ports" "$(ports --net=blue)" "2001 2005"
@@ -77,9 +78,9 @@ is "its inode in the head" "$("$ESTAB" -ta -N blue --json | jq .estab.netns)" "$
 is "and in every socket" \
 	"$("$ESTAB" -ta -N blue --json | jq '.sockets[].netns' | sort -u)" "$inode"
 is "ours without" "$("$ESTAB" -ta --json | jq .estab.netns)" "$(stat -Lc %i /proc/self/ns/net)"
-is "owners" "$("$ESTAB" -tlH -N blue --columns owner.pid | sort -u)" "$blue"
+is "owners" "$("$ESTAB" -tlH -N blue --columns owner.pid 2>/dev/null | sort -u)" "$blue"
 is "owners through procfs" \
-	"$("$ESTAB" -tlH -N blue --source procfs --columns owner.pid | sort -u)" "$blue"
+	"$("$ESTAB" -tlH -N blue --source procfs --columns owner.pid 2>/dev/null | sort -u)" "$blue"
 is "devices are named there" \
 	"$("$ESTAB" -tlH -N blue --columns interface sport 2001)" blue0
 is "the last one holds" "$(ports -N nope -N blue)" "2001 2005"
@@ -144,15 +145,15 @@ sockets -N "pid:$rootless" --source diag >by-root
 check "root sees it" grep -q '"port":4001' by-root
 for source in diag procfs; do
 	sockets -N "pid:$rootless" --source $source >by-root
-	for name in "pid:$rootless" "/proc/$rootless/ns/net"; do
-		is "its user does through $source by ${name/:/ }" \
-			"$(as_nobody "$ESTAB" -a --json --source $source -N "$name" |
+	for how in "process pid:$rootless" "path /proc/$rootless/ns/net"; do
+		is "its user does through $source by ${how%% *}" \
+			"$(as_nobody "$ESTAB" -a --json --source $source -N "${how#* }" |
 				jq -S -c '.sockets | map(del(.timer)) | sort_by(tostring)[]')" \
 			"$(cat by-root)"
 	done
 done
 is "and its owners" \
-	"$(as_nobody "$ESTAB" -tlH -N "pid:$rootless" --columns owner.pid)" "$rootless"
+	"$(as_nobody "$ESTAB" -tlH -N "pid:$rootless" --columns owner.pid 2>/dev/null)" "$rootless"
 is "by diag first" \
 	"$(as_nobody "$ESTAB" -t -N "pid:$rootless" --json | jq -r '.end.sources[].source')" diag
 is "another user by its tables" \

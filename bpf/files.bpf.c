@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All open files of all processes of the reader's pid namespace: every socket among them with who
+ * holds it, and, where rows are wanted, with what is known of it.
+ */
+#include "socket.h"
+
+/* Filled in before the program is loaded; what is not wanted is not even verified. */
+const volatile u32 wanted;     /* WANT_… */
+const volatile u32 tcp_states; /* as bits; not 0: TCP sockets become whole rows */
+const volatile u32 udp_states; /* the same */
+const volatile u32 netns;      /* 0: any */
+const volatile u32 nested;     /* the reader is in a pid namespace below the first */
+
+ALWAYS_INLINE uint32_t class_of(uint16_t family, uint16_t type, uint16_t protocol)
+{
+	switch (family) {
+	case AF_UNIX:
+		return WANT_UNIX;
+	case AF_NETLINK:
+		return WANT_NETLINK;
+	case AF_PACKET:
+		return WANT_PACKET;
+	case AF_INET:
+	case AF_INET6:
+		break;
+	default:
+		return WANT_OTHER;
+	}
+	/* A raw socket may have any protocol. */
+	if (type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP))
+		return WANT_TCP;
+	if (type == SOCK_DGRAM && protocol == IPPROTO_UDP)
+		return WANT_UDP;
+	return WANT_INET;
+}
+
+/* The task's number in the reader's namespace: it has one in each down to its own. */
+ALWAYS_INLINE uint32_t number_of(struct task_struct *task)
+{
+	const struct pid *pid = task->thread_pid;
+	uint32_t level = bpf_get_current_task_btf()->thread_pid->level;
+	const struct upid *place = 0;
+	int number = 0;
+
+	/* The address of a variable place in an array is more than the verifier takes. */
+	PROBE(&pid, &task->thread_pid);
+	place = (const struct upid *)((const char *)pid +
+				      __builtin_preserve_field_info(pid->numbers, 0));
+	place = (const struct upid *)((const char *)place +
+				      level * __builtin_preserve_type_info(*place, 1));
+	PROBE(&number, &place->nr);
+	return (uint32_t)number;
+}
+
+ALWAYS_INLINE void put_holder(struct task_struct *task, uint32_t fd, struct record *record)
+{
+	struct task_struct *leader = task->group_leader;
+
+	record->fd = fd;
+	if (nested) {
+		record->pid = number_of(leader);
+		record->tid = number_of(task);
+	} else {
+		record->pid = (uint32_t)task->tgid;
+		record->tid = (uint32_t)task->pid;
+	}
+	record->start_ns = leader->start_boottime;
+	record->euid = leader->real_cred->euid.val;
+	__builtin_memcpy(record->comm, leader->comm, sizeof(record->comm));
+}
+
+ALWAYS_INLINE int is_row(const struct record *record, uint32_t kind, uint32_t num)
+{
+	uint32_t state = record->state & 31;
+
+	if (record->protocol == IPPROTO_MPTCP || num == 0)
+		return 0;
+	if (kind == WANT_TCP)
+		return tcp_states >> (state == TCP_CLOSE ? STATE_BOUND : state) & 1;
+	return kind == WANT_UDP && udp_states >> state & 1;
+}
+
+SEC("iter/task_file")
+int walk(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct record record = {};
+	struct socket *socket;
+	struct sock *sk;
+	uint32_t kind;
+
+	/* The last call has neither. */
+	if (!file || !task)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (!sk)
+		return 0;
+	record.netns = netns_of(&sk->__sk_common);
+	if (netns && record.netns != netns)
+		return 0;
+	record.family = sk->__sk_common.skc_family;
+	record.protocol = sk->sk_protocol;
+	kind = class_of(record.family, sk->sk_type, record.protocol);
+	if (!(wanted & kind))
+		return 0;
+
+	record.state = sk->__sk_common.skc_state;
+	record.inode = file->f_inode->i_ino;
+	record.cookie = bpf_get_socket_cookie(sk);
+	put_holder(task, ctx->fd, &record);
+	if ((!tcp_states && !udp_states) || !is_row(&record, kind, sk->__sk_common.skc_num)) {
+		/* What a row table does not want needs no owner either. */
+		if ((kind == WANT_TCP && tcp_states && record.protocol == IPPROTO_TCP) ||
+		    (kind == WANT_UDP && udp_states))
+			return 0;
+		record.kind = RECORD_HOLDER;
+		record.size = RECORD_HOLDER_SIZE;
+		bpf_seq_write(ctx->meta->seq, &record, RECORD_HOLDER_SIZE);
+		return 0;
+	}
+	record.kind = RECORD_ROW;
+	record.size = sizeof(record);
+	put_full(sk, &record);
+	if (kind == WANT_TCP)
+		put_tcp_queues(sk, &record);
+	else if (udp_states)
+		put_udp_queues(sk, &record);
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+const char licence[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All TCP sockets of the kernel's tables, in all network namespaces but the ones left out: also those
+ * that no process holds open.
+ */
+#include "socket.h"
+
+const volatile u32 states; /* as bits */
+const volatile u32 netns;  /* 0: any */
+
+/* A bucket of a connection that ended, or one of which the end has only begun. */
+ALWAYS_INLINE void put_time_wait(struct tcp_timewait_sock *tw, struct record *record)
+{
+	record->state = tw->tw_sk.tw_substate;
+	record->type = SOCK_STREAM;
+	record->flags = RECORD_MINISOCK;
+}
+
+SEC("iter/tcp")
+int walk(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct tcp_timewait_sock *tw;
+	struct record record = {};
+	struct sock *full;
+
+	/* The last call has none. */
+	if (!skc)
+		return 0;
+	record.netns = netns_of(skc);
+	if (netns && record.netns != netns)
+		return 0;
+	record.kind = RECORD_ROW;
+	record.size = sizeof(record);
+	record.family = skc->skc_family;
+	record.protocol = IPPROTO_TCP;
+	record.state = skc->skc_state;
+	if (record.state == TCP_TIME_WAIT) {
+		tw = bpf_skc_to_tcp_timewait_sock(skc);
+		if (!tw)
+			return 0;
+		put_time_wait(tw, &record);
+	} else if (record.state == TCP_NEW_SYN_RECV) {
+		record.state = TCP_SYN_RECV;
+		record.type = SOCK_STREAM;
+		record.flags = RECORD_MINISOCK;
+	}
+	if (!(states >> (record.state & 31) & 1))
+		return 0;
+	record.cookie = bpf_get_socket_cookie(skc);
+	if (record.flags & RECORD_MINISOCK) {
+		put_ends(skc, &record);
+	} else {
+		/* Of the types that the verifier knows of, only this one begins with struct sock. */
+		full = (struct sock *)bpf_skc_to_tcp_sock(skc);
+		if (!full)
+			return 0;
+		put_full(full, &record);
+		put_tcp_queues(full, &record);
+		record.inode = inode_of(full);
+	}
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+const char licence[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * Memory that runs out, at every place where it can: each allocation of the library fails in turn,
+ * alone or with all that follow. Whatever happens then, it is -ENOMEM or the whole answer; outputs
+ * are untouched by a failure, and nothing is leaked.
+ */
+#include "estab.h"
+
+#include <limits.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+
+#include "alloc-fail.h"
+#include "diag.h"
+#include "fake-netlink.h"
+#include "netns.h"
+#include "nl.h"
+#include "owner-fixture.h"
+#include "query.h"
+#include "store.h"
+#include "util.h"
+
+enum { OUTPUT_MAX = 1024 * 1024, DUMP_MAX = 32 * 1024, DATAGRAM_MAX = 4000, PROCESSES = 80 };
+
+/* Where a failure must leave an output alone, this is what stands there. */
+#define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
+
+/* What a scenario works on, and what it says. */
+struct world {
+	struct tree tree; /* a saved /proc */
+	char passwd[300];
+	bool threads;
+	bool complete; /* it says that nothing was lost */
+	size_t length;
+	char output[OUTPUT_MAX];
+	size_t dump_length;
+	_Alignas(8) uint8_t dump[DUMP_MAX];
+};
+
+/* Takes no memory but through the library. 0, or what the library said. */
+typedef int scenario_fn(struct world *world);
+
+static int keep_output(void *arg, const char *text, size_t length)
+{
+	struct world *world = arg;
+
+	assert_true(length < OUTPUT_MAX - world->length);
+	memcpy(world->output + world->length, text, length);
+	world->length += length;
+	return 0;
+}
+
+static int drop_output(void *arg, const char *text, size_t length)
+{
+	(void)arg;
+	(void)text;
+	(void)length;
+	return 0;
+}
+
+static void drop_log(void *arg, int level, const char *text)
+{
+	(void)arg;
+	assert_in_range(level, 3, 7);
+	assert_true(strlen(text) > 0);
+}
+
+/* ---- every allocation in turn ---- */
+
+struct expected {
+	char *output;
+	size_t length;
+};
+
+/* How many bytes of a text are a name with its key, of those that are an extra: without the memory
+ * for one it is unknown, and the answer is whole. */
+static size_t name_length(const char *text, size_t length)
+{
+	static const char *const keys[] = { "\"user\":", "\"interface\":" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (length > strlen(keys[i]) && memcmp(text, keys[i], strlen(keys[i])) == 0)
+			while (n < length && text[n] != ',' && text[n] != '}')
+				n++;
+	return n;
+}
+
+static void forget_names(struct world *world)
+{
+	size_t to = 0;
+
+	for (size_t from = 0; from < world->length;) {
+		size_t n = name_length(world->output + from, world->length - from);
+
+		if (n == 0)
+			world->output[to++] = world->output[from++];
+		from += n;
+	}
+	world->length = to;
+}
+
+/* One run in which some allocation fails. Returns whether there was one of that number. */
+static bool run_short(struct world *world, scenario_fn *scenario, long number, enum alloc_mode mode,
+		      const struct expected *expected)
+{
+	long before = alloc_in_use();
+	long after;
+	int r;
+
+	world->length = 0;
+	world->complete = true;
+	alloc_fail_arm(number, mode);
+	r = scenario(world);
+	alloc_fail_disarm();
+	after = alloc_in_use();
+	forget_names(world);
+	if (r != 0 && r != -ENOMEM)
+		fail_msg("allocation %ld: returned %d", number, r);
+	if (after != before)
+		fail_msg("allocation %ld: %ld bytes leaked, returned %d", number, after - before,
+			 r);
+	/* Success is the whole answer, or says that it is not. */
+	if (r == 0 && world->complete &&
+	    (world->length != expected->length ||
+	     memcmp(world->output, expected->output, expected->length) != 0))
+		fail_msg("allocation %ld: another answer, and it is called complete:\n%.*s", number,
+			 (int)world->length, world->output);
+	return alloc_has_failed();
+}
+
+static void run_scenario(struct world *world, scenario_fn *scenario)
+{
+	struct expected expected;
+	long count;
+
+	/* What is made once and kept by libc must not look like a leak. */
+	assert_int_equal(scenario(world), 0);
+	world->length = 0;
+	world->complete = true;
+	alloc_fail_arm(LONG_MAX, ALLOC_FAIL_ONE);
+	assert_int_equal(scenario(world), 0);
+	count = alloc_fail_disarm();
+	assert_true(count > 0);
+	forget_names(world);
+	assert_true(world->length > 0);
+	expected = (struct expected){ strndup(world->output, world->length), world->length };
+	assert_non_null(expected.output);
+
+	for (enum alloc_mode mode = ALLOC_FAIL_ONE; mode <= ALLOC_FAIL_FOLLOWS; mode++)
+		for (long number = 0; run_short(world, scenario, number, mode, &expected); number++)
+			assert_true(number < 10 * count + 100);
+	free(expected.output);
+	print_message("%ld allocations failed in turn\n", count);
+}
+
+/* ---- what is done with a context ---- */
+
+static struct estab_ctx_options options_of(const struct world *world)
+{
+	return (struct estab_ctx_options){
+		.size = sizeof(struct estab_ctx_options),
+		.flags = world->threads ? ESTAB_CTX_THREADS : 0,
+		.proc_root = world->tree.path,
+		.passwd_file = world->passwd,
+		.byte_order = ESTAB_BYTE_ORDER_LITTLE,
+	};
+}
+
+static int make_query(const struct estab_ctx_options *options, struct estab_query **ret_query)
+{
+	struct estab_query *query = UNTOUCHED;
+	struct estab_ctx *ctx = UNTOUCHED;
+	int r = estab_ctx_new(options, &ctx);
+
+	if (r < 0) {
+		assert_ptr_equal(ctx, UNTOUCHED);
+		return r;
+	}
+	estab_ctx_set_log(ctx, drop_log, NULL);
+	r = estab_query_new(ctx, &query);
+	estab_ctx_unref(ctx);
+	if (r < 0)
+		assert_ptr_equal(query, UNTOUCHED);
+	else
+		*ret_query = query;
+	return r;
+}
+
+static int add_fields(struct estab_query *query, bool owners)
+{
+	enum estab_field field = ESTAB_F_NONE;
+	int r = 0;
+
+	while (r == 0 && (field = estab_field_next(field)) != ESTAB_F_NONE) {
+		struct estab_field_info info = { .size = sizeof(info) };
+
+		assert_int_equal(estab_field_get_info(field, &info), 0);
+		if (owners || (!(info.flags & ESTAB_FIELD_OWNER) &&
+			       strncmp(info.name, "owners", 6) != 0 && field != ESTAB_F_NO_OWNER))
+			r = estab_query_add_field(query, field);
+	}
+	return r;
+}
+
+static int write_row(struct world *world, const struct estab_socket *sock)
+{
+	struct estab_socket *copy = UNTOUCHED;
+	char text[16];
+	int r = estab_socket_write_json(sock, keep_output, world);
+
+	if (r == 0)
+		r = estab_socket_copy(sock, &copy);
+	if (r < 0) {
+		assert_ptr_equal(copy, UNTOUCHED);
+		return r;
+	}
+	estab_socket_format(sock, ESTAB_F_LOCAL, text, sizeof(text));
+	r = estab_socket_write_json(copy, keep_output, world);
+	estab_socket_unref(copy);
+	return r;
+}
+
+static int note_result(struct world *world, const struct estab_result *result)
+{
+	int r;
+
+	world->complete = estab_result_is_complete(result);
+	r = estab_result_write_json_head(result, drop_output, NULL);
+	return r < 0 ? r : estab_result_write_json_end(result, drop_output, NULL);
+}
+
+static int take_snapshot(struct world *world, struct estab_query *query)
+{
+	struct estab_snapshot *snapshot = UNTOUCHED;
+	int r = estab_snapshot_take(query, &snapshot);
+
+	if (r < 0) {
+		assert_ptr_equal(snapshot, UNTOUCHED);
+		return r;
+	}
+	for (size_t i = 0; r == 0 && i < estab_snapshot_count(snapshot); i++)
+		r = write_row(world, estab_snapshot_get(snapshot, i));
+	if (r == 0)
+		r = note_result(world, estab_snapshot_result(snapshot));
+	estab_snapshot_unref(snapshot);
+	return r;
+}
+
+static int run_scan(struct world *world, struct estab_query *query)
+{
+	const struct estab_socket *sock = UNTOUCHED;
+	struct estab_scan *scan = UNTOUCHED;
+	int r = estab_scan_open(query, &scan);
+
+	if (r < 0) {
+		assert_ptr_equal(scan, UNTOUCHED);
+		return r;
+	}
+	while ((r = estab_scan_next(scan, &sock)) == 0) {
+		r = write_row(world, sock);
+		if (r < 0)
+			break;
+	}
+	if (r == 1)
+		r = note_result(world, estab_scan_result(scan));
+	estab_scan_close(scan);
+	return r;
+}
+
+/* ---- scenarios on a saved /proc ---- */
+
+static int scan_capture(struct world *world)
+{
+	struct estab_ctx_options options = options_of(world);
+	struct estab_query *query;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	r = run_scan(world, query);
+	estab_query_unref(query);
+	return r;
+}
+
+static int snapshot_capture(struct world *world)
+{
+	struct estab_ctx_options options = options_of(world);
+	struct estab_query *query;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	r = add_fields(query, true);
+	if (r == 0)
+		r = estab_query_add_sort(query, ESTAB_F_LOCAL, 0);
+	if (r == 0)
+		r = estab_query_add_sort(query, ESTAB_F_OWNER_COMM, 1);
+	if (r == 0)
+		r = estab_query_set_filter(query, "state all", NULL, NULL);
+	if (r == 0)
+		r = take_snapshot(world, query);
+	estab_query_unref(query);
+	return r;
+}
+
+/* An expression that is wrong: the message about it takes memory too. */
+static int set_wrong_filter(struct world *world, struct estab_query *query)
+{
+	size_t position = SIZE_MAX;
+	char *message = UNTOUCHED;
+	int r = estab_query_set_filter(query, "sport = x", &position, &message);
+
+	if (r != -EINVAL) {
+		assert_ptr_equal(message, UNTOUCHED);
+		assert_int_equal(position, SIZE_MAX);
+		return r;
+	}
+	assert_int_equal(position, 8);
+	assert_non_null(message);
+	keep_output(world, message, strlen(message));
+	free(message);
+	return 0;
+}
+
+static int filter_capture(struct world *world)
+{
+	static const char *const expressions[] = {
+		"sport = :22",
+		"src 192.0.2.0/24 and sport = :1",
+		"state established",
+		NULL,
+	};
+	struct estab_ctx_options options = options_of(world);
+	struct estab_query *query;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && expressions[i]; i++)
+		r = estab_query_set_filter(query, expressions[i], NULL, NULL);
+	if (r == 0)
+		r = set_wrong_filter(world, query);
+	if (r == 0)
+		r = run_scan(world, query);
+	estab_query_unref(query);
+	return r;
+}
+
+/* ---- scenarios on what a kernel said ---- */
+
+/* Sends the recorded dump as the kernel does, in datagrams of whole messages. */
+static void replay_dump(struct world *world)
+{
+	struct fake_answer *answer = NULL;
+	size_t at = 0;
+
+	fake_begin();
+	while (at + NLMSG_HDRLEN <= world->dump_length) {
+		const struct nlmsghdr *message = (const void *)(world->dump + at);
+		size_t length = NLMSG_ALIGN(message->nlmsg_len);
+		struct nlmsghdr *copy;
+
+		if (!answer || answer->length + length > DATAGRAM_MAX)
+			answer = fake_datagram();
+		copy = (void *)(answer->data + answer->length);
+		memcpy(copy, message, length);
+		copy->nlmsg_seq = FAKE_OURS;
+		copy->nlmsg_pid = FAKE_OURS;
+		answer->length += length;
+		at += length;
+	}
+}
+
+static int read_diag(struct world *world, enum estab_proto proto, bool keep)
+{
+	struct estab_ctx_options options = { .size = sizeof(options),
+					     .passwd_file = world->passwd };
+	struct estab_query *query;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	replay_dump(world);
+	r = add_fields(query, false);
+	if (r == 0)
+		r = estab_query_set_source(query, "diag");
+	if (r == 0)
+		r = estab_query_set_protos(query, BIT64(proto));
+	if (r == 0)
+		r = keep ? take_snapshot(world, query) : run_scan(world, query);
+	fake_end();
+	estab_query_unref(query);
+	return r;
+}
+
+static int scan_diag_tcp(struct world *world)
+{
+	return read_diag(world, ESTAB_PROTO_TCP, false);
+}
+
+static int snapshot_diag_unix(struct world *world)
+{
+	return read_diag(world, ESTAB_PROTO_UNIX, true);
+}
+
+/* Names longer than any socket's: the row's room must grow. */
+static int decode_large(struct world *world)
+{
+	struct estab_ctx_options options = options_of(world);
+	_Alignas(8) uint8_t buffer[8192] = { 0 };
+	struct nlmsghdr *message = (void *)buffer;
+	struct unix_diag_msg *body = (void *)(buffer + NLMSG_HDRLEN);
+	struct nlattr *attr = (void *)(buffer + NLMSG_LENGTH(sizeof(*body)));
+	struct source_job job = { ESTAB_PROTO_UNIX, "unix", 1 << ESTAB_FAMILY_UNIX,
+				  ESTAB_STATES_ALL };
+	struct estab_query *query;
+	struct env *env = UNTOUCHED;
+	struct diag_reading reading;
+	struct row row = { 0 };
+	struct store store;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	add_fields(query, true);
+	r = env_new(query->ctx, query, &env);
+	estab_query_unref(query);
+	if (r < 0) {
+		assert_ptr_equal(env, UNTOUCHED);
+		return r;
+	}
+	*body = (struct unix_diag_msg){ .udiag_family = AF_UNIX,
+					.udiag_state = ESTAB_STATE_ESTABLISHED,
+					.udiag_ino = 5 };
+	*attr = (struct nlattr){ .nla_len = 7000, .nla_type = UNIX_DIAG_NAME };
+	memset(attr + 1, 'n', 7000 - sizeof(*attr));
+	message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	message->nlmsg_len = NLMSG_LENGTH(sizeof(*body)) + 7000;
+
+	diag_reading_init(&reading, env, &job, 0);
+	store_init(&store, env);
+	r = ext_builder_init(&row.ext, env);
+	for (int i = 0; r == 0 && i < 20; i++) {
+		r = diag_unix_decode(&reading, message, &row);
+		if (r == 0)
+			r = store_add(&store, &row);
+		if (r == 0)
+			r = store_put(&store, store_at(&store, (size_t)i), EXT_PEER_PATH, "peer",
+				      4);
+	}
+	for (size_t i = 0; r == 0 && i < store.count; i++)
+		r = write_row(world, store_at(&store, i));
+	ext_builder_free(&row.ext);
+	store_free(&store);
+	env_unref(env);
+	return r;
+}
+
+/* ---- fixtures ---- */
+
+static const char hosts[] =
+	"root:x:0:0::/root:/bin/sh\ncupsd:x:105:105::/:/bin/sh\nuser:x:1001:1001::/:/bin/sh\n";
+
+static const char unix_table[] =
+	"Num       RefCount Protocol Flags    Type St Inode Path\n"
+	"0000000000000000: 00000002 00000000 00010000 0001 01 70001 /run/a\n"
+	"0000000000000000: 00000003 00000000 00000000 0001 03 70002 @abstract\n"
+	"0000000000000000: 00000003 00000000 00000000 0002 01 70003\n";
+
+static const char udp6_table[] =
+	"  sl  local_address                         remote_address                        st "
+	"tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"
+	" 1: 00000000000000000000000001000000:0035 00000000000000000000000000000000:0000 07 "
+	"00000000:00000000 00:00000000 00000000   105        0 70010 2 0000000000000000 7\n";
+
+/* What of golden's is held by whom: every inode of the capture by two processes. */
+static const char *const links[] = { "socket:[61497]", "socket:[70721]", "socket:[70001]",
+				     "socket:[70010]", "pipe:[1]" };
+
+static void make_process(const struct tree *tree, unsigned int pid)
+{
+	static const char status[] = "Name:\tx\nState:\tS (sleeping)\nUid:\t105\t105\t105\t105\n"
+				     "voluntary_ctxt_switches:\t1\n";
+	char path[64];
+	char text[256];
+
+	snprintf(path, sizeof(path), "%u", pid);
+	tree_dir(tree, path);
+	snprintf(path, sizeof(path), "%u/fd", pid);
+	tree_dir(tree, path);
+	for (size_t fd = 0; fd < ARRAY_SIZE(links); fd++) {
+		snprintf(path, sizeof(path), "%u/fd/%zu", pid, fd);
+		tree_link(tree, path, links[fd]);
+	}
+	snprintf(path, sizeof(path), "%u/status", pid);
+	tree_text(tree, path, status);
+	snprintf(path, sizeof(path), "%u/stat", pid);
+	snprintf(text, sizeof(text),
+		 "%u (x) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 %u 1 1 1\n", pid, pid * 10);
+	tree_text(tree, path, text);
+	snprintf(path, sizeof(path), "%u/comm", pid);
+	snprintf(text, sizeof(text), "worker%u\n", pid);
+	tree_text(tree, path, text);
+	snprintf(path, sizeof(path), "%u/cmdline", pid);
+	tree_file(tree, path, "worker\0-x", 10);
+	snprintf(path, sizeof(path), "%u/exe", pid);
+	tree_link(tree, path, "/usr/bin/worker");
+}
+
+/* A thread with a table of its own. */
+static void make_thread(const struct tree *tree)
+{
+	tree_dir(tree, "2/task");
+	tree_dir(tree, "2/task/2");
+	tree_dir(tree, "2/task/3");
+	tree_dir(tree, "2/task/3/fd");
+	tree_link(tree, "2/task/3/fd/9", "socket:[70002]");
+}
+
+static size_t read_golden(const char *name, void *buffer, size_t room)
+{
+	const char *root = getenv("ESTAB_SRCDIR");
+	char path[512];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/test/golden/%s", root ? root : ".", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	n = read(fd, buffer, room);
+	close(fd);
+	assert_in_range(n, 1, room - 1);
+	return (size_t)n;
+}
+
+static void make_tree(struct world *world, unsigned int processes)
+{
+	char table[8192];
+	size_t length = read_golden("proc-2006/net/tcp", table, sizeof(table));
+
+	tree_make(&world->tree);
+	tree_dir(&world->tree, "net");
+	tree_file(&world->tree, "net/tcp", table, length);
+	tree_text(&world->tree, "net/udp6", udp6_table);
+	tree_text(&world->tree, "net/udp", udp6_table);
+	tree_text(&world->tree, "net/raw", "");
+	tree_text(&world->tree, "net/unix", unix_table);
+	tree_text(&world->tree, "passwd", hosts);
+	for (unsigned int pid = 2; pid < 2 + processes; pid++)
+		make_process(&world->tree, pid);
+	make_thread(&world->tree);
+	snprintf(world->passwd, sizeof(world->passwd), "%s/passwd", world->tree.path);
+}
+
+static int setup(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	assert_non_null(world);
+	make_tree(world, 3);
+	*state = world;
+	return 0;
+}
+
+static int setup_threads(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	assert_non_null(world);
+	make_tree(world, PROCESSES);
+	world->threads = true;
+	*state = world;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *world = *state;
+
+	tree_remove(&world->tree);
+	free(world);
+	return 0;
+}
+
+static void load_dump(struct world *world, const char *name)
+{
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		skip_because("the recorded dumps are little-endian");
+	if (!netns_enter())
+		skip_because("no network namespace here");
+	world->dump_length = read_golden(name, world->dump, sizeof(world->dump));
+}
+
+/* ---- the tests ---- */
+
+static void test_scan_capture(void **state)
+{
+	run_scenario(*state, scan_capture);
+}
+
+static void test_snapshot_capture(void **state)
+{
+	run_scenario(*state, snapshot_capture);
+}
+
+/* With a helper thread in the walk over the processes. */
+static void test_snapshot_threads(void **state)
+{
+	run_scenario(*state, snapshot_capture);
+}
+
+static void test_filter(void **state)
+{
+	run_scenario(*state, filter_capture);
+}
+
+static void test_scan_diag_tcp(void **state)
+{
+	load_dump(*state, "diag-tcp.bin");
+	run_scenario(*state, scan_diag_tcp);
+}
+
+static void test_snapshot_diag_unix(void **state)
+{
+	load_dump(*state, "diag-unix.bin");
+	run_scenario(*state, snapshot_diag_unix);
+}
+
+static void test_decode_large(void **state)
+{
+	run_scenario(*state, decode_large);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_scan_capture, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_snapshot_capture, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_snapshot_threads, setup_threads, teardown),
+		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_scan_diag_tcp, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_snapshot_diag_unix, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_decode_large, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
