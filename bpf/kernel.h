@@ -124,7 +124,16 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 } RELOCATED;
 
+struct request_sock_queue {
+	atomic_t qlen;
+} RELOCATED;
+
+struct inet_connection_sock {
+	struct request_sock_queue icsk_accept_queue;
+} RELOCATED;
+
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	uint32_t rcv_nxt;
 	uint32_t copied_seq;
 	uint32_t write_seq;

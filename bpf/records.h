@@ -27,6 +27,7 @@ enum {
 	RECORD_V6ONLY = 1 << 0,
 	RECORD_MINISOCK = 1 << 1,  /* a time-wait or request socket */
 	RECORD_CGROUP_ID = 1 << 2, /* cgroup_id is known */
+	RECORD_REQUESTS = 1 << 3,  /* a listener that has requests (SYN_RECV) */
 };
 
 /* Of record.kind. */

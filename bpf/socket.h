@@ -84,16 +84,17 @@ ALWAYS_INLINE void put_full(struct sock *sk, struct record *record)
 /* As tcp_diag tells them: a FIN and a SYN count as a byte each. */
 ALWAYS_INLINE void put_tcp_queues(struct sock *sk, struct record *record)
 {
-	struct tcp_sock *tcp;
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
+	if (!tcp)
+		return;
 	if (record->state == TCP_LISTEN) {
 		record->recv_q = sk->sk_ack_backlog;
 		record->send_q = sk->sk_max_ack_backlog;
+		if (tcp->inet_conn.icsk_accept_queue.qlen.counter > 0)
+			record->flags |= RECORD_REQUESTS;
 		return;
 	}
-	tcp = bpf_skc_to_tcp_sock(sk);
-	if (!tcp)
-		return;
 	record->recv_q = tcp->rcv_nxt - tcp->copied_seq;
 	if ((int)record->recv_q < 0)
 		record->recv_q = 0;

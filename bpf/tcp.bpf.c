@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * All TCP sockets of the kernel's tables, in all network namespaces but the ones left out: also those
- * that no process holds open.
- */
+/* All TCP sockets in the tables of the reader's network namespace: also what no process holds. */
 #include "socket.h"
 
 const volatile u32 states; /* as bits */
-const volatile u32 netns;  /* 0: any */
 
 /* A bucket of a connection that ended, or one of which the end has only begun. */
 ALWAYS_INLINE void put_time_wait(struct tcp_timewait_sock *tw, struct record *record)
@@ -28,8 +24,6 @@ int walk(struct bpf_iter__tcp *ctx)
 	if (!skc)
 		return 0;
 	record.netns = netns_of(skc);
-	if (netns && record.netns != netns)
-		return 0;
 	record.kind = RECORD_ROW;
 	record.size = sizeof(record);
 	record.family = skc->skc_family;

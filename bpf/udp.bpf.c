@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* All UDP sockets of the kernel's tables: also those that no process holds open. */
+/* All UDP sockets in the tables of the reader's network namespace: also what no process holds. */
 #include "socket.h"
 
 const volatile u32 states; /* as bits */
-const volatile u32 netns;  /* 0: any */
 
 SEC("iter/udp")
 int walk(struct bpf_iter__udp *ctx)
@@ -15,8 +14,6 @@ int walk(struct bpf_iter__udp *ctx)
 	if (!sk)
 		return 0;
 	record.netns = netns_of(&sk->__sk_common);
-	if (netns && record.netns != netns)
-		return 0;
 	record.protocol = sk->sk_protocol;
 	record.state = sk->__sk_common.skc_state;
 	/* UDP-Lite has its own table, which older kernels walk too. */

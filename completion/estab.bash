@@ -3,7 +3,7 @@
 # What bash offers behind estab(1). Needs nothing of the bash-completion package.
 
 _estab_options='
--t --tcp -u --udp -w --raw -x --unix -4 --ipv4 -6 --ipv6 -f --family -A --query -a --all -l --listening
+-t --tcp -u --udp -w --raw -x --unix -0 --packet -M --mptcp -4 --ipv4 -6 --ipv6 -f --family -A --query -a --all -l --listening
 -B --bound-inactive -p --processes -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
 --strict -n --numeric -r --resolve --resolve-timeout --debug -h --help -V -v --version -N --net --source
@@ -14,7 +14,8 @@ established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-
 bound all connected synchronized bucket big listening closed'
 
 _estab_tables='
-all inet tcp udp udplite raw icmp unix unix_stream unix_dgram unix_seqpacket u_str u_dgr u_seq'
+all inet tcp mptcp udp udplite raw icmp unix unix_stream unix_dgram unix_seqpacket u_str u_dgr u_seq packet
+packet_raw packet_dgram p_raw p_dgr netlink ax25 ipx'
 
 # Offers these words for the last part of a list with commas. One of the signs may stand before each
 # part.
@@ -68,8 +69,8 @@ _estab_value()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		;;
 	--sort) _estab_list "$(_estab_fields sort)" +- ;;
-	--source) _estab_words "auto diag procfs" ;;
-	--family | -f | -[!-]*f) _estab_words "inet inet6 unix" ;;
+	--source) _estab_words "auto bpf diag procfs" ;;
+	--family | -f | -[!-]*f) _estab_words "inet inet6 unix netlink link packet ax25 ipx" ;;
 	--query | -A | -[!-]*A) _estab_list "$_estab_tables" ! ;;
 	*) return 1 ;;
 	esac
@@ -121,7 +122,7 @@ _estab()
 			elif _estab_has_word; then
 				_estab_words "state src dst sport dport and"
 			else
-				_estab_words "list fields state src dst sport dport"
+				_estab_words "list doctor fields summary state src dst sport dport"
 			fi
 			;;
 		esac

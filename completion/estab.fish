@@ -25,7 +25,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list fields state src dst sport dport
+    not __fish_seen_subcommand_from list doctor fields summary state src dst sport dport
 end
 
 function __estab_after
@@ -39,10 +39,12 @@ complete -c estab -s t -l tcp -d 'TCP'
 complete -c estab -s u -l udp -d 'UDP'
 complete -c estab -s w -l raw -d 'Raw sockets'
 complete -c estab -s x -l unix -d 'Unix sockets'
+complete -c estab -s 0 -l packet -d 'Packet sockets'
+complete -c estab -s M -l mptcp -d 'MPTCP'
 complete -c estab -s 4 -l ipv4 -d 'Only IPv4'
 complete -c estab -s 6 -l ipv6 -d 'Only IPv6'
-complete -c estab -s f -l family -x -a 'inet inet6 unix' -d 'Tables of a family'
-complete -c estab -s A -l query -x -d 'Tables' -a '(string split " " "all inet tcp udp udplite raw icmp unix unix_stream unix_dgram unix_seqpacket u_str u_dgr u_seq" | __estab_list "!")'
+complete -c estab -s f -l family -x -a 'inet inet6 unix netlink link packet ax25 ipx' -d 'Tables of a family'
+complete -c estab -s A -l query -x -d 'Tables' -a '(string split " " "all inet tcp mptcp udp udplite raw icmp unix unix_stream unix_dgram unix_seqpacket u_str u_dgr u_seq packet packet_raw packet_dgram p_raw p_dgr netlink ax25 ipx" | __estab_list "!")'
 complete -c estab -s a -l all -d 'Every state'
 complete -c estab -s l -l listening -d 'What waits for connections or packets'
 complete -c estab -s B -l bound-inactive -d 'TCP that is bound and neither listens nor connects'
@@ -77,13 +79,15 @@ complete -c estab -s V -l version -d 'The version'
 complete -c estab -s v -d 'The version'
 
 complete -c estab -s N -l net -r -F -a '(command ls /run/netns 2>/dev/null)' -d 'Another network namespace'
-complete -c estab -l source -x -a 'auto diag procfs' -d 'Read through this source only'
+complete -c estab -l source -x -a 'auto bpf diag procfs' -d 'Read through this source only'
 complete -c estab -l proc-root -x -a '(__fish_complete_directories)' -d 'Read this directory as /proc'
 complete -c estab -l proc-pid -x -d 'The process there whose namespace is read'
 complete -c estab -l passwd -r -F -d 'User names from this file'
 complete -c estab -l byte-order -x -a 'big little' -d 'Of the host that was saved'
 
 complete -c estab -n __estab_no_word -a list -d 'List sockets'
+complete -c estab -n __estab_no_word -a doctor -d 'What can be seen here, and why not more'
+complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
 complete -c estab -n 'not __estab_after state src dst sport dport' -a state -d 'The state'
 complete -c estab -n 'not __estab_after state src dst sport dport' -a src -d 'The local address'

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /*
  * The walker and the decoders of sock_diag, on bytes that nobody sent. The first byte says which
- * table (its low three bits: tcp, udp, udplite, raw, unix), 8: only what every row has is wanted,
+ * table (its low three bits: tcp, udp, udplite, raw, unix, mptcp, netlink, packet), 8: only what every row has is wanted,
  * 16: the kernel said that the datagram was cut, 32: only some states. The second says after how
  * many 16 bytes a second datagram begins, 0: never. Then come the messages; those of the first
  * one's dump are read.
@@ -19,19 +19,27 @@
 
 enum { CHECKED_ROWS = 8, NETNS = 4026531840u & 0x7fffffff };
 
+typedef int decode_fn(const struct diag_reading *reading, const struct nlmsghdr *message,
+		      struct row *row);
+
 static const struct {
 	enum estab_proto proto;
 	uint8_t protocol;
+	decode_fn *decode;
 } tables[] = {
-	{ ESTAB_PROTO_TCP, IPPROTO_TCP },
-	{ ESTAB_PROTO_UDP, IPPROTO_UDP },
-	{ ESTAB_PROTO_UDPLITE, IPPROTO_UDPLITE },
-	{ ESTAB_PROTO_RAW, IPPROTO_RAW },
-	{ ESTAB_PROTO_UNIX, 0 },
+	{ ESTAB_PROTO_TCP, IPPROTO_TCP, diag_inet_decode },
+	{ ESTAB_PROTO_UDP, IPPROTO_UDP, diag_inet_decode },
+	{ ESTAB_PROTO_UDPLITE, IPPROTO_UDPLITE, diag_inet_decode },
+	{ ESTAB_PROTO_RAW, IPPROTO_RAW, diag_inet_decode },
+	{ ESTAB_PROTO_UNIX, 0, diag_unix_decode },
+	{ ESTAB_PROTO_MPTCP, 0, diag_inet_decode },
+	{ ESTAB_PROTO_NETLINK, 0, diag_netlink_decode },
+	{ ESTAB_PROTO_PACKET, 0, diag_packet_decode },
 };
 
 /* One reading of a dump, without a socket. */
 struct dump {
+	decode_fn *decode;
 	struct env *env;
 	struct diag_reading reading;
 	struct estab_result result;
@@ -69,6 +77,7 @@ static void begin(struct dump *dump, uint8_t choice)
 	};
 
 	memset(dump, 0, sizeof(*dump));
+	dump->decode = tables[table].decode;
 	dump->env = make_env(!(choice & 8));
 	diag_reading_init(&dump->reading, dump->env, &job, tables[table].protocol);
 	store_init(&dump->store, dump->env);
@@ -110,9 +119,7 @@ static void feed(struct dump *dump, struct input input, bool cut)
 		const uint8_t *at = (const uint8_t *)message;
 
 		must(at >= datagram && at + message->nlmsg_len <= datagram + input.left);
-		r = dump->reading.proto == ESTAB_PROTO_UNIX
-			    ? diag_unix_decode(&dump->reading, message, &dump->row)
-			    : diag_inet_decode(&dump->reading, message, &dump->row);
+		r = dump->decode(&dump->reading, message, &dump->row);
 		if (r == DIAG_ROW)
 			check_row(dump);
 		else

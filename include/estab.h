@@ -404,6 +404,9 @@ ESTAB_PUBLIC int estab_states_from_name(const char *name, uint32_t *ret_states);
 /* Enter other network namespaces: in a helper thread, or in a child, that ends before the call does.
  * No thread of the caller's leaves its namespace. */
 #define ESTAB_CTX_ENTER_NETNS (1u << 1)
+/* Load BPF programs, where that needs no more than the caller has: CAP_BPF and CAP_PERFMON, or
+ * CAP_SYS_ADMIN. They are gone when the call that needs them returns. */
+#define ESTAB_CTX_BPF (1u << 2)
 
 /* estab_ctx_options.byte_order. Since 0.1. */
 #define ESTAB_BYTE_ORDER_NATIVE 0
@@ -509,7 +512,13 @@ ESTAB_PUBLIC int estab_query_set_filter(struct estab_query *query, const char *e
 					size_t *ret_position, char **ret_message);
 /* Gives up after so many milliseconds with what there is by then, which the result says. 0: never. */
 ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms);
-/* Reads through one source only ("diag", "procfs"), or picks ("auto"). -EINVAL: no such source. */
+/*
+ * Reads through one source only ("diag", "procfs"), or picks ("auto"). "bpf" insists on BPF for what
+ * it can do, which is owners, and rows of TCP and UDP without the fields that only sock_diag has; for
+ * the rest it picks. When it can't be had, estab_scan_open() and estab_snapshot_take() return -EPERM
+ * (privileges, or ESTAB_CTX_BPF, are missing), -EOPNOTSUPP (nothing of the query is for BPF, or this
+ * kernel or library has none) or what the kernel said. -EINVAL: no such source.
+ */
 ESTAB_PUBLIC int estab_query_set_source(struct estab_query *query, const char *name);
 /*
  * Reads this network namespace instead of the calling thread's: "NAME" is that of ip-netns(8), in
@@ -659,7 +668,7 @@ ESTAB_PUBLIC int estab_result_is_exact(const struct estab_result *result);
 /* A table that was to be read, and through what it was. Strings are lent. Since 0.1. */
 struct estab_source_info {
 	size_t size;
-	const char *source; /* "diag", "procfs", "procfd" */
+	const char *source; /* "diag", "procfs", "procfd", "bpf" */
 	const char *table;  /* "tcp", "unix", "owners", … */
 	const char *path;   /* the file that was read, NULL for netlink */
 	int32_t error;      /* 0: served; negative errno: why it did not */

@@ -3,91 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bpf.h"
 #include "filter.h"
 #include "owner.h"
 #include "plan.h"
+#include "row-index.h"
 #include "store.h"
 #include "util.h"
-
-/* Numbers of rows by 64-bit key; open addressing, made for as many as there are. */
-struct row_index {
-	uint64_t *keys; /* 0: free */
-	uint32_t *rows;
-	size_t n_slots;
-	size_t n_keys;
-};
-
-static void row_index_free(struct row_index *index)
-{
-	free(index->keys);
-	free(index->rows);
-	*index = (struct row_index){ 0 };
-}
-
-/* The key's slot, or the free one where it belongs. */
-static size_t row_index_slot(const struct row_index *index, uint64_t key)
-{
-	size_t slot = (size_t)hash64(key) & (index->n_slots - 1);
-
-	while (index->keys[slot] != 0 && index->keys[slot] != key)
-		slot = (slot + 1) & (index->n_slots - 1);
-	return slot;
-}
-
-static int row_index_grow(struct row_index *index)
-{
-	struct row_index bigger = { .n_slots = index->n_slots ? index->n_slots * 2 : 1024,
-				    .n_keys = index->n_keys };
-
-	bigger.keys = calloc(bigger.n_slots, sizeof(*bigger.keys));
-	bigger.rows = malloc(bigger.n_slots * sizeof(*bigger.rows));
-	if (!bigger.keys || !bigger.rows) {
-		row_index_free(&bigger);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < index->n_slots; i++) {
-		if (index->keys[i] != 0) {
-			size_t slot = row_index_slot(&bigger, index->keys[i]);
-
-			bigger.keys[slot] = index->keys[i];
-			bigger.rows[slot] = index->rows[i];
-		}
-	}
-	row_index_free(index);
-	*index = bigger;
-	return 0;
-}
-
-/* 1: the key (not 0) was there already. */
-static int row_index_add(struct row_index *index, uint64_t key, uint32_t row)
-{
-	size_t slot;
-
-	if (index->n_keys * 3 >= index->n_slots * 2) {
-		int r = row_index_grow(index);
-
-		if (r < 0)
-			return r;
-	}
-	slot = row_index_slot(index, key);
-	if (index->keys[slot] == key)
-		return 1;
-	index->keys[slot] = key;
-	index->rows[slot] = row;
-	index->n_keys++;
-	return 0;
-}
-
-static const struct estab_socket *row_index_find(const struct row_index *index,
-						 const struct store *store, uint64_t key)
-{
-	size_t slot;
-
-	if (index->n_slots == 0 || key == 0)
-		return NULL;
-	slot = row_index_slot(index, key);
-	return index->keys[slot] == key ? store_at(store, index->rows[slot]) : NULL;
-}
 
 static bool is_wanted(const struct plan *plan, const struct estab_socket *sock)
 {
@@ -96,17 +18,16 @@ static bool is_wanted(const struct plan *plan, const struct estab_socket *sock)
 	       (!plan->filter || filter_match(plan->filter, sock));
 }
 
-/* Rows that a join may need are kept even when they are not wanted themselves. */
-static bool is_needed(const struct plan *plan, const struct estab_socket *sock)
+bool store_wants(const struct plan *plan, const struct estab_socket *sock)
 {
 	return (plan->needs & NEED_UNIX_PEER_PATH && sock->proto == ESTAB_PROTO_UNIX) ||
 	       is_wanted(plan, sock);
 }
 
-static int read_rows(struct store *store, struct reader *reader)
+/* seen gets the rows by identity. */
+static int read_rows(struct store *store, struct reader *reader, struct row_index *seen)
 {
 	const struct plan *plan = &store->env->plan;
-	struct row_index seen = { 0 };
 	struct row row = { 0 };
 	int r = ext_builder_init(&row.ext, store->env);
 
@@ -114,15 +35,14 @@ static int read_rows(struct store *store, struct reader *reader)
 		r = reader_next(reader, &row);
 		if (r != 0)
 			break;
-		if (!is_needed(plan, &row.sock))
+		if (!store_wants(plan, &row.sock))
 			continue;
-		r = row_index_add(&seen, record_identity(&row.sock), 0);
+		r = row_index_add(seen, record_identity(&row.sock), (uint32_t)store->count, NULL);
 		if (r == 0)
 			r = store_add(store, &row);
 		else if (r == 1)
 			r = 0;
 	}
-	row_index_free(&seen);
 	ext_builder_free(&row.ext);
 	return r < 0 ? r : 0;
 }
@@ -152,26 +72,30 @@ static int join_peer_paths(struct store *store)
 		const struct estab_socket *sock = store_at(store, i);
 
 		if (sock->proto == ESTAB_PROTO_UNIX && sock->inode != 0)
-			r = row_index_add(&by_inode, sock->inode, (uint32_t)i);
+			r = row_index_add(&by_inode, sock->inode, (uint32_t)i, NULL);
 	}
 	for (size_t i = 0; r >= 0 && i < store->count; i++) {
 		struct estab_socket *sock = store_at(store, i);
-		const struct estab_socket *peer;
+		uint32_t peer;
 
 		if (sock->proto != ESTAB_PROTO_UNIX || !(sock->has & HAS_PEER_INODE) ||
 		    !is_wanted(&store->env->plan, sock))
 			continue;
-		peer = row_index_find(&by_inode, store, sock->local.peer_inode);
-		if (peer)
-			r = join_peer_path(store, sock, peer);
+		peer = row_index_find(&by_inode, sock->local.peer_inode);
+		if (peer != ROW_NONE)
+			r = join_peer_path(store, sock, store_at(store, peer));
 	}
 	row_index_free(&by_inode);
 	return r < 0 ? r : 0;
 }
 
-static void drop_unwanted(struct store *store)
+/* Those that stay move, and seen gets where. */
+static int drop_unwanted(struct store *store, struct row_index *seen)
 {
 	size_t kept = 0;
+	int r = 0;
+
+	row_index_free(seen);
 
 	for (size_t i = 0; i < store->count; i++) {
 		const struct estab_socket *sock = store_at(store, i);
@@ -180,6 +104,9 @@ static void drop_unwanted(struct store *store)
 			*store_at(store, kept++) = *sock;
 	}
 	store->count = kept;
+	for (size_t i = 0; r >= 0 && store->env->bpf.files && i < kept; i++)
+		r = row_index_add(seen, record_identity(store_at(store, i)), (uint32_t)i, NULL);
+	return r < 0 ? r : 0;
 }
 
 static void give_owners(struct store *store, const struct owner_index *index,
@@ -229,12 +156,21 @@ static int find_owners(struct store *store, struct estab_result *result)
 int store_collect(struct store *store, struct reader *reader, struct estab_result *result)
 {
 	uint32_t needs = store->env->plan.needs;
-	int r = read_rows(store, reader);
+	struct row_index seen = { 0 };
+	int r = read_rows(store, reader, &seen);
 
 	if (r == 0 && needs & NEED_UNIX_PEER_PATH) {
 		r = join_peer_paths(store);
-		drop_unwanted(store);
+		if (r == 0)
+			r = drop_unwanted(store, &seen);
 	}
+	if (r == 0 && store->env->bpf.files) {
+		r = bpf_collect(store, &seen, result);
+		row_index_free(&seen);
+		return r;
+	}
+	/* It is as large as a quarter of the rows, and the walk for owners makes its own. */
+	row_index_free(&seen);
 	if (r == 0 && needs & NEED_OWNERS)
 		r = find_owners(store, result);
 	return r;

@@ -70,7 +70,7 @@ static int read_options(const struct estab_ctx_options *options, struct estab_ct
 		if (((const char *)options)[i] != 0)
 			return -EINVAL;
 	memcpy(ret, options, MIN(options->size, sizeof(*ret)));
-	if (ret->flags & ~(ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS) ||
+	if (ret->flags & ~(ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS | ESTAB_CTX_BPF) ||
 	    ret->byte_order > ESTAB_BYTE_ORDER_BIG || ret->reserved != 0 ||
 	    ret->proc_pid > INT32_MAX)
 		return -EINVAL;

@@ -80,7 +80,8 @@ static uint8_t wanted_extensions(uint32_t needs)
 {
 	unsigned int bits = 0;
 
-	if (needs & NEED_TCP_INFO)
+	/* The protocol above comes along with it (Linux 5.6), and not without. */
+	if (needs & (NEED_TCP_INFO | NEED_ULP))
 		bits |= 1u << (INET_DIAG_INFO - 1);
 	if (needs & NEED_CONGESTION)
 		bits |= 1u << (INET_DIAG_CONG - 1);

@@ -17,6 +17,14 @@
 #include "result.h"
 #include "users.h"
 
+struct bpf_reader;
+
+/* What BPF does for one result (bpf.h). All zero: nothing. */
+struct bpf_use {
+	struct bpf_reader *files; /* NULL: it is not used */
+	uint64_t row_protos;      /* whose rows come from it; owners come in any case */
+};
+
 struct env {
 	unsigned int refs;
 	struct estab_ctx *ctx; /* owned reference */
@@ -27,6 +35,7 @@ struct env {
 	uint64_t netns;       /* its inode; 0: unknown */
 	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
 	atomic_bool cancelled;
+	struct bpf_use bpf;
 	struct ext empty; /* what a row without extensions points at */
 };
 

@@ -26,21 +26,21 @@ static size_t length_with(size_t offset)
 	return lengths[i];
 }
 
-static int read_number(const uint8_t *at, size_t size, uint64_t *ret)
+static void read_number(const uint8_t *at, size_t size, uint64_t *ret)
 {
 	uint32_t u32;
 
 	switch (size) {
 	case 1:
 		*ret = *at;
-		return 0;
+		break;
 	case 4:
 		memcpy(&u32, at, sizeof(u32));
 		*ret = u32;
-		return 0;
+		break;
 	default:
 		memcpy(ret, at, sizeof(*ret));
-		return 0;
+		break;
 	}
 }
 
@@ -51,7 +51,8 @@ static int read_info(const struct estab_socket *sock, size_t offset, size_t size
 
 	if (!info || length < length_with(offset))
 		return FIELD_UNKNOWN;
-	return read_number(info + offset, size, ret);
+	read_number(info + offset, size, ret);
+	return 0;
 }
 
 int get_mptcp_info(const struct estab_socket *sock, const struct field *field, struct value *ret)
@@ -102,11 +103,11 @@ int get_subflow(const struct estab_socket *sock, const struct field *field, stru
 	/* A listener, or another protocol's. */
 	if (!subflow)
 		return ext_has(sock->ext, EXT_ULP) ? FIELD_NONE : without_ulp(sock);
-	/* The kernel keeps the peer's number in those subflows only that this end added. */
-	if (read_number(subflow + field->offset, field->size, &ret->u64) < 0 ||
-	    (field->id == ESTAB_F_MPTCP_REMOTE_TOKEN && ret->u64 == 0))
+	if (length < (size_t)field->offset + field->size)
 		return FIELD_UNKNOWN;
-	return 0;
+	read_number(subflow + field->offset, field->size, &ret->u64);
+	/* The kernel keeps the peer's number in those subflows only that this end added. */
+	return field->id == ESTAB_F_MPTCP_REMOTE_TOKEN && ret->u64 == 0 ? FIELD_UNKNOWN : 0;
 }
 
 int get_mptcp_token(const struct estab_socket *sock, const struct field *field, struct value *ret)

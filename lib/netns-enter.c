@@ -200,9 +200,9 @@ static int answer_receive(int link_fd, bool wanted, int *ret_fd)
 static void child_end(pid_t pid, int link_fd)
 {
 	kill(pid, SIGKILL);
+	close(link_fd);
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		continue;
-	close(link_fd);
 }
 
 int netns_child_start(int userns_fd, int netns_fd, const struct netns_call *call,

@@ -196,7 +196,7 @@ static int compare_owners(const void *left, const void *right)
 }
 
 /* A walk meets them nearly in order, and most sockets have one. */
-static void sort_owners(struct owner_list *list)
+void owner_list_sort(struct owner_list *list)
 {
 	struct estab_owner *owners = list->owners;
 
@@ -267,7 +267,7 @@ int owner_index_link(struct owner_index *index, struct arena *arena,
 	}
 	for (size_t i = 0; i < index->n_slots; i++)
 		if (lists[i] && lists[i]->count > 1)
-			sort_owners(lists[i]);
+			owner_list_sort(lists[i]);
 	done = TAKE_PTR(lists);
 	*ret_lists = done;
 	return 0;
@@ -298,8 +298,9 @@ enum no_owner owner_reason(const struct estab_socket *sock, bool incomplete)
 {
 	/* A FIN_WAIT_2 with this timer is a time-wait socket on its way. */
 	if (sock->state == ESTAB_STATE_TIME_WAIT ||
-	    (sock->state == ESTAB_STATE_FIN_WAIT_2 && sock->has & HAS_TIMER &&
-	     sock->timer_kind == TIMER_TIME_WAIT))
+	    (sock->state == ESTAB_STATE_FIN_WAIT_2 &&
+	     (sock->has & IS_MINISOCK ||
+	      (sock->has & HAS_TIMER && sock->timer_kind == TIMER_TIME_WAIT))))
 		return NO_OWNER_TIME_WAIT;
 	if (sock->state == ESTAB_STATE_SYN_RECV)
 		return NO_OWNER_SYN_RECV;

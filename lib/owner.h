@@ -28,6 +28,9 @@ struct owner_list {
 	struct estab_owner owners[];
 };
 
+/* By pid, tid and fd. */
+void owner_list_sort(struct owner_list *list);
+
 struct owner_holding {
 	uint32_t slot;
 	uint32_t reserved;

@@ -51,7 +51,8 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	struct plan plan = {
 		.protos = query->protos,
 		.families = query->families,
-		.source = query->source,
+		.source = query->only_bpf ? NULL : query->source,
+		.only_bpf = query->only_bpf,
 		.deadline_ms = query->deadline_ms,
 		.n_sort = query->n_sort,
 		.filter = query->filter ? filter_ref(query->filter) : NULL,

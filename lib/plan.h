@@ -26,8 +26,8 @@ enum {
 	NEED_UNIX_NAME = 1 << 9,
 	NEED_UNIX_VFS = 1 << 10,
 	NEED_UNIX_PEER = 1 << 11,
-	NEED_UNIX_QUEUES = 1 << 12, /* netlink's too */
-	NEED_UNIX_UID = 1 << 13,    /* a packet socket's too */
+	NEED_UNIX_QUEUES = 1 << 12,    /* netlink's too */
+	NEED_UNIX_UID = 1 << 13,       /* a packet socket's too */
 	NEED_UNIX_PEER_PATH = 1 << 14, /* a join over all unix sockets */
 	NEED_USER = 1 << 15,
 	NEED_OWNERS = 1 << 16,
@@ -45,6 +45,7 @@ enum {
 	NEED_PACKET = 1 << 28,  /* options, rings, fanout */
 	/* A packet socket's memberships and filter: they may be longer than what a dump can hold. */
 	NEED_PACKET_LISTS = 1 << 29,
+	NEED_TIMER = 1 << 30,
 };
 
 enum {
@@ -70,6 +71,7 @@ struct plan {
 	uint32_t needs;
 	bool keep; /* rows are kept before they are handed out: owners, or a join over rows */
 	const char *source; /* static text: "diag", "procfs", or NULL: whichever serves */
+	bool only_bpf;      /* fail where BPF can't be used */
 	uint32_t deadline_ms;
 	uint64_t fields[PLAN_FIELDS_MAX / 64]; /* asked for, for JSON: a bit an id */
 	size_t n_asked;

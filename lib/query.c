@@ -152,13 +152,15 @@ int estab_query_set_source(struct estab_query *query, const char *name)
 {
 	static const struct source *const sources[] = { &source_diag, &source_procfs };
 
-	if (strcmp(name, "auto") == 0) {
+	if (strcmp(name, "auto") == 0 || strcmp(name, "bpf") == 0) {
 		query->source = NULL;
+		query->only_bpf = *name == 'b';
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		if (strcmp(sources[i]->name, name) == 0) {
 			query->source = sources[i]->name;
+			query->only_bpf = false;
 			return 0;
 		}
 	}

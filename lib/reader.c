@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bpf.h"
 #include "field.h"
 #include "util.h"
 
@@ -26,7 +27,7 @@ static const struct {
 	{ ESTAB_PROTO_ICMP, INET_FAMILIES },
 	{ ESTAB_PROTO_UDP, INET_FAMILIES },
 	{ ESTAB_PROTO_UDPLITE, INET_FAMILIES },
-	{ ESTAB_PROTO_MPTCP, INET_FAMILIES },
+	{ ESTAB_PROTO_MPTCP, INET_FAMILIES }, /* before TCP: see subflow.h */
 	{ ESTAB_PROTO_TCP, INET_FAMILIES },
 };
 
@@ -138,7 +139,8 @@ static int open_from(struct reader *reader, size_t table)
 		struct source_job job;
 		int r;
 
-		if (!is_asked(&reader->env->plan, table, &job))
+		if (!is_asked(&reader->env->plan, table, &job) ||
+		    reader->env->bpf.row_protos & BIT64(job.proto))
 			continue;
 		r = open_job(reader, &job);
 		if (r == 0) {
@@ -161,11 +163,25 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	int r;
 
 	*reader = (struct reader){ .env = env, .result = result };
+	r = bpf_begin(env, result);
+	if (r < 0)
+		return r;
 	r = open_from(reader, 0);
 	/* Nothing was asked for that could exist, as "time-wait" of UDP: an empty answer. */
-	if (r == 1 && reader->error != 0)
+	if (r == 1 && reader->error != 0 && env->bpf.row_protos == 0)
 		return reader->error;
 	return r < 0 ? r : 0;
+}
+
+/* What a row of one table says of those of another. */
+static int relate(struct reader *reader, struct row *row)
+{
+	if (row->sock.proto == ESTAB_PROTO_MPTCP &&
+	    reader->env->plan.protos & BIT64(ESTAB_PROTO_TCP))
+		return subflows_add(&reader->subflows, &row->sock);
+	if (row->sock.proto == ESTAB_PROTO_TCP)
+		return subflows_mark(&reader->subflows, row);
+	return 0;
 }
 
 int reader_next(struct reader *reader, struct row *row)
@@ -173,6 +189,8 @@ int reader_next(struct reader *reader, struct row *row)
 	while (reader->cursor) {
 		int r = reader->source->next(reader->cursor, row);
 
+		if (r == 0)
+			r = relate(reader, row);
 		if (r == 0 || r == -ENOMEM || r == -ECANCELED)
 			return r;
 		if (r < 0)
@@ -190,9 +208,12 @@ void reader_close(struct reader *reader)
 {
 	if (reader->cursor)
 		reader->cursor = reader->source->close(reader->cursor);
+	subflows_free(&reader->subflows);
 	/* Its rows may be kept for long: they must not keep the namespace. */
-	if (reader->env)
+	if (reader->env) {
 		netns_release(&reader->env->target);
+		bpf_end(reader->env);
+	}
 }
 
 const struct source *reader_source(size_t index)

@@ -13,6 +13,7 @@
 #include "record.h"
 #include "result.h"
 #include "source.h"
+#include "subflow.h"
 
 struct reader {
 	struct env *env;             /* borrowed */
@@ -22,6 +23,7 @@ struct reader {
 	int error;                   /* why the last one could not */
 	const struct source *source;
 	struct source_cursor *cursor;
+	struct subflows subflows; /* of the MPTCP connections read so far */
 };
 
 /* Opens the first table that can be read. A negative errno when none can. */

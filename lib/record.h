@@ -81,7 +81,7 @@ enum ext_kind {
 	EXT_LOCAL_NAME,    /* ax25, ipx: an address as the kernel writes it */
 	EXT_PEER_NAME,
 	EXT_ULP,            /* name of the protocol above TCP */
-	EXT_SUBFLOW,        /* struct subflow */
+	EXT_SUBFLOW,        /* struct subflow, or its first member alone */
 	EXT_MPTCP_INFO,     /* struct mptcp_info, as long as the kernel made it */
 	EXT_NETLINK_GROUPS, /* text: "1,5,33"; empty: in none */
 	EXT_NETLINK_FLAGS,  /* u32: NDIAG_FLAG_… */

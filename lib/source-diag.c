@@ -17,7 +17,8 @@ enum {
 	/* The first datagram is made before the kernel knows how much we take, and so is small. What
 	 * may not fit needs a dump before, whatever comes of it. */
 	PRIMED = 1 << 1,
-	/* netlink_diag (6.18, and since 4.x) leaves out a socket at each end of a datagram. */
+	/* netlink_diag (up to Linux 6.18 at least) leaves out a socket where a datagram ends, and
+	 * tells of those in a group twice. */
 	LEAKY = 1 << 2,
 };
 

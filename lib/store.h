@@ -3,6 +3,7 @@
 #ifndef ESTAB_STORE_H
 #define ESTAB_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "arena.h"
@@ -27,6 +28,9 @@ int store_add(struct store *store, const struct row *row);
 /* Adds an extension entry to a kept socket. -ENOMEM. */
 int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,
 	      size_t length);
+
+/* Whether a row is kept: it is wanted, or a join may need it. */
+bool store_wants(const struct plan *plan, const struct estab_socket *sock);
 
 /*
  * Reads everything the reader has: each socket once, joined, filtered, with owners. -ENOMEM,

@@ -93,8 +93,7 @@ static bool is_refusal(int error)
 /* What every kernel has that is worth the name; others are missing more often than not. */
 static bool is_common(const char *table)
 {
-	return strcmp(table, "tcp") == 0 || strcmp(table, "udp") == 0 ||
-	       strcmp(table, "unix") == 0;
+	return strcmp(table, "tcp") == 0 || strcmp(table, "udp") == 0 || strcmp(table, "unix") == 0;
 }
 
 /* Whether any source serves this family of the table; *ret_refused: one would, if it might. */

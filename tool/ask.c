@@ -28,7 +28,7 @@ int ask_context(const struct options *options, struct estab_ctx **ret_ctx)
 {
 	struct estab_ctx_options ctx_options = {
 		.size = sizeof(ctx_options),
-		.flags = ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS,
+		.flags = ESTAB_CTX_THREADS | ESTAB_CTX_ENTER_NETNS | ESTAB_CTX_BPF,
 		.byte_order = options->byte_order,
 		.proc_root = options->proc_root,
 		.proc_pid = options->proc_pid,

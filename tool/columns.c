@@ -224,6 +224,21 @@ static void add_defaults(const struct options *options, bool terminal, struct co
 	add_details(options, columns);
 }
 
+/* Of the usual tables, none has a longer name than the column's title. */
+static void widen_proto(const struct options *options, struct columns *columns)
+{
+	uint32_t tables = select_chosen(options);
+	size_t width = 0;
+
+	if (tables & (SELECT_NETLINK | SELECT_UDPLITE))
+		width = strlen("netlink");
+	else if (tables & SELECT_PACKET)
+		width = strlen("packet");
+	for (size_t i = 0; i < columns->n; i++)
+		if (columns->list[i].field == ESTAB_F_PROTO)
+			columns->list[i].width = MAX(columns->list[i].width, width);
+}
+
 /* --columns: a list of names, or of changes to the default columns: +name, -name. */
 static int apply_list(struct columns *columns, const char *list)
 {
@@ -321,13 +336,13 @@ int columns_choose(const struct options *options, bool terminal, struct columns 
 	int status;
 
 	ret_columns->n = 0;
-	ret_columns->marked = options->format == FORMAT_TABLE;
 	add_defaults(options, terminal, ret_columns);
 	if (options->columns) {
 		status = apply_list(ret_columns, options->columns);
 		if (status != 0)
 			return status;
 	}
+	widen_proto(options, ret_columns);
 	/* A cell of theirs holds one value. */
 	if (options->format == FORMAT_CSV || options->format == FORMAT_NULL)
 		expand_groups(ret_columns);
@@ -362,8 +377,6 @@ int columns_ask(const struct columns *columns, bool kept, struct estab_query *qu
 			error = ask_peer(query);
 		else
 			error = estab_query_add_field(query, column->field);
-		if (error == 0 && column->field == ESTAB_F_PROTO && columns->marked)
-			error = estab_query_add_field(query, ESTAB_F_TCP_ULP);
 		if (error < 0)
 			return error;
 	}

@@ -36,7 +36,6 @@ enum { COLUMNS_MAX = 256 };
 
 struct columns {
 	size_t n;
-	bool marked; /* the protocol's cell tells what is above TCP */
 	struct column list[COLUMNS_MAX];
 };
 

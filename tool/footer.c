@@ -97,5 +97,5 @@ void footer_put_names(struct buf *buf, const char *prefix, uint64_t unanswered)
 		return;
 	buf_str(buf, prefix);
 	put_count(buf, unanswered, "name", "names");
-	buf_str(buf, " not resolved: no answer in time (--resolve-timeout)\n");
+	buf_str(buf, " not resolved: no answer, or none in time (--resolve-timeout)\n");
 }

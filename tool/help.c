@@ -39,7 +39,7 @@ static const char text[] =
 	"\n"
 	"From where:\n"
 	"  -N, --net NAME        another network namespace: a name, pid:N or a path\n"
-	"  --source NAME         auto, diag or procfs\n"
+	"  --source NAME         auto, bpf, diag or procfs\n"
 	"  --proc-root DIR       a saved or another host's /proc\n"
 	"  --proc-pid N          there, the namespace of this process\n"
 	"  --passwd FILE         user names from this file\n"

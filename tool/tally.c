@@ -2,11 +2,12 @@
 #include "tally.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "util.h"
 
 const enum estab_field tally_fields[] = { ESTAB_F_PROTO, ESTAB_F_STATE, ESTAB_F_FAMILY,
-					  ESTAB_F_TIMER_KIND };
+					  ESTAB_F_TIMER_KIND, ESTAB_F_NETLINK_PORTID };
 const size_t tally_n_fields = ARRAY_SIZE(tally_fields);
 
 static const char *word(const struct estab_socket *sock, enum estab_field field)
@@ -24,7 +25,16 @@ static bool is(const char *a, const char *b)
 static bool is_same(const struct tally_entry *a, const struct tally_entry *b)
 {
 	return is(a->state, b->state) && is(a->proto, b->proto) && is(a->family, b->family) &&
-	       a->time_wait == b->time_wait;
+	       a->time_wait == b->time_wait && a->apart == b->apart;
+}
+
+/* The kernel's own end of netlink has no program; ours was not there when the kernel counted. */
+static bool is_apart(const struct estab_socket *sock)
+{
+	uint64_t portid;
+
+	return estab_socket_get_u64(sock, ESTAB_F_NETLINK_PORTID, &portid) == 0 &&
+	       (portid == 0 || portid == (uint64_t)getpid());
 }
 
 void tally_add(struct tally *tally, const struct estab_socket *sock)
@@ -34,6 +44,7 @@ void tally_add(struct tally *tally, const struct estab_socket *sock)
 		.state = word(sock, ESTAB_F_STATE),
 		.family = word(sock, ESTAB_F_FAMILY),
 		.time_wait = is(word(sock, ESTAB_F_TIMER_KIND), "time-wait"),
+		.apart = is_apart(sock),
 	};
 	size_t at = tally->last;
 
@@ -67,7 +78,8 @@ uint64_t tally_sum(const struct tally *tally, const char *proto, const char *sta
  * they are in use, and of TCP only those that others can find. */
 static bool is_in_use(const struct tally_entry *entry, bool findable)
 {
-	if (entry->time_wait || is(entry->state, "time-wait") || is(entry->state, "syn-recv"))
+	if (entry->apart || entry->time_wait || is(entry->state, "time-wait") ||
+	    is(entry->state, "syn-recv"))
 		return false;
 	return !findable || !is(entry->proto, "tcp") ||
 	       !(is(entry->state, "bound") || is(entry->state, "unconnected"));

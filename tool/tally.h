@@ -17,6 +17,7 @@ struct tally_entry {
 	const char *state;
 	const char *family;
 	bool time_wait; /* its connection is kept for the time-wait, whatever the state */
+	bool apart;     /* not among the sockets that the kernel counts at all */
 	uint64_t count;
 };
 

@@ -52,7 +52,7 @@ is "version" "$("$ESTAB" --version)" "estab $("$ESTAB" fields --json | jq -r .es
 is "version, in short" "$("$ESTAB" -V)" "$("$ESTAB" --version)"
 check "help" "$ESTAB" --help
 is "help fits a terminal" "$("$ESTAB" -h | awk 'length > 100' | wc -l)" 0
-refuse "unknown option" "-Z: unknown option; estab --help lists them" -Z
+refuse "unknown option" "-Y: unknown option; estab --help lists them" -Y
 refuse "unknown long option" "--nope: unknown or ambiguous option; estab --help lists them" --nope=1
 refuse "missing argument" "--columns: needs an argument" --columns
 refuse "superfluous argument" "--json: takes no argument" --json=3

@@ -65,21 +65,30 @@ done
 
 # ---- what must be offered ----
 
+# lines WORD...: one a line.
+lines()
+{
+	printf '%s\n' "$@"
+}
+
 states=$(grep -oP '^\tESTAB_STATE_\K(?!FORCE)\w+(?= =)' "$(the /include/estab.h)" | tr '[:upper:]_' '[:lower:]-')
 fields=$(estab fields -H | awk '{ print $1 }')
 sortable=$(estab fields -H | awk '$2 != "group" || $1 == "local" || $1 == "peer" { print $1 }')
-tables=$(grep -oP '^\t\{ "\K\w+(?=", SELECT_)' "$ESTAB_SRCDIR/tool/select.c")
+
+# choices FILE TABLE: the words of one of the program's tables, of which they are the first member.
+choices()
+{
+	sed -n "/ $2\[\] = {/,/^\t*};/p" "$ESTAB_SRCDIR/tool/$1.c" | grep -oP '\{ "\K[^"]+'
+}
+
+verbs=$(choices main verbs)
+families=$(choices select families; lines inet inet6)
+tables=$(choices select names)
 
 # offers SHELL NAME LINE WORDS: these words are offered, and no others.
 offers()
 {
 	same "$1 $2" "$("ask_$1" "$3")" "$4"
-}
-
-# lines WORD...: one a line.
-lines()
-{
-	printf '%s\n' "$@"
 }
 
 for shell in "${shells[@]}"; do
@@ -89,10 +98,14 @@ for shell in "${shells[@]}"; do
 	offers "$shell" "sort keys" "estab --sort " "$sortable"
 	offers "$shell" tables "estab -A " "$tables"
 	offers "$shell" "tables of --query" "estab --query " "$tables"
-	offers "$shell" families "estab -f " "$(lines inet inet6 unix)"
-	offers "$shell" "families behind letters" "estab -tf " "$(lines inet inet6 unix)"
+	offers "$shell" families "estab -f " "$families"
+	offers "$shell" "families behind letters" "estab -tf " "$families"
+	offers "$shell" formats "estab --format " "$(choices options formats)"
+	offers "$shell" colours "estab --color " "$(choices options colours)"
+	offers "$shell" "byte orders" "estab --byte-order " "$(choices options byte_orders)"
 	offers "$shell" "the second word" "estab -t state listen s" "$(lines state src sport)"
-	offers "$shell" "first words" "estab -t " "$(lines list fields state src dst sport dport)"
+	offers "$shell" "first words" "estab -t " "$verbs
+$(lines state src dst sport dport)"
 	offers "$shell" "a state" "estab -t state fin" "$(lines fin-wait-1 fin-wait-2)"
 	offers "$shell" "a directory" "estab --proc-root ${saved%06}" \
 		"$([[ $shell == zsh ]] && echo proc-2006 || echo "${saved%06}06$([[ $shell == bash ]] || echo /)")"

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * The pass over all open files, and what it can't see: sockets that have none (time-wait, requests,
+ * orphans, not accepted yet, the kernel's own) or one that no process has open (in flight, in a
+ * ring). The kernel counts its sockets; the tables are walked only where the counts tell of such.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "../bpf/records.h"
+#include "bpf.h"
+#include "parse.h"
+#include "slurp.h"
+#include "util.h"
+
+/* What /proc/net/sockstat and sockstat6 count. */
+struct counts {
+	uint64_t tcp; /* in the tables: listening, and with a peer */
+	uint64_t time_wait;
+	uint64_t udp;
+};
+
+struct collecting {
+	struct store *store;
+	struct estab_result *result;
+	struct row_index *seen;
+	struct row_index by_inode; /* rows without a cookie */
+	struct bpf_holders *holders;
+	struct row row;
+	struct counts met; /* sockets of the records so far, each once */
+	bool requests;     /* some listener has any */
+	uint64_t n_rows[2]; /* TCP's and UDP's, by record */
+};
+
+static void count_lines(struct cursor text, struct counts *counts)
+{
+	while (text.at < text.end) {
+		const char *newline = memchr(text.at, '\n', (size_t)(text.end - text.at));
+		struct cursor line = { text.at, newline ? newline : text.end };
+		const char *word = "";
+		size_t length = 0;
+		bool is_tcp;
+		uint64_t value;
+
+		text.at = newline ? newline + 1 : text.end;
+		cursor_word(&line, &word, &length);
+		is_tcp = length >= 4 && memcmp(word, "TCP", 3) == 0;
+		if (!is_tcp && !(length == 4 && memcmp(word, "UDP:", 4) == 0) &&
+		    !(length == 5 && memcmp(word, "UDP6:", 5) == 0))
+			continue;
+		for (;;) {
+			cursor_blanks(&line);
+			if (!cursor_word(&line, &word, &length))
+				break;
+			cursor_blanks(&line);
+			if (!cursor_decimal(&line, &value))
+				break;
+			if (length == 5 && memcmp(word, "inuse", 5) == 0)
+				*(is_tcp ? &counts->tcp : &counts->udp) += value;
+			else if (is_tcp && length == 2 && memcmp(word, "tw", 2) == 0)
+				counts->time_wait += value;
+		}
+	}
+}
+
+/* Whether the kernel tells; sockstat6 is missing where there is no IPv6. */
+static bool read_counts(const struct env *env, struct counts *ret_counts)
+{
+	static const char *const tables[] = { "sockstat", "sockstat6" };
+	struct counts counts = { 0 };
+	char text[2048];
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		_cleanup_(cleanup_close) int fd = netns_open(env, tables[i]);
+		ssize_t n = fd < 0 ? fd : slurp_fd(fd, text, sizeof(text));
+
+		if (n < 0 && i == 0)
+			return false;
+		count_lines((struct cursor){ text, text + MAX(n, (ssize_t)0) }, &counts);
+	}
+	*ret_counts = counts;
+	return true;
+}
+
+/* A TCP socket that is bound, or an unbound one of any kind, is in no table that counts. */
+static void count_record(struct collecting *all, const struct record *record, int proto)
+{
+	if (proto == ESTAB_PROTO_UDP) {
+		all->met.udp++;
+	} else if (record->flags & RECORD_MINISOCK) {
+		all->met.time_wait += record->state != ESTAB_STATE_SYN_RECV;
+	} else if (record->state != ESTAB_STATE_UNCONNECTED) {
+		all->met.tcp++;
+		all->requests |= (record->flags & RECORD_REQUESTS) != 0;
+	}
+}
+
+/* Makes a row of a record that was not met before: its place, or ROW_NONE when it is not wanted. */
+static int add_row(struct collecting *all, const struct record *record, int proto,
+		   uint32_t *ret_row)
+{
+	const struct plan *plan = &all->store->env->plan;
+	unsigned int state = bpf_record_state(record, (enum estab_proto)proto);
+	uint64_t identity = bpf_record_identity(record, state == ESTAB_STATE_BOUND);
+	uint32_t family = BIT32(record->family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6);
+	uint32_t next = (uint32_t)all->store->count;
+	int r;
+
+	if (!(plan->states[proto] & BIT32(state)) || !(plan->families & family)) {
+		next = ROW_NONE;
+	} else {
+		r = bpf_record_row(all->store->env, record, &all->row);
+		if (r < 0)
+			return r;
+		if (!store_wants(plan, &all->row.sock))
+			next = ROW_NONE;
+	}
+	r = row_index_add(all->seen, identity, next, ret_row);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	count_record(all, record, proto);
+	if (next != ROW_NONE) {
+		all->n_rows[proto == ESTAB_PROTO_UDP]++;
+		r = store_add(all->store, &all->row);
+	}
+	*ret_row = next;
+	return r;
+}
+
+/*
+ * The row of a socket whose row comes from elsewhere. Meanwhile a bound socket may have become
+ * another, or another only bound; a time-wait socket has the cookie of the one that made it.
+ */
+static uint32_t find_row(const struct collecting *all, const struct record *record)
+{
+	bool bound = record->state == ESTAB_STATE_UNCONNECTED;
+	uint32_t row = row_index_find(all->seen, bpf_record_identity(record, bound));
+
+	if (row == ROW_NONE)
+		row = row_index_find(all->seen, bpf_record_identity(record, !bound));
+	if (row == ROW_NONE && all->by_inode.n_keys > 0)
+		row = row_index_find(&all->by_inode, record->inode);
+	if (row != ROW_NONE && store_at(all->store, row)->has & IS_MINISOCK)
+		return ROW_NONE;
+	return row;
+}
+
+static int take_record(struct collecting *all, const struct record *record)
+{
+	uint64_t row_protos = all->store->env->bpf.row_protos;
+	int proto = bpf_record_proto(record);
+	uint32_t row = ROW_NONE;
+	int r = 0;
+
+	if (proto >= 0 && row_protos & BIT64(proto))
+		r = add_row(all, record, proto, &row);
+	else if (proto < 0)
+		row = find_row(all, record);
+	if (r < 0 || !all->holders || record->pid == 0)
+		return r;
+	if (record->protocol == IPPROTO_MPTCP && record->family != AF_UNIX)
+		r = bpf_holders_add_mptcp(all->holders, record);
+	if (r == 0 && row != ROW_NONE)
+		r = bpf_holders_add(all->holders, row, record);
+	return r;
+}
+
+/* Takes all records of an iterator; what ends it early, but for -ENOMEM and -ECANCELED, is told. */
+static int read_all(struct collecting *all, struct bpf_reader *reader, const char *what,
+		    const char *detail)
+{
+	const struct record *record;
+	int r;
+
+	while ((r = bpf_reader_next(reader, &record)) == 0) {
+		r = take_record(all, record);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
+		result_add_loss(all->result, what, r == -ETIME ? "deadline" : "cut", detail, 1);
+		return 1;
+	}
+	return MIN(r, 0);
+}
+
+/* Walks the kernel's table: 0; 1 when that did not succeed, which is told. */
+static int walk_table(struct collecting *all, enum estab_proto proto)
+{
+	const char *table = proto == ESTAB_PROTO_UDP ? "udp" : "tcp";
+	int fd = proto == ESTAB_PROTO_UDP ? bpf_open_udp(UINT32_MAX) : bpf_open_tcp(UINT32_MAX);
+	struct bpf_reader *reader;
+	int r;
+
+	if (fd < 0) {
+		result_add_loss(all->result, "rows", "unavailable", table, 1);
+		return 1;
+	}
+	reader = bpf_reader_new(all->store->env, fd);
+	if (!reader)
+		return -ENOMEM;
+	r = read_all(all, reader, "rows", table);
+	bpf_reader_free(reader);
+	return r;
+}
+
+/* Whether there is, or was while we read, anything that has no open file. */
+static bool is_missing(const struct collecting *all, enum estab_proto proto,
+		       const struct counts *before, const struct counts *after)
+{
+	uint32_t states = all->store->env->plan.states[ESTAB_PROTO_TCP];
+
+	if (proto == ESTAB_PROTO_UDP)
+		return before->udp != all->met.udp || after->udp != all->met.udp;
+	if (before->tcp != all->met.tcp || after->tcp != all->met.tcp)
+		return true;
+	if (states & BIT32(ESTAB_STATE_SYN_RECV) && all->requests)
+		return true;
+	return states & (BIT32(ESTAB_STATE_TIME_WAIT) | BIT32(ESTAB_STATE_FIN_WAIT_2)) &&
+	       (before->time_wait != 0 || after->time_wait != 0);
+}
+
+/* The rows of the protocols that come from here: 0; 1 when some are lost. */
+static int walk_missing(struct collecting *all, bool known, const struct counts *before)
+{
+	static const enum estab_proto protos[] = { ESTAB_PROTO_UDP, ESTAB_PROTO_TCP };
+	uint64_t row_protos = all->store->env->bpf.row_protos;
+	struct counts after = { 0 };
+	int status = 0;
+
+	known = known && read_counts(all->store->env, &after);
+	for (size_t i = 0; status >= 0 && i < ARRAY_SIZE(protos); i++) {
+		int r;
+
+		if (!(row_protos & BIT64(protos[i])) ||
+		    (known && !is_missing(all, protos[i], before, &after)))
+			continue;
+		r = walk_table(all, protos[i]);
+		status = r < 0 ? r : status | r;
+	}
+	return status;
+}
+
+/* What procfs had to serve has no cookie. */
+static int index_inodes(struct collecting *all)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < all->store->count; i++) {
+		const struct estab_socket *sock = store_at(all->store, i);
+
+		if (!(sock->has & HAS_COOKIE) && sock->inode != 0)
+			r = row_index_add(&all->by_inode, sock->inode, (uint32_t)i, NULL);
+	}
+	return MIN(r, 0);
+}
+
+/* Reads all; owners: 0, or 1 when some may be missing. */
+static int collect(struct collecting *all)
+{
+	struct env *env = all->store->env;
+	struct counts before;
+	bool known = env->bpf.row_protos && read_counts(env, &before);
+	int cut, r;
+
+	r = index_inodes(all);
+	if (r < 0)
+		return r;
+	cut = read_all(all, env->bpf.files, all->holders ? "owners" : "rows",
+		       all->holders ? NULL : "tcp");
+	if (cut < 0 || !env->bpf.row_protos)
+		return cut;
+	if (cut == 0)
+		r = walk_missing(all, known, &before);
+	if (r < 0)
+		return r;
+	/* Dumps of other tables may have lost some. */
+	if (cut == 0 && r == 0 && env->plan.protos == env->bpf.row_protos)
+		all->result->exact = true;
+	if (env->bpf.row_protos & BIT64(ESTAB_PROTO_UDP))
+		result_add_source(all->result, "bpf", "udp", NULL, 0)->rows = all->n_rows[1];
+	if (env->bpf.row_protos & BIT64(ESTAB_PROTO_TCP))
+		result_add_source(all->result, "bpf", "tcp", NULL, 0)->rows = all->n_rows[0];
+	return cut;
+}
+
+int bpf_collect(struct store *store, struct row_index *seen, struct estab_result *result)
+{
+	struct collecting all = { .store = store, .result = result, .seen = seen };
+	int r = ext_builder_init(&all.row.ext, store->env);
+
+	if (r == 0 && store->env->plan.needs & NEED_OWNERS) {
+		all.holders = bpf_holders_new(store);
+		r = all.holders ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = collect(&all);
+	if (r >= 0 && all.holders) {
+		int64_t n = bpf_holders_finish(all.holders, result, r == 1);
+
+		r = (int)MIN(n, 0);
+		if (n >= 0)
+			result_add_source(result, "bpf", "owners", NULL, 0)->rows = (uint64_t)n;
+	}
+	bpf_holders_free(all.holders);
+	row_index_free(&all.by_inode);
+	ext_builder_free(&all.row.ext);
+	bpf_end(store->env);
+	return MIN(r, 0);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * BPF iterators: one pass over all open files gives sockets and who holds them. Used only where the
+ * context allows it, the kernel too, and it pays; whatever is missing, the other sources serve.
+ */
+#ifndef ESTAB_BPF_H
+#define ESTAB_BPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "env.h"
+#include "record.h"
+#include "result.h"
+#include "row-index.h"
+#include "store.h"
+
+struct record;
+
+/* ---- bpf-load.c: the programs ---- */
+
+struct bpf_files_config {
+	uint32_t wanted;     /* WANT_… */
+	uint32_t tcp_states; /* bits, with ESTAB_STATE_BOUND for what is only bound; 0: no rows */
+	uint32_t udp_states;
+	uint32_t netns; /* inode */
+	bool nested;    /* we are in a pid namespace below the first */
+};
+
+/* Each loads a program and returns an iterator to be read, or a negative errno. -EOPNOTSUPP: this
+ * build has none; -EPERM, -EINVAL, …: what the kernel said. */
+int bpf_open_files(const struct bpf_files_config *config);
+/* Those of the calling thread's network namespace. */
+int bpf_open_tcp(uint32_t states);
+int bpf_open_udp(uint32_t states);
+
+/* ---- bpf-read.c: the records ---- */
+
+struct bpf_reader {
+	const struct env *env; /* NULL: nobody cancels */
+	int fd;
+	size_t at;
+	size_t end;
+	_Alignas(8) uint8_t buffer[64 * 1024];
+};
+
+/* Takes the descriptor over. NULL: out of memory, and the descriptor is closed. */
+struct bpf_reader *bpf_reader_new(const struct env *env, int fd);
+struct bpf_reader *bpf_reader_free(struct bpf_reader *reader);
+/* 0: a record, lent until the next call; 1: the end; -EBADMSG: not what our programs write; what
+ * env_check() says; or a negative errno. */
+int bpf_reader_next(struct bpf_reader *reader, const struct record **ret_record);
+
+/* ---- bpf-choose.c: whether ---- */
+
+/*
+ * Decides, and loads what is to be used; when that fails nothing is, and the result says why. A
+ * negative errno only where the query insists on BPF (-EPERM, -EOPNOTSUPP), and -ENOMEM.
+ */
+int bpf_begin(struct env *env, struct estab_result *result);
+void bpf_end(struct env *env);
+
+/* ---- bpf-row.c: a record as a row ---- */
+
+/* The row table it belongs to, or -1. */
+int bpf_record_proto(const struct record *record);
+/* Our name of its state. */
+unsigned int bpf_record_state(const struct record *record, enum estab_proto proto);
+/* -ENOMEM. */
+int bpf_record_row(struct env *env, const struct record *record, struct row *row);
+/* What record_identity() says of the socket's row. */
+uint64_t bpf_record_identity(const struct record *record, bool bound);
+
+/* ---- bpf-holders.c: who holds the rows ---- */
+
+struct bpf_holders;
+
+struct bpf_holders *bpf_holders_new(struct store *store);
+struct bpf_holders *bpf_holders_free(struct bpf_holders *holders);
+/* Notes who holds the row. -ENOMEM. */
+int bpf_holders_add(struct bpf_holders *holders, uint32_t row, const struct record *record);
+/* Notes a holder of an MPTCP connection: its subflows are sockets without a file. */
+int bpf_holders_add_mptcp(struct bpf_holders *holders, const struct record *record);
+/* Gives the rows their owners, or why they have none, and reads the rest of what is asked for of
+ * processes. Returns how many holdings there are, or a negative errno. */
+int64_t bpf_holders_finish(struct bpf_holders *holders, struct estab_result *result,
+			   bool incomplete);
+
+/* ---- bpf-collect.c ---- */
+
+/* Reads what bpf_begin() began: rows and owners. seen has the rows of the store by identity. */
+int bpf_collect(struct store *store, struct row_index *seen, struct estab_result *result);
+
+#endif
