@@ -10,6 +10,7 @@ const volatile u32 wanted;     /* WANT_… */
 const volatile u32 tcp_states; /* as bits; not 0: TCP sockets become whole rows */
 const volatile u32 udp_states; /* the same */
 const volatile u32 netns;      /* 0: any */
+const volatile u32 fields;     /* PUT_… of rows */
 const volatile u32 nested;     /* the reader is in a pid namespace below the first */
 
 ALWAYS_INLINE uint32_t class_of(uint16_t family, uint16_t type, uint16_t protocol)
@@ -125,7 +126,7 @@ int walk(struct bpf_iter__task_file *ctx)
 	}
 	record.kind = RECORD_ROW;
 	record.size = sizeof(record);
-	put_full(sk, &record);
+	put_full(sk, fields, &record);
 	if (kind == WANT_TCP)
 		put_tcp_queues(sk, &record);
 	else if (udp_states)

@@ -144,10 +144,19 @@ struct tcp_timewait_sock;
 
 struct inet_timewait_sock {
 	uint8_t tw_substate;
+	uint32_t tw_mark; /* since Linux 5.0 */
 } RELOCATED;
 
 struct tcp_timewait_sock {
 	struct inet_timewait_sock tw_sk;
+} RELOCATED;
+
+struct inet_request_sock {
+	uint32_t ir_mark;
+} RELOCATED;
+
+struct tcp_request_sock {
+	struct inet_request_sock req;
 } RELOCATED;
 
 struct udp_sock {
@@ -209,6 +218,7 @@ static long (*bpf_probe_read_kernel)(void *to, uint32_t size, const void *from) 
 static long (*bpf_seq_write)(struct seq_file *seq, const void *data, uint32_t size) = (void *)127;
 static struct tcp_sock *(*bpf_skc_to_tcp_sock)(void *sk) = (void *)137;
 static struct tcp_timewait_sock *(*bpf_skc_to_tcp_timewait_sock)(void *sk) = (void *)138;
+static struct tcp_request_sock *(*bpf_skc_to_tcp_request_sock)(void *sk) = (void *)139;
 static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 static struct socket *(*bpf_sock_from_file)(struct file *file) = (void *)162; /* Linux 5.11 */
 

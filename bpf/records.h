@@ -22,6 +22,12 @@ enum {
 	WANT_OTHER = 1 << 6,
 };
 
+/* What is put into rows when it is asked for: each is one more place in memory to look at. */
+enum {
+	PUT_MARK = 1 << 0,
+	PUT_CGROUP_ID = 1 << 1,
+};
+
 /* Of record.flags. */
 enum {
 	RECORD_V6ONLY = 1 << 0,

@@ -61,16 +61,17 @@ ALWAYS_INLINE uint64_t is_v6only(struct sock_common *skc)
 }
 
 /* What all full sockets have. */
-ALWAYS_INLINE void put_full(struct sock *sk, struct record *record)
+ALWAYS_INLINE void put_full(struct sock *sk, uint32_t fields, struct record *record)
 {
 	put_ends(&sk->__sk_common, record);
 	record->type = (uint8_t)sk->sk_type;
 	record->uid = sk->sk_uid.val;
 	record->shutdown = sk->sk_shutdown;
-	record->mark = sk->sk_mark;
+	if (fields & PUT_MARK)
+		record->mark = sk->sk_mark;
 	if (is_v6only(&sk->__sk_common))
 		record->flags |= RECORD_V6ONLY;
-	if (FIELD_EXISTS(sk->sk_cgrp_data.cgroup)) {
+	if (fields & PUT_CGROUP_ID && FIELD_EXISTS(sk->sk_cgrp_data.cgroup)) {
 		struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
 
 		/* A load through NULL would read as 0, but this is no id. */

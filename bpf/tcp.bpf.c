@@ -3,20 +3,35 @@
 #include "socket.h"
 
 const volatile u32 states; /* as bits */
+const volatile u32 fields; /* PUT_… */
 
-/* A bucket of a connection that ended, or one of which the end has only begun. */
-ALWAYS_INLINE void put_time_wait(struct tcp_timewait_sock *tw, struct record *record)
+/* What stands for a connection that ended, or that began: neither is a full socket. */
+ALWAYS_INLINE void put_minisock(struct sock_common *skc, struct record *record)
 {
-	record->state = tw->tw_sk.tw_substate;
 	record->type = SOCK_STREAM;
 	record->flags = RECORD_MINISOCK;
+	if (record->state == TCP_TIME_WAIT) {
+		struct tcp_timewait_sock *tw = bpf_skc_to_tcp_timewait_sock(skc);
+
+		if (!tw)
+			return;
+		/* Of some the end has only begun. */
+		record->state = tw->tw_sk.tw_substate;
+		record->mark = tw->tw_sk.tw_mark;
+	} else {
+		struct tcp_request_sock *request = bpf_skc_to_tcp_request_sock(skc);
+
+		record->state = TCP_SYN_RECV;
+		if (request)
+			record->mark = request->req.ir_mark;
+	}
+	put_ends(skc, record);
 }
 
 SEC("iter/tcp")
 int walk(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *skc = ctx->sk_common;
-	struct tcp_timewait_sock *tw;
 	struct record record = {};
 	struct sock *full;
 
@@ -29,27 +44,17 @@ int walk(struct bpf_iter__tcp *ctx)
 	record.family = skc->skc_family;
 	record.protocol = IPPROTO_TCP;
 	record.state = skc->skc_state;
-	if (record.state == TCP_TIME_WAIT) {
-		tw = bpf_skc_to_tcp_timewait_sock(skc);
-		if (!tw)
-			return 0;
-		put_time_wait(tw, &record);
-	} else if (record.state == TCP_NEW_SYN_RECV) {
-		record.state = TCP_SYN_RECV;
-		record.type = SOCK_STREAM;
-		record.flags = RECORD_MINISOCK;
-	}
+	if (record.state == TCP_TIME_WAIT || record.state == TCP_NEW_SYN_RECV)
+		put_minisock(skc, &record);
 	if (!(states >> (record.state & 31) & 1))
 		return 0;
 	record.cookie = bpf_get_socket_cookie(skc);
-	if (record.flags & RECORD_MINISOCK) {
-		put_ends(skc, &record);
-	} else {
+	if (!(record.flags & RECORD_MINISOCK)) {
 		/* Of the types that the verifier knows of, only this one begins with struct sock. */
 		full = (struct sock *)bpf_skc_to_tcp_sock(skc);
 		if (!full)
 			return 0;
-		put_full(full, &record);
+		put_full(full, fields, &record);
 		put_tcp_queues(full, &record);
 		record.inode = inode_of(full);
 	}

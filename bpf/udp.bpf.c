@@ -3,6 +3,7 @@
 #include "socket.h"
 
 const volatile u32 states; /* as bits */
+const volatile u32 fields; /* PUT_… */
 
 SEC("iter/udp")
 int walk(struct bpf_iter__udp *ctx)
@@ -24,7 +25,7 @@ int walk(struct bpf_iter__udp *ctx)
 	record.family = sk->__sk_common.skc_family;
 	record.cookie = bpf_get_socket_cookie(sk);
 	record.inode = inode_of(sk);
-	put_full(sk, &record);
+	put_full(sk, fields, &record);
 	put_udp_queues(sk, &record);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;

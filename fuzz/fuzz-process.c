@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /*
  * One process of a saved /proc. Between bytes 0xff stand: what a descriptor's link says, and the
- * files stat, status, comm and cmdline, and what the link exe says.
+ * files stat, status, comm, cmdline and attr/current, and what the link exe says.
  */
 #include "process.h"
 
@@ -59,6 +59,8 @@ static void write_process(struct input input)
 	tree_write("1/comm", piece.at, piece.left);
 	piece = input_until(&input, SEPARATOR);
 	tree_write("1/cmdline", piece.at, piece.left);
+	piece = input_until(&input, SEPARATOR);
+	tree_write("1/attr/current", piece.at, piece.left);
 	write_link("1/exe", input);
 	tree_link("1/fd/4", "socket:[4242]");
 	tree_write("net/tcp", table, sizeof(table) - 1);

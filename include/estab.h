@@ -173,6 +173,7 @@ enum estab_field {
 	ESTAB_F_OWNER_CMDLINE = 74,
 	ESTAB_F_OWNER_START_TICKS = 75,
 	ESTAB_F_OWNER_CONTEXT = 76,
+	ESTAB_F_OWNER_VIA = 77,
 
 	ESTAB_F_TIMER = 96,
 	ESTAB_F_TIMER_KIND = 97,
@@ -710,7 +711,7 @@ struct estab_counts;
 /*
  * Reads what the kernel itself counts in the query's network namespace: the files sockstat,
  * sockstat6, snmp and protocols in /proc/net. Sockets that no one has bound or connected, and such
- * as have no file any more, are counted differently from table to table: estab-summary(1).
+ * as have no file any more, are counted differently from table to table: estab(1).
  * -ENOENT, -EACCES: none of them can be read; -ENOMEM. Since 0.1.
  */
 ESTAB_PUBLIC int estab_counts_read(const struct estab_query *query,
@@ -730,9 +731,9 @@ ESTAB_PUBLIC struct estab_counts *estab_counts_unref(struct estab_counts *counts
  * Since 0.1. */
 struct estab_probe_table {
 	size_t size;
-	const char *table;  /* "tcp", "unix", … */
-	const char *family; /* "inet", "inet6", "unix", … */
-	const char *source; /* "diag", "procfs" */
+	const char *table;  /* "tcp", "unix", …; "owners" */
+	const char *family; /* "inet", "inet6", "unix", …; "all" of owners */
+	const char *source; /* "diag", "procfs"; of owners "procfd", "bpf" */
 	const char *path;   /* the file, NULL for netlink */
 	int32_t error;      /* 0: it does; negative errno: why it does not */
 	uint32_t reserved;
@@ -752,10 +753,11 @@ struct estab_fact {
 struct estab_probe;
 
 /*
- * Tries every source on every table, in the query's network namespace and whatever else the query
- * says, without reading them through, and looks at what decides on the rest. It changes nothing,
- * and no module of the kernel is loaded but those that reading the tables loads too. -ENOMEM and
- * the errors of the namespace; what can't be read is a fact. Since 0.1.
+ * Tries every source on every table, in the query's network namespace, without reading them
+ * through, and looks at what decides on the rest; of the query nothing else counts. It changes
+ * nothing: no module of the kernel is loaded but those that reading the tables loads too, and a BPF
+ * program, which the context must allow, is gone again. -ENOMEM and the errors of the namespace;
+ * what can't be read is a fact. Since 0.1.
  */
 ESTAB_PUBLIC int estab_probe_run(const struct estab_query *query, struct estab_probe **ret_probe);
 ESTAB_PUBLIC size_t estab_probe_table_count(const struct estab_probe *probe);

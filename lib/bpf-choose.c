@@ -27,7 +27,7 @@ enum { PROCESSES_MIN = 160, SOCKETS_MIN = 600 };
 #define ROW_PROTOS (BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP))
 
 /* What rows of TCP and UDP from BPF can't have; the rest is of owners, or of other protocols. */
-#define NOT_OF_ROWS                                                                        \
+#define NOT_OF_ROWS                                                                           \
 	(NEED_TCP_INFO | NEED_MEM | NEED_CONGESTION | NEED_TOS | NEED_TCLASS | NEED_SOCKOPT | \
 	 NEED_ULP | NEED_TIMER)
 
@@ -75,8 +75,8 @@ static uint32_t wanted_classes(const struct plan *plan)
 		wanted |= WANT_TCP;
 	if (plan->protos & BIT64(ESTAB_PROTO_UDP))
 		wanted |= WANT_UDP;
-	if (plan->protos & (BIT64(ESTAB_PROTO_UDPLITE) | BIT64(ESTAB_PROTO_RAW) |
-			    BIT64(ESTAB_PROTO_ICMP)))
+	if (plan->protos &
+	    (BIT64(ESTAB_PROTO_UDPLITE) | BIT64(ESTAB_PROTO_RAW) | BIT64(ESTAB_PROTO_ICMP)))
 		wanted |= WANT_INET;
 	if (plan->protos & (BIT64(ESTAB_PROTO_AX25) | BIT64(ESTAB_PROTO_IPX)))
 		wanted |= WANT_OTHER;
@@ -133,6 +133,7 @@ static int load(struct env *env, uint64_t protos, struct estab_result *result)
 	bool owners = env->plan.needs & NEED_OWNERS;
 	struct bpf_files_config config = {
 		.netns = (uint32_t)env->netns,
+		.fields = bpf_fields(&env->plan),
 		.nested = is_nested(env),
 	};
 	int fd;

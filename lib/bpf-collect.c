@@ -14,6 +14,8 @@
 #include "slurp.h"
 #include "util.h"
 
+enum { RESERVE_MAX = 4 << 20 };
+
 /* What /proc/net/sockstat and sockstat6 count. */
 struct counts {
 	uint64_t tcp; /* in the tables: listening, and with a peer */
@@ -28,8 +30,8 @@ struct collecting {
 	struct row_index by_inode; /* rows without a cookie */
 	struct bpf_holders *holders;
 	struct row row;
-	struct counts met; /* sockets of the records so far, each once */
-	bool requests;     /* some listener has any */
+	struct counts met;  /* sockets of the records so far, each once */
+	bool requests;      /* some listener has any */
 	uint64_t n_rows[2]; /* TCP's and UDP's, by record */
 };
 
@@ -189,7 +191,9 @@ static int read_all(struct collecting *all, struct bpf_reader *reader, const cha
 static int walk_table(struct collecting *all, enum estab_proto proto)
 {
 	const char *table = proto == ESTAB_PROTO_UDP ? "udp" : "tcp";
-	int fd = proto == ESTAB_PROTO_UDP ? bpf_open_udp(UINT32_MAX) : bpf_open_tcp(UINT32_MAX);
+	uint32_t fields = bpf_fields(&all->store->env->plan);
+	int fd = proto == ESTAB_PROTO_UDP ? bpf_open_udp(UINT32_MAX, fields)
+					  : bpf_open_tcp(UINT32_MAX, fields);
 	struct bpf_reader *reader;
 	int r;
 
@@ -265,6 +269,12 @@ static int collect(struct collecting *all)
 	int cut, r;
 
 	r = index_inodes(all);
+	if (r < 0)
+		return r;
+	/* A guess that is wrong costs time or memory, and no more. */
+	if (known)
+		r = row_index_reserve(all->seen,
+				      MIN(before.tcp + before.udp, (uint64_t)RESERVE_MAX));
 	if (r < 0)
 		return r;
 	cut = read_all(all, env->bpf.files, all->holders ? "owners" : "rows",

@@ -104,8 +104,7 @@ static struct subject *make_subject(struct bpf_holders *holders, const struct re
 	};
 	subject->process.start_ticks = record->start_ns / (uint64_t)(NS_PER_SECOND / ticks);
 	if (holders->store->env->plan.needs & NEED_COMM) {
-		subject->process.comm =
-			arena_text(&holders->store->arena, record->comm, length);
+		subject->process.comm = arena_text(&holders->store->arena, record->comm, length);
 		if (!subject->process.comm)
 			return NULL;
 	}
@@ -163,8 +162,8 @@ static int table_is_known(struct subject *subject, uint32_t tid)
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		long order = syscall(SYS_kcmp, (pid_t)subject->tids[middle], (pid_t)tid,
-				     KCMP_FILES, 0UL, 0UL);
+		long order = syscall(SYS_kcmp, (pid_t)subject->tids[middle], (pid_t)tid, KCMP_FILES,
+				     0UL, 0UL);
 
 		if (order == 0)
 			return 1;

@@ -11,15 +11,17 @@ int bpf_open_files(const struct bpf_files_config *config)
 	return -EOPNOTSUPP;
 }
 
-int bpf_open_tcp(uint32_t states)
+int bpf_open_tcp(uint32_t states, uint32_t fields)
 {
 	(void)states;
+	(void)fields;
 	return -EOPNOTSUPP;
 }
 
-int bpf_open_udp(uint32_t states)
+int bpf_open_udp(uint32_t states, uint32_t fields)
 {
 	(void)states;
+	(void)fields;
 	return -EOPNOTSUPP;
 }
 
@@ -45,12 +47,12 @@ static int open_iterator(int link_fd)
 }
 
 /* Each skeleton has functions and types of its own names. */
-#define LOAD(name, skel)                                                \
-	({                                                              \
-		int r_ = name##__load(skel);                            \
-		if (r_ == 0)                                            \
-			r_ = name##__attach(skel);                      \
-		r_ >= 0 ? open_iterator((skel)->links.walk_fd) : r_;    \
+#define LOAD(name, skel)                                             \
+	({                                                           \
+		int r_ = name##__load(skel);                         \
+		if (r_ == 0)                                         \
+			r_ = name##__attach(skel);                   \
+		r_ >= 0 ? open_iterator((skel)->links.walk_fd) : r_; \
 	})
 
 int bpf_open_files(const struct bpf_files_config *config)
@@ -64,13 +66,14 @@ int bpf_open_files(const struct bpf_files_config *config)
 	skel->rodata->tcp_states = config->tcp_states;
 	skel->rodata->udp_states = config->udp_states;
 	skel->rodata->netns = config->netns;
+	skel->rodata->fields = config->fields;
 	skel->rodata->nested = config->nested;
 	r = LOAD(files_bpf, skel);
 	files_bpf__destroy(skel);
 	return r;
 }
 
-int bpf_open_tcp(uint32_t states)
+int bpf_open_tcp(uint32_t states, uint32_t fields)
 {
 	struct tcp_bpf *skel = tcp_bpf__open();
 	int r;
@@ -78,12 +81,13 @@ int bpf_open_tcp(uint32_t states)
 	if (!skel)
 		return -ENOMEM;
 	skel->rodata->states = states;
+	skel->rodata->fields = fields;
 	r = LOAD(tcp_bpf, skel);
 	tcp_bpf__destroy(skel);
 	return r;
 }
 
-int bpf_open_udp(uint32_t states)
+int bpf_open_udp(uint32_t states, uint32_t fields)
 {
 	struct udp_bpf *skel = udp_bpf__open();
 	int r;
@@ -91,6 +95,7 @@ int bpf_open_udp(uint32_t states)
 	if (!skel)
 		return -ENOMEM;
 	skel->rodata->states = states;
+	skel->rodata->fields = fields;
 	r = LOAD(udp_bpf, skel);
 	udp_bpf__destroy(skel);
 	return r;

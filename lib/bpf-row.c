@@ -10,6 +10,12 @@
 #include "diag.h"
 #include "util.h"
 
+uint32_t bpf_fields(const struct plan *plan)
+{
+	return (plan->needs & NEED_MARK ? PUT_MARK : 0u) |
+	       (plan->needs & NEED_CGROUP_ID ? PUT_CGROUP_ID : 0u);
+}
+
 int bpf_record_proto(const struct record *record)
 {
 	if (record->kind != RECORD_ROW || (record->family != AF_INET && record->family != AF_INET6))
@@ -77,14 +83,14 @@ int bpf_record_row(struct env *env, const struct record *record, struct row *row
 	row->sock.state = (uint8_t)bpf_record_state(record, proto);
 	row->sock.has = (uint16_t)put_base(record, &row->sock);
 	r = diag_put_device(&reading, record->ifindex, row);
+	if (r == 0 && reading.needs & NEED_MARK)
+		r = row_put(row, EXT_MARK, &record->mark, sizeof(record->mark));
 	if (record->flags & RECORD_MINISOCK)
 		return r;
 	/* As sock_diag has it, and where it matters. */
 	if (r == 0 && record->family == AF_INET6 &&
 	    (record->state == ESTAB_STATE_LISTEN || record->state == ESTAB_STATE_UNCONNECTED))
 		r = row_put(row, EXT_V6ONLY, &v6only, sizeof(v6only));
-	if (r == 0 && reading.needs & NEED_MARK)
-		r = row_put(row, EXT_MARK, &record->mark, sizeof(record->mark));
 	if (r == 0 && reading.needs & NEED_CGROUP_ID && record->flags & RECORD_CGROUP_ID)
 		r = row_put(row, EXT_CGROUP_ID, &record->cgroup_id, sizeof(record->cgroup_id));
 	return r;

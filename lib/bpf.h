@@ -24,16 +24,17 @@ struct bpf_files_config {
 	uint32_t wanted;     /* WANT_… */
 	uint32_t tcp_states; /* bits, with ESTAB_STATE_BOUND for what is only bound; 0: no rows */
 	uint32_t udp_states;
-	uint32_t netns; /* inode */
-	bool nested;    /* we are in a pid namespace below the first */
+	uint32_t netns;  /* inode */
+	uint32_t fields; /* PUT_… */
+	bool nested;     /* we are in a pid namespace below the first */
 };
 
 /* Each loads a program and returns an iterator to be read, or a negative errno. -EOPNOTSUPP: this
  * build has none; -EPERM, -EINVAL, …: what the kernel said. */
 int bpf_open_files(const struct bpf_files_config *config);
 /* Those of the calling thread's network namespace. */
-int bpf_open_tcp(uint32_t states);
-int bpf_open_udp(uint32_t states);
+int bpf_open_tcp(uint32_t states, uint32_t fields);
+int bpf_open_udp(uint32_t states, uint32_t fields);
 
 /* ---- bpf-read.c: the records ---- */
 
@@ -62,6 +63,9 @@ int bpf_begin(struct env *env, struct estab_result *result);
 void bpf_end(struct env *env);
 
 /* ---- bpf-row.c: a record as a row ---- */
+
+/* The PUT_… bits that the plan needs. */
+uint32_t bpf_fields(const struct plan *plan);
 
 /* The row table it belongs to, or -1. */
 int bpf_record_proto(const struct record *record);

@@ -11,6 +11,8 @@
 #include "store.h"
 #include "util.h"
 
+enum { EXPLAINED_MAX = 20000 };
+
 static bool is_wanted(const struct plan *plan, const struct estab_socket *sock)
 {
 	return plan->states[sock->proto] & BIT32(sock->state) &&
@@ -109,6 +111,13 @@ static int drop_unwanted(struct store *store, struct row_index *seen)
 	return r < 0 ? r : 0;
 }
 
+/* What BPF finds nobody to hold may be in a ring, or under way: /proc tells. */
+static bool lacks_owner(const struct estab_socket *sock)
+{
+	return sock->inode != 0 && (!(sock->has & OWNERS_LOOKED) || (!sock->owners &&
+		sock->no_owner == NO_OWNER_NOT_VISIBLE));
+}
+
 static void give_owners(struct store *store, const struct owner_index *index,
 			const struct owner_list *const *lists)
 {
@@ -116,14 +125,51 @@ static void give_owners(struct store *store, const struct owner_index *index,
 		struct estab_socket *sock = store_at(store, i);
 		int64_t slot = sock->inode == 0 ? -1 : owner_index_find(index, sock->inode);
 
+		if (sock->has & OWNERS_LOOKED && !lacks_owner(sock))
+			continue;
 		sock->has |= OWNERS_LOOKED;
 		if (slot >= 0)
 			sock->owners = lists[slot];
-		if (!sock->owners)
-			sock->no_owner = (uint8_t)owner_reason(sock, index->incomplete);
+		sock->no_owner = sock->owners ? NO_OWNER_NONE
+					      : (uint8_t)owner_reason(sock, index->incomplete);
 		if (index->incomplete && sock->inode != 0)
 			sock->has |= OWNERS_INCOMPLETE;
 	}
+}
+
+static bool may_be_carried(const struct estab_socket *sock)
+{
+	return sock->has & OWNERS_LOOKED && !sock->owners &&
+	       sock->no_owner == NO_OWNER_NOT_VISIBLE;
+}
+
+/*
+ * A socket that all could be asked for and none holds is under way between processes, or the kernel's
+ * own, or of a process in no namespace of ours. As many files must be under way as there are such
+ * sockets: with fewer, nobody can say which they are.
+ */
+static int explain_in_flight(struct store *store, struct owner_index *index)
+{
+	uint64_t unexplained = 0;
+	uint64_t carried = 0;
+	int r;
+
+	for (size_t i = 0; i < store->count; i++) {
+		const struct estab_socket *sock = store_at(store, i);
+		int64_t slot = owner_index_find(index, sock->inode);
+
+		unexplained += may_be_carried(sock);
+		if (slot >= 0 && sock->proto != ESTAB_PROTO_UNIX)
+			index->marks[slot] |= SLOT_NO_CARRIER;
+	}
+	if (unexplained == 0)
+		return 0;
+	r = owner_count_carried(store->env, index, unexplained, &carried);
+	for (size_t i = 0; r == 0 && carried >= unexplained && i < store->count; i++)
+		if (may_be_carried(store_at(store, i)))
+			store_at(store, i)->no_owner = NO_OWNER_IN_FLIGHT;
+	/* Past the deadline they stay what they are. */
+	return r == -ETIME ? 0 : r;
 }
 
 static int find_owners(struct store *store, struct estab_result *result)
@@ -133,7 +179,7 @@ static int find_owners(struct store *store, struct estab_result *result)
 	int r = owner_index_init(&index, store->count);
 
 	for (size_t i = 0; r >= 0 && i < store->count; i++)
-		if (store_at(store, i)->inode != 0)
+		if (lacks_owner(store_at(store, i)))
 			r = owner_index_want(&index, store_at(store, i)->inode);
 	if (r >= 0)
 		r = owner_walk(store->env, &index, &store->arena, result);
@@ -146,11 +192,21 @@ static int find_owners(struct store *store, struct estab_result *result)
 	}
 	if (r >= 0)
 		r = owner_index_link(&index, &store->arena, &lists);
-	if (r >= 0)
+	if (r >= 0) {
 		give_owners(store, &index, lists);
+		r = explain_in_flight(store, &index);
+	}
 	free(lists);
 	owner_index_free(&index);
 	return r < 0 ? r : 0;
+}
+
+static int explain_rest(struct store *store, struct estab_result *result)
+{
+	for (size_t i = 0; i < store->count; i++)
+		if (lacks_owner(store_at(store, i)))
+			return find_owners(store, result);
+	return 0;
 }
 
 int store_collect(struct store *store, struct reader *reader, struct estab_result *result)
@@ -167,6 +223,9 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 	if (r == 0 && store->env->bpf.files) {
 		r = bpf_collect(store, &seen, result);
 		row_index_free(&seen);
+		/* A second walk of a large host would cost what the first has saved. */
+		if (r == 0 && needs & NEED_OWNERS && store->count <= EXPLAINED_MAX)
+			r = explain_rest(store, result);
 		return r;
 	}
 	/* It is as large as a quarter of the rows, and the walk for owners makes its own. */

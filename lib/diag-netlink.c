@@ -97,7 +97,7 @@ static int decode_attr(const struct diag_reading *reading, const struct nl_attr 
 	case NETLINK_DIAG_MEMINFO:
 		return decode_mem(reading, attr, row);
 	case NETLINK_DIAG_FLAGS:
-		if (attr->length < sizeof(uint32_t))
+		if (attr->length < sizeof(uint32_t) || !(reading->needs & NEED_NETLINK))
 			return 0;
 		return row_put(row, EXT_NETLINK_FLAGS, attr->data, sizeof(uint32_t));
 	default:

@@ -388,6 +388,11 @@ OWNER_GETTER(fd)
 	return owner->fd < 0 ? FIELD_NONE : give_number((uint64_t)owner->fd, ret);
 }
 
+OWNER_GETTER(via)
+{
+	return owner->via == OWNER_VIA_IO_URING ? give_word("io_uring", ret) : FIELD_NONE;
+}
+
 OWNER_GETTER(comm)
 {
 	return give_word(owner->process->comm, ret);

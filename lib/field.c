@@ -96,6 +96,7 @@ bool field_in_group(const struct field *field, const struct field *group)
 	/* "owners" means what everyone wants of an owner; what costs more is asked for by name. */
 	if (group->id == ESTAB_F_OWNERS)
 		return field->id == ESTAB_F_NO_OWNER || field->id == ESTAB_F_OWNERS_COMPLETE ||
+		       field->id == ESTAB_F_OWNER_VIA ||
 		       (field->id >= ESTAB_F_OWNER_PID && field->id <= ESTAB_F_OWNER_COMM);
 	/* Names cost what no one expects of an address. */
 	if (field->id >= ESTAB_F_LOCAL_HOST && field->id <= ESTAB_F_PEER_SERVICE)

@@ -171,6 +171,7 @@ GETTER(packet_tx_ring); /* offset */
 GETTER(pid);
 GETTER(tid);
 GETTER(fd);
+GETTER(via);
 GETTER(comm);
 GETTER(uid);
 GETTER(user);

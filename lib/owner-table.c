@@ -16,20 +16,23 @@
 enum {
 	STEPS_UNCHECKED = 1023,         /* descriptors between two looks at the clock, a mask */
 	COMPARED_LINKS_MAX = 64 * 1024, /* of one process's threads: 0.3 s */
-	LINK_MAX_LENGTH = 40,           /* "socket:[" and 20 digits fit; all else may be cut */
 };
 
-/* Whether the link leads to a socket. */
-static bool read_inode(const char *link, size_t length, uint64_t *ret_inode)
+enum walk_link walk_read_link(const char *link, size_t length, uint64_t *ret_inode)
 {
 	static const char prefix[] = "socket:[";
+	static const char ring[] = "anon_inode:[io_uring]";
 	struct cursor cursor = { link, link + length };
 
+	if (length == sizeof(ring) - 1 && memcmp(link, ring, length) == 0)
+		return LINK_RING;
 	if (length < sizeof(prefix) || memcmp(link, prefix, sizeof(prefix) - 1) != 0)
-		return false;
+		return LINK_OTHER;
 	cursor.at += sizeof(prefix) - 1;
 	return cursor_decimal(&cursor, ret_inode) && cursor_char(&cursor, ']') &&
-	       cursor.at == cursor.end;
+			       cursor.at == cursor.end
+		       ? LINK_SOCKET
+		       : LINK_OTHER;
 }
 
 /* Makes the process's record, with what the plan asks for, when its first holding is found. */
@@ -54,28 +57,43 @@ static int subject_record(struct walker *walker, struct subject *subject, int ta
 	return 0;
 }
 
+int walk_hold(struct walker *walker, struct subject *subject, int table_fd, uint64_t inode,
+	      struct estab_owner owner)
+{
+	int64_t slot = owner_index_find(&walker->view, inode);
+	int r;
+
+	if (slot < 0)
+		return 0;
+	r = subject_record(walker, subject, table_fd);
+	owner.process = subject->record;
+	return r < 0 ? r : owner_index_add(&walker->view, (uint32_t)slot, &owner);
+}
+
 /* Looks at one descriptor: 0, or a negative errno when it could not be read. */
 static int read_descriptor(struct walker *walker, struct subject *subject, int table_fd, int fd_dir,
 			   uint32_t fd, const char *name, uint32_t tid)
 {
-	char link[LINK_MAX_LENGTH];
+	struct estab_owner owner = { .fd = (int32_t)fd, .tid = tid & OWNER_TID_MAX };
+	char link[WALK_LINK_MAX];
 	ssize_t n = readlinkat(fd_dir, name, link, sizeof(link));
 	uint64_t inode;
-	int64_t slot;
 
 	if (n < 0)
 		/* Closed meanwhile; in a saved tree, no link; a file with a name above a page. */
 		return errno == ENOENT || errno == EINVAL || errno == ENAMETOOLONG ? 0 : -errno;
-	if (fd > INT32_MAX || !read_inode(link, (size_t)n, &inode))
+	if (fd > INT32_MAX)
 		return 0;
-	slot = owner_index_find(&walker->view, inode);
-	if (slot < 0)
+	switch (walk_read_link(link, (size_t)n, &inode)) {
+	case LINK_SOCKET:
+		walker->status = walk_hold(walker, subject, table_fd, inode, owner);
 		return 0;
-	walker->status = subject_record(walker, subject, table_fd);
-	if (walker->status == 0)
-		walker->status = owner_index_hold(&walker->view, (uint32_t)slot, subject->record,
-						  (int32_t)fd, tid);
-	return 0;
+	case LINK_RING:
+		owner.via = OWNER_VIA_IO_URING;
+		return owner_read_ring(walker, subject, table_fd, name, owner);
+	default:
+		return 0;
+	}
 }
 
 static int compare_fds(const void *left, const void *right)
@@ -83,7 +101,9 @@ static int compare_fds(const void *left, const void *right)
 	const struct owner_holding *a = left;
 	const struct owner_holding *b = right;
 
-	return (a->owner.fd > b->owner.fd) - (a->owner.fd < b->owner.fd);
+	if (a->owner.fd != b->owner.fd)
+		return a->owner.fd < b->owner.fd ? -1 : 1;
+	return (a->slot > b->slot) - (a->slot < b->slot);
 }
 
 /* Between its two looks for the process, a procfs takes the end of it for a lack of permission. */
@@ -185,7 +205,8 @@ static bool same_holdings(const struct owner_holding *a, const struct owner_hold
 			  size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (a[i].slot != b[i].slot || a[i].owner.fd != b[i].owner.fd)
+		if (a[i].slot != b[i].slot || a[i].owner.fd != b[i].owner.fd ||
+		    a[i].owner.via != b[i].owner.via)
 			return false;
 	return true;
 }
@@ -268,7 +289,7 @@ static int read_threads(struct walker *walker, struct subject *subject)
 	walker->status = note_table(walker, 0, subject->pid);
 	numdir_start(&walker->threads, task_fd);
 	while (walker->status == 0 && (r = numdir_next(&walker->threads, &tid, &name)) == 0) {
-		if (tid == subject->pid)
+		if (tid == subject->pid || tid > OWNER_TID_MAX)
 			continue;
 		r = read_thread(walker, subject, task_fd, name, tid, &links);
 		if (r == -EACCES || r == -EPERM)

@@ -19,16 +19,19 @@ enum { THREADS = 2, THREADED_PIDS_MIN = 64 };
 static const struct {
 	const char *what;
 	const char *why;
+	const char *detail;
 } loss_words[WALK_LOSSES] = {
-	[LOST_PERMISSION] = { "processes", "permission" },
-	[LOST_VANISHED] = { "processes", "vanished" },
-	[LOST_UNAVAILABLE] = { "processes", "unavailable" },
-	[LOST_ERROR] = { "processes", "error" },
-	[LOST_UNREAD] = { "processes", "cut" },
-	[LOST_THREADS] = { "threads", "cut" },
-	[LOST_CMDLINE_CUT] = { "cmdline", "cut" },
-	[LOST_CMDLINE_STUCK] = { "cmdline", "stuck" },
-	[LOST_CONTEXT] = { "contexts", "unavailable" },
+	[LOST_PERMISSION] = { "processes", "permission", NULL },
+	[LOST_PROTECTED] = { "processes", "permission", "protected" },
+	[LOST_VANISHED] = { "processes", "vanished", NULL },
+	[LOST_UNAVAILABLE] = { "processes", "unavailable", NULL },
+	[LOST_ERROR] = { "processes", "error", NULL },
+	[LOST_UNREAD] = { "processes", "cut", NULL },
+	[LOST_THREADS] = { "threads", "cut", NULL },
+	[LOST_RINGS] = { "rings", "unavailable", NULL },
+	[LOST_CMDLINE_CUT] = { "cmdline", "cut", NULL },
+	[LOST_CMDLINE_STUCK] = { "cmdline", "stuck", NULL },
+	[LOST_CONTEXT] = { "contexts", "unavailable", NULL },
 };
 
 /* Counts a process that could not be read, or not whole. */
@@ -43,6 +46,11 @@ static void count_failure(struct walker *walker, int dir_fd, int error)
 	/* Kernel threads and zombies look closed to an ordinary user, but there is nothing inside. */
 	if (loss != LOST_ERROR && loss != LOST_VANISHED && dir_fd >= 0 && !process_may_hold(dir_fd))
 		return;
+	/* It may not be dumped, has more capabilities than we, or a security module shields it. Yama has
+	 * no say here: looking is no attaching. */
+	if (loss == LOST_PERMISSION && walker->walk->own_pids && dir_fd >= 0 &&
+	    process_belongs_to(dir_fd, geteuid()))
+		loss = LOST_PROTECTED;
 	walker->lost[loss]++;
 	/* What has ended holds nothing. */
 	if (loss != LOST_VANISHED)
@@ -153,6 +161,7 @@ static void walker_free(struct walker *walker)
 	arena_free(&walker->arena);
 	free(walker->view.holdings);
 	free(walker->tables);
+	free(walker->ring_lines);
 	free(walker);
 }
 
@@ -175,8 +184,8 @@ static int gather(struct walker *walker, struct env *env, struct owner_index *in
 	walker->lost[LOST_CONTEXT] = walker->reader.contexts_missing;
 	for (size_t i = 0; i < WALK_LOSSES; i++)
 		if (walker->lost[i] > 0)
-			result_add_loss(result, loss_words[i].what, loss_words[i].why, NULL,
-					walker->lost[i]);
+			result_add_loss(result, loss_words[i].what, loss_words[i].why,
+					loss_words[i].detail, walker->lost[i]);
 	if (env->plan.needs & NEED_OWNER_USER)
 		name_users(walker, &env->users);
 	if (walker->status < 0)

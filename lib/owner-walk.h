@@ -8,17 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lines.h"
 #include "numdir.h"
 #include "owner.h"
 #include "process.h"
 
 enum walk_loss {
 	LOST_PERMISSION,
+	LOST_PROTECTED, /* of the same user, and yet not to be read */
 	LOST_VANISHED,
 	LOST_UNAVAILABLE,
 	LOST_ERROR,
 	LOST_UNREAD,
 	LOST_THREADS,
+	LOST_RINGS,
 	LOST_CMDLINE_CUT,
 	LOST_CMDLINE_STUCK,
 	LOST_CONTEXT,
@@ -54,6 +57,7 @@ struct walker {
 	uint32_t steps;
 	int status; /* why the walk ends early: a negative errno */
 	uint64_t lost[WALK_LOSSES];
+	struct lines *ring_lines; /* made for the first ring */
 	struct numdir descriptors;
 	struct numdir threads;
 };
@@ -65,6 +69,24 @@ struct subject {
 	size_t first;           /* of its holdings in the view */
 	struct process *record; /* NULL until it holds something */
 };
+
+/* What a descriptor's link leads to. */
+enum walk_link { LINK_OTHER, LINK_SOCKET, LINK_RING };
+
+enum { WALK_LINK_MAX = 40 }; /* "socket:[" and 20 digits fit; all else may be cut */
+
+enum walk_link walk_read_link(const char *link, size_t length, uint64_t *ret_inode);
+/* Opens the file that tells of a descriptor; table_fd is the directory of the process or the thread, name
+ * the descriptor's number. */
+int walk_open_fdinfo(int table_fd, const char *name);
+/* Adds a holding of the process at hand, whose fd, tid and via are given. */
+int walk_hold(struct walker *walker, struct subject *subject, int table_fd, uint64_t inode,
+	      struct estab_owner owner);
+
+/* Adds what a ring of the process at hand holds. Returns 0, or a negative errno when it could not be
+ * read; what ends the whole walk goes to walker->status. */
+int owner_read_ring(struct walker *walker, struct subject *subject, int table_fd, const char *name,
+		    struct estab_owner ring);
 
 /*
  * Adds what the process's descriptors hold, and those of its threads that have a table of their

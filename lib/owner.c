@@ -12,15 +12,15 @@ enum { SLOTS_MIN = 64, HOLDINGS_MIN = 64, INSERTION_MAX = 32 };
 static int make_slots(struct owner_index *index, size_t n_slots)
 {
 	uint64_t *inodes = calloc(n_slots, sizeof(*inodes));
-	uint8_t *found = calloc(n_slots, sizeof(*found));
+	uint8_t *marks = calloc(n_slots, sizeof(*marks));
 
-	if (!inodes || !found) {
+	if (!inodes || !marks) {
 		free(inodes);
-		free(found);
+		free(marks);
 		return -ENOMEM;
 	}
 	index->inodes = inodes;
-	index->found = found;
+	index->marks = marks;
 	index->n_slots = n_slots;
 	return 0;
 }
@@ -46,7 +46,7 @@ int owner_index_init(struct owner_index *index, size_t n_sockets)
 void owner_index_free(struct owner_index *index)
 {
 	free(index->inodes);
-	free(index->found);
+	free(index->marks);
 	free(index->holdings);
 	*index = (struct owner_index){ 0 };
 }
@@ -77,7 +77,7 @@ static int grow_slots(struct owner_index *index)
 		if (old.inodes[i] != 0)
 			index->inodes[slot_of(index, old.inodes[i])] = old.inodes[i];
 	free(old.inodes);
-	free(old.found);
+	free(old.marks);
 	return 0;
 }
 
@@ -128,25 +128,32 @@ static int make_room(struct owner_index *index, size_t more)
 
 static void mark_found(struct owner_index *index, uint32_t slot)
 {
-	if (!index->found || index->found[slot])
+	if (!index->marks || index->marks[slot] & SLOT_FOUND)
 		return;
-	index->found[slot] = 1;
+	index->marks[slot] |= SLOT_FOUND;
 	index->n_found++;
 }
 
-int owner_index_hold(struct owner_index *index, uint32_t slot, const struct process *process,
-		     int32_t fd, uint32_t tid)
+int owner_index_add(struct owner_index *index, uint32_t slot, const struct estab_owner *owner)
 {
 	int r = make_room(index, 1);
 
 	if (r < 0)
 		return r;
-	index->holdings[index->n_holdings++] = (struct owner_holding){
-		.slot = slot,
-		.owner = { .process = process, .fd = fd, .tid = tid },
-	};
+	index->holdings[index->n_holdings++] =
+		(struct owner_holding){ .slot = slot, .owner = *owner };
 	mark_found(index, slot);
 	return 0;
+}
+
+int owner_index_hold(struct owner_index *index, uint32_t slot, const struct process *process,
+		     int32_t fd, uint32_t tid)
+{
+	const struct estab_owner owner = { .process = process,
+					   .fd = fd,
+					   .tid = tid & OWNER_TID_MAX };
+
+	return owner_index_add(index, slot, &owner);
 }
 
 void owner_index_view(const struct owner_index *index, struct owner_index *ret_view)
@@ -192,7 +199,9 @@ static int compare_owners(const void *left, const void *right)
 		return a->process->pid < b->process->pid ? -1 : 1;
 	if (a->tid != b->tid)
 		return a->tid < b->tid ? -1 : 1;
-	return (a->fd > b->fd) - (a->fd < b->fd);
+	if (a->fd != b->fd)
+		return a->fd < b->fd ? -1 : 1;
+	return (a->via > b->via) - (a->via < b->via);
 }
 
 /* A walk meets them nearly in order, and most sockets have one. */
@@ -212,6 +221,17 @@ void owner_list_sort(struct owner_list *list)
 			owners[at] = owners[at - 1];
 		owners[at] = owner;
 	}
+}
+
+/* A file may be registered with one ring several times. */
+static void drop_doubles(struct owner_list *list)
+{
+	uint32_t kept = 1;
+
+	for (uint32_t i = 1; i < list->count; i++)
+		if (compare_owners(&list->owners[kept - 1], &list->owners[i]) != 0)
+			list->owners[kept++] = list->owners[i];
+	list->count = kept;
 }
 
 /* Gives every slot that has holdings an empty list with room for them. */
@@ -265,9 +285,12 @@ int owner_index_link(struct owner_index *index, struct arena *arena,
 
 		list->owners[list->count++] = index->holdings[i].owner;
 	}
-	for (size_t i = 0; i < index->n_slots; i++)
-		if (lists[i] && lists[i]->count > 1)
-			owner_list_sort(lists[i]);
+	for (size_t i = 0; i < index->n_slots; i++) {
+		if (!lists[i] || lists[i]->count <= 1)
+			continue;
+		owner_list_sort(lists[i]);
+		drop_doubles(lists[i]);
+	}
 	done = TAKE_PTR(lists);
 	*ret_lists = done;
 	return 0;

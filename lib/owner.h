@@ -16,10 +16,19 @@
 #include "record.h"
 #include "result.h"
 
+enum owner_via {
+	OWNER_VIA_FD,
+	OWNER_VIA_IO_URING, /* registered with a ring: fd is the ring's */
+};
+
+/* The kernel has no process id above 2^22. */
+enum { OWNER_TID_MAX = (1 << 24) - 1 };
+
 struct estab_owner {
 	const struct process *process;
 	int32_t fd;
-	uint32_t tid; /* 0: the process's own table; else a thread that has one of its own */
+	uint32_t tid : 24; /* 0: the process's own table; else a thread that has one of its own */
+	uint32_t via : 8;  /* enum owner_via */
 };
 
 struct owner_list {
@@ -37,12 +46,17 @@ struct owner_holding {
 	struct estab_owner owner;
 };
 
+enum {
+	SLOT_FOUND = 1 << 0,
+	SLOT_NO_CARRIER = 1 << 1, /* no unix socket: nothing is under way in it */
+};
+
 struct owner_index {
 	uint64_t *inodes; /* open addressing; 0: free */
 	size_t n_slots;   /* a power of two */
 	size_t n_inodes;
 	size_t n_found; /* inodes with at least one holding */
-	uint8_t *found; /* a byte a slot; NULL in a view */
+	uint8_t *marks; /* SLOT_… of each slot; NULL in a view */
 	struct owner_holding *holdings;
 	size_t n_holdings;
 	size_t room;
@@ -58,13 +72,14 @@ int owner_index_want(struct owner_index *index, uint64_t inode);
 int64_t owner_index_find(const struct owner_index *index, uint64_t inode);
 int owner_index_hold(struct owner_index *index, uint32_t slot, const struct process *process,
 		     int32_t fd, uint32_t tid);
+int owner_index_add(struct owner_index *index, uint32_t slot, const struct estab_owner *owner);
 /* A view of the same wanted inodes with holdings of its own, for one thread of a walk. Nothing may
  * be added to the index meanwhile. */
 void owner_index_view(const struct owner_index *index, struct owner_index *ret_view);
 /* Moves the view's holdings to the index. The view is freed in any case. -ENOMEM. */
 int owner_index_merge(struct owner_index *index, struct owner_index *view);
-/* Makes the lists, in the arena, each sorted by pid, tid and fd: lists[slot], NULL for a slot
- * without a holding. The array is the caller's to free. */
+/* Makes the lists, in the arena, each sorted by pid, tid and fd and without doubles: lists[slot], NULL
+ * for a slot without a holding. The array is the caller's to free. */
 int owner_index_link(struct owner_index *index, struct arena *arena,
 		     const struct owner_list ***ret_lists);
 
@@ -75,6 +90,14 @@ int owner_index_link(struct owner_index *index, struct arena *arena,
  */
 int owner_walk(struct env *env, struct owner_index *index, struct arena *arena,
 	       struct estab_result *result);
+
+/*
+ * Counts the files that are under way over unix sockets (SCM_RIGHTS) as far as there are descriptors of
+ * those that will receive them, until there are enough. -ENOMEM, or what env_check() says; whatever else
+ * can't be read is not counted.
+ */
+int owner_count_carried(const struct env *env, const struct owner_index *index, uint64_t enough,
+			uint64_t *ret_count);
 
 /* Why a socket without an owner has none; incomplete: some processes could not be read. */
 enum no_owner owner_reason(const struct estab_socket *sock, bool incomplete);

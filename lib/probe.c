@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "bpf.h"
 #include "field.h"
 #include "json.h"
 #include "numdir.h"
@@ -59,6 +60,46 @@ static int try_tables(struct estab_probe *probe, struct env *env)
 	return 0;
 }
 
+static void note_owners(struct estab_probe *probe, const char *source, const char *path, int error)
+{
+	struct probe_table *table = &probe->tables[probe->n_tables];
+
+	if (probe->n_tables == PROBE_TABLES_MAX)
+		return;
+	*table = (struct probe_table){
+		.table = "owners",
+		.family = "all",
+		.source = source,
+		.path = path ? strdup(path) : NULL,
+		.error = error,
+	};
+	probe->n_tables++;
+}
+
+/* Loads what would find owners by BPF, insisting on it, and gives it up. */
+static int try_bpf(struct estab_probe *probe, const struct estab_query *query)
+{
+	struct estab_result *scratch = calloc(1, sizeof(*scratch));
+	struct env *env;
+	int r = scratch ? env_new(query->ctx, query, &env) : -ENOMEM;
+
+	if (r < 0) {
+		free(scratch);
+		return r;
+	}
+	env->plan.only_bpf = true;
+	env->plan.needs |= NEED_OWNERS;
+	r = bpf_begin(env, scratch);
+	bpf_end(env);
+	env_unref(env);
+	result_clear(scratch);
+	free(scratch);
+	if (r == -ENOMEM)
+		return r;
+	note_owners(probe, "bpf", NULL, r);
+	return 0;
+}
+
 /* Whether the process's descriptors can be read: 1 or 0; -1: it has ended, or has none. */
 static int may_read(int proc_fd, const char *name, struct numdir *descriptors)
 {
@@ -86,7 +127,8 @@ static int may_read(int proc_fd, const char *name, struct numdir *descriptors)
 	return error != EACCES && error != EPERM;
 }
 
-static int try_processes(const struct env *env, struct probe_processes *processes)
+static int try_processes(struct estab_probe *probe, const struct env *env,
+			 struct probe_processes *processes)
 {
 	_cleanup_(cleanup_free) struct numdir *dirs = calloc(2, sizeof(*dirs));
 	_cleanup_(cleanup_close) int fd =
@@ -97,6 +139,7 @@ static int try_processes(const struct env *env, struct probe_processes *processe
 
 	if (!dirs)
 		return -ENOMEM;
+	note_owners(probe, "procfd", env->ctx->proc_path, fd < 0 ? -errno : 0);
 	if (fd < 0)
 		return 0;
 	numdir_start(&dirs[0], fd);
@@ -124,7 +167,9 @@ int estab_probe_run(const struct estab_query *query, struct estab_probe **ret_pr
 	if (r == 0) {
 		r = try_tables(probe, env);
 		if (r == 0)
-			r = try_processes(env, &processes);
+			r = try_processes(probe, env, &processes);
+		if (r == 0)
+			r = try_bpf(probe, query);
 		if (r == 0)
 			facts_fill(probe, env, &processes);
 		env_unref(env);

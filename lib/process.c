@@ -116,24 +116,47 @@ static struct cursor status_line(const char *text, size_t length, const char *na
 	return cursor;
 }
 
+enum { UIDS = 4 }; /* real, effective, saved, file system */
+
 /* Not the owner of the directory: that is root for a process that may not be dumped. */
-static void read_uid(int dir_fd, struct process *process)
+static bool read_uids(int dir_fd, uint64_t uids[UIDS])
 {
 	char text[STATUS_MAX];
 	ssize_t n = slurp_at(dir_fd, "status", text, sizeof(text));
-	uint64_t uid;
 
 	if (n < 0)
-		return;
+		return false;
 
 	struct cursor cursor = status_line(text, (size_t)n, "\nUid:");
 
-	/* real, effective, saved, file system */
-	if (cursor.at && skip_words(&cursor, 1) && cursor_decimal(&cursor, &uid) &&
-	    uid <= UINT32_MAX) {
-		process->uid = (uint32_t)uid;
-		process->has |= PROCESS_HAS_UID;
+	for (size_t i = 0; i < UIDS; i++) {
+		if (!cursor.at || !cursor_decimal(&cursor, &uids[i]) || uids[i] > UINT32_MAX)
+			return false;
+		cursor_blanks(&cursor);
 	}
+	return true;
+}
+
+bool process_belongs_to(int dir_fd, uint32_t uid)
+{
+	uint64_t uids[UIDS];
+
+	if (!read_uids(dir_fd, uids))
+		return false;
+	for (size_t i = 0; i < UIDS; i++)
+		if (uids[i] != uid)
+			return false;
+	return true;
+}
+
+static void read_uid(int dir_fd, struct process *process)
+{
+	uint64_t uids[UIDS];
+
+	if (!read_uids(dir_fd, uids))
+		return;
+	process->uid = (uint32_t)uids[1];
+	process->has |= PROCESS_HAS_UID;
 }
 
 static int read_comm(struct process_reader *reader, int dir_fd, struct process *process)

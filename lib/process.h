@@ -66,6 +66,8 @@ struct process_stat {
 
 /* Reads the file "stat". -EBADMSG: it is malformed. */
 int process_read_stat(int dir_fd, struct process_stat *ret_stat);
+/* Whether all its user ids (real, effective, saved, file system) are that one. */
+bool process_belongs_to(int dir_fd, uint32_t uid);
 /* false: it is a kernel thread, or dead with all its threads, and so has no descriptors. */
 bool process_may_hold(int dir_fd);
 

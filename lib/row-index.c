@@ -6,6 +6,8 @@
 
 #include "util.h"
 
+enum { SLOTS_MIN = 1024 };
+
 void row_index_free(struct row_index *index)
 {
 	free(index->keys);
@@ -23,10 +25,9 @@ static size_t slot_of(const struct row_index *index, uint64_t key)
 	return slot;
 }
 
-static int grow(struct row_index *index)
+static int grow(struct row_index *index, size_t n_slots)
 {
-	struct row_index bigger = { .n_slots = index->n_slots ? index->n_slots * 2 : 1024,
-				    .n_keys = index->n_keys };
+	struct row_index bigger = { .n_slots = n_slots, .n_keys = index->n_keys };
 
 	bigger.keys = calloc(bigger.n_slots, sizeof(*bigger.keys));
 	bigger.rows = malloc(bigger.n_slots * sizeof(*bigger.rows));
@@ -47,12 +48,21 @@ static int grow(struct row_index *index)
 	return 0;
 }
 
+int row_index_reserve(struct row_index *index, size_t n_keys)
+{
+	size_t n_slots = MAX(index->n_slots, (size_t)SLOTS_MIN);
+
+	while ((index->n_keys + n_keys) * 3 >= n_slots * 2)
+		n_slots *= 2;
+	return n_slots > index->n_slots ? grow(index, n_slots) : 0;
+}
+
 int row_index_add(struct row_index *index, uint64_t key, uint32_t row, uint32_t *ret_row)
 {
 	size_t slot;
 
 	if (index->n_keys * 3 >= index->n_slots * 2) {
-		int r = grow(index);
+		int r = grow(index, MAX(index->n_slots * 2, (size_t)SLOTS_MIN));
 
 		if (r < 0)
 			return r;

@@ -16,6 +16,8 @@ struct row_index {
 	size_t n_keys;
 };
 
+/* Makes room for so many more keys, which may come or not. -ENOMEM. */
+int row_index_reserve(struct row_index *index, size_t n_keys);
 /* 0: added; 1: the key was there already, and its row is at *ret_row (may be NULL); -ENOMEM. */
 int row_index_add(struct row_index *index, uint64_t key, uint32_t row, uint32_t *ret_row);
 /* The key's row; ROW_NONE when there is none, or the key is 0. */

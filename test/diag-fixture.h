@@ -4,9 +4,20 @@
 #define DIAG_FIXTURE_H
 
 #include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
 
 #include "diag.h"
 #include "source.h"
@@ -70,6 +81,64 @@ static inline struct inet_diag_msg established(void)
 		.idiag_uid = 1000,
 		.idiag_inode = 4242,
 	};
+}
+
+/* A recorded dump: test/golden/README.md. */
+static inline void load(struct fixture *fixture, const char *name)
+{
+	const char *root = getenv("ESTAB_SRCDIR");
+	char path[512];
+	ssize_t n;
+	int fd;
+
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+		printf("SKIP: the recorded dumps are little-endian\n");
+		skip();
+	}
+	snprintf(path, sizeof(path), "%s/test/golden/%s", root ? root : ".", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	n = read(fd, fixture->data, sizeof(fixture->data));
+	close(fd);
+	assert_in_range(n, 1, sizeof(fixture->data) - 1);
+	fixture->length = (size_t)n;
+}
+
+static inline void begin_walk(struct fixture *fixture, struct nl_walk *walk)
+{
+	const struct nlmsghdr *first = (const void *)fixture->data;
+
+	nl_walk_begin(walk, &fixture->result, "table", first->nlmsg_seq, first->nlmsg_pid);
+	nl_walk_feed(walk, fixture->data, fixture->length, false);
+}
+
+static inline void need_netlink(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+	if (fd < 0) {
+		printf("SKIP: no netlink socket here: %s\n", strerror(errno));
+		skip();
+	}
+	close(fd);
+}
+
+/* Reads to the end; returns how it ended. */
+static inline int read_all(struct fixture *fixture, const struct source_job *job,
+			   unsigned int *ret_rows)
+{
+	struct source_cursor *cursor = NULL;
+	int r = source_diag.open(&fixture->env, job, &fixture->result, &cursor);
+
+	*ret_rows = 0;
+	if (r < 0) {
+		assert_null(cursor);
+		return r;
+	}
+	while ((r = source_diag.next(cursor, &fixture->row)) == 0)
+		++*ret_rows;
+	assert_null(source_diag.close(cursor));
+	return r;
 }
 
 #endif

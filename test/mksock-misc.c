@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <net/if.h>
@@ -85,7 +86,7 @@ static int make_netlink(struct mk_spec *spec)
 	if (fd < 0)
 		return fd;
 	addr.nl_pid = (uint32_t)mk_get(spec, "port", 0);
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	if (mk_get(spec, "bind", 1) && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return mk_fail(spec, "bind");
 	if (group && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return mk_fail(spec, "NETLINK_ADD_MEMBERSHIP");
@@ -110,7 +111,7 @@ static int tell_packet(struct mk_spec *spec, int fd, bool fanout, bool ring)
 {
 	struct sockaddr_ll addr = { 0 };
 	socklen_t len = sizeof(addr);
-	char extra[96] = "", *at = extra;
+	char extra[160] = "", *at = extra;
 	struct mk_sock sock;
 	uint32_t group;
 	int r = mk_look(spec, fd, "packet", &sock);
@@ -122,12 +123,49 @@ static int tell_packet(struct mk_spec *spec, int fd, bool fanout, bool ring)
 		if (addr.sll_ifindex)
 			if_indextoname((unsigned)addr.sll_ifindex, sock.interface);
 	}
-	at += snprintf(at, 32, "\"ring_rx\":%s", ring ? "true" : "false");
+	at += snprintf(at, 96, "\"ring_rx\":%s,\"filter\":%u,\"members\":%u",
+		       ring ? "true" : "false", (unsigned)mk_get(spec, "filter", 0),
+		       (unsigned)mk_get(spec, "members", 0));
 	len = sizeof(group);
 	if (fanout && getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &group, &len) == 0)
 		snprintf(at, 48, ",\"fanout\":%u,\"fanout_type\":%u", group & 0xffff, group >> 16);
 	sock.extra = extra;
 	mk_tell(spec, &sock);
+	return 0;
+}
+
+/* A filter that lets everything in, so many instructions long. */
+static int set_filter(struct mk_spec *spec, int fd, uint16_t length)
+{
+	struct sock_filter *code = calloc(length, sizeof(*code));
+	struct sock_fprog program = { .len = length, .filter = code };
+	int r = 0;
+
+	if (!code)
+		return mk_failx(spec, ENOMEM, "calloc");
+	for (uint16_t i = 0; i < length; i++)
+		code[i] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, 0);
+	code[length - 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
+		r = mk_fail(spec, "SO_ATTACH_FILTER");
+	free(code);
+	return r;
+}
+
+/* Asks the loopback device for so many multicast addresses. */
+static int add_members(struct mk_spec *spec, int fd, unsigned members)
+{
+	struct packet_mreq request = { .mr_ifindex = 1,
+				       .mr_type = PACKET_MR_MULTICAST,
+				       .mr_alen = 6 };
+
+	for (unsigned i = 0; i < members; i++) {
+		memcpy(request.mr_address,
+		       (uint8_t[]){ 1, 0, 0x5e, 0, (uint8_t)(i >> 8), (uint8_t)i }, 6);
+		if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) <
+		    0)
+			return mk_fail(spec, "PACKET_ADD_MEMBERSHIP");
+	}
 	return 0;
 }
 
@@ -150,6 +188,10 @@ static int make_packet(struct mk_spec *spec)
 	}
 	if (ring)
 		r = set_ring(spec, fd);
+	if (r >= 0 && mk_get(spec, "filter", 0))
+		r = set_filter(spec, fd, (uint16_t)mk_get(spec, "filter", 0));
+	if (r >= 0)
+		r = add_members(spec, fd, (unsigned)mk_get(spec, "members", 0));
 	if (r < 0)
 		return r;
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
@@ -160,11 +202,12 @@ static int make_packet(struct mk_spec *spec)
 }
 
 const struct mk_kind mk_kinds_misc[] = {
-	{ "netlink", "protocol group port count",
-	  "a netlink socket of protocol= (0), member of group= (from 1 on), port= its portid",
+	{ "netlink", "protocol group port bind count",
+	  "a netlink socket of protocol= (0), member of group= (from 1 on), port= its portid, bind=0: none",
 	  make_netlink, 0 },
-	{ "packet", "type device protocol fanout ring count",
-	  "a packet socket of type= raw or dgram, with fanout= group, ring=1 for a receive ring",
+	{ "packet", "type device protocol fanout ring filter members count",
+	  "a packet socket of type= raw or dgram, with fanout= group, ring=1 for a receive ring, filter= "
+	  "instructions, members= multicast addresses",
 	  make_packet, 0 },
 	{ NULL, NULL, NULL, NULL, 0 },
 };

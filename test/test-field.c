@@ -16,7 +16,8 @@
 
 #include "env.h"
 
-static struct env env;
+static struct estab_ctx ctx;
+static struct env env = { .ctx = &ctx };
 
 /* ESTAB_F_LOCAL_PORT is "local.port": the header's name and the table's say the same. */
 static void test_names_match_ids(void **state)

@@ -616,6 +616,42 @@ static void test_permission(void **state)
 	assert_true(good);
 }
 
+/* One's own process that may not be read is told apart: no other user's right is missing. */
+static bool walk_protected(void *arg)
+{
+	struct setting setting;
+	pid_t child;
+	bool told = false;
+
+	(void)arg;
+	check(become_nobody());
+	/* It lost its dumpability with its user. */
+	child = fork_sleeper();
+	live_setting(&setting, false, 0);
+	setting_want(&setting, 1);
+	check(setting_walk(&setting) == 0);
+	end_child(child);
+	for (size_t i = 0; i < setting.result.n_losses; i++) {
+		const struct result_loss *loss = &setting.result.losses[i];
+
+		told |= loss->detail && strcmp(loss->what, "processes") == 0 &&
+			strcmp(loss->why, "permission") == 0 &&
+			strcmp(loss->detail, "protected") == 0;
+	}
+	check(told);
+	check(setting.index.incomplete);
+	live_free(&setting);
+	return true;
+}
+
+static void test_protected(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip_because("only root can become another user");
+	assert_true(in_child(walk_protected, NULL));
+}
+
 struct hidden {
 	char options[24];
 	bool hides;
@@ -691,6 +727,7 @@ int main(void)
 		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_dead_leader_of_nobody),
 		cmocka_unit_test(test_vanished),     cmocka_unit_test(test_vanishes_within),
 		cmocka_unit_test(test_churn),        cmocka_unit_test(test_permission),
+		cmocka_unit_test(test_protected),
 		cmocka_unit_test(test_hidepid),      cmocka_unit_test(test_leaves_no_trace),
 	};
 

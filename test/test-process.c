@@ -197,6 +197,27 @@ static void expect_cmdline(struct subject *subject, const char *data, size_t len
 	assert_memory_equal(subject->process.cmdline, expected, expected_length);
 }
 
+/* As SELinux, AppArmor and Smack end it; nothing of it where there is none. */
+static void test_context(void **state)
+{
+	struct subject *subject = *state;
+
+	assert_null(read_again(subject, NEED_CONTEXT)->context);
+	assert_int_equal(subject->reader.contexts_missing, 1);
+	assert_int_equal(mkdirat(subject->tree.fd, "attr", 0755), 0);
+	tree_file(&subject->tree, "attr/current", "system_u:system_r:sshd_t:s0\0", 28);
+	assert_string_equal(read_again(subject, NEED_CONTEXT)->context,
+			    "system_u:system_r:sshd_t:s0");
+	tree_text(&subject->tree, "attr/current", "docker-default (enforce)\n");
+	assert_string_equal(read_again(subject, NEED_CONTEXT)->context, "docker-default (enforce)");
+	tree_text(&subject->tree, "attr/current", "_");
+	assert_string_equal(read_again(subject, NEED_CONTEXT)->context, "_");
+	tree_text(&subject->tree, "attr/current", "\n");
+	assert_null(read_again(subject, NEED_CONTEXT)->context);
+	assert_int_equal(subject->reader.contexts_missing, 1);
+	assert_null(read_again(subject, NEED_COMM)->context);
+}
+
 static void test_cmdline(void **state)
 {
 	struct subject *subject = *state;
@@ -363,6 +384,7 @@ int main(void)
 		TEST(test_comm),       TEST(test_traps),          TEST(test_uid),
 		TEST(test_exe),        TEST(test_cmdline),        TEST(test_stuck),
 		TEST(test_stuck_live), TEST(test_self),           TEST(test_gone),
+		TEST(test_context),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

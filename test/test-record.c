@@ -101,12 +101,49 @@ static void test_identity(void **state)
 	assert_true(record_identity(&a) != 0);
 }
 
+/* Without a cookie, in text. */
+static void test_identity_by_inode(void **state)
+{
+	struct estab_socket a = { .state = ESTAB_STATE_ESTABLISHED, .inode = 7, .peer_port = 2 };
+	struct estab_socket b = a;
+
+	(void)state;
+	/* The subflows of an MPTCP connection have one inode; a connection's state changes. */
+	b.state = ESTAB_STATE_CLOSE_WAIT;
+	assert_true(record_identity(&a) == record_identity(&b));
+	b.peer_port = 3;
+	assert_true(record_identity(&a) != record_identity(&b));
+	/* A UDP socket is connected to another peer, and stays the same. */
+	a.proto = b.proto = ESTAB_PROTO_UDP;
+	assert_true(record_identity(&a) == record_identity(&b));
+
+	/* Where there is no inode, either. */
+	a = (struct estab_socket){ .proto = ESTAB_PROTO_NETLINK, .family = ESTAB_FAMILY_NETLINK };
+	b = a;
+	a.netlink.groups = 1;
+	assert_true(record_identity(&a) == record_identity(&b));
+	b.netlink.protocol = 4;
+	assert_true(record_identity(&a) != record_identity(&b));
+	b = a;
+	b.netlink.portid = 4;
+	assert_true(record_identity(&a) != record_identity(&b));
+	a = (struct estab_socket){ .proto = ESTAB_PROTO_IPX, .family = ESTAB_FAMILY_IPX };
+	b = a;
+	b.other.serial = 2;
+	assert_true(record_identity(&a) != record_identity(&b));
+	a = (struct estab_socket){ .proto = ESTAB_PROTO_PACKET, .family = ESTAB_FAMILY_PACKET };
+	b = a;
+	b.packet.serial = 2;
+	assert_true(record_identity(&a) != record_identity(&b));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_identity_by_inode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

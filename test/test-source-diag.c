@@ -20,17 +20,6 @@
 
 /* ---- the source against a made-up kernel ---- */
 
-static void need_netlink(void)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-
-	if (fd < 0) {
-		printf("SKIP: no netlink socket here: %s\n", strerror(errno));
-		skip();
-	}
-	close(fd);
-}
-
 static void fake_rows(uint8_t family, unsigned int count)
 {
 	struct fake_answer *answer = fake_datagram();
@@ -50,23 +39,6 @@ static int request_family(unsigned int index)
 	if (request->nlmsg_type == TCPDIAG_GETSOCK)
 		return AF_UNSPEC;
 	return ((const struct inet_diag_req_v2 *)nl_body(request))->sdiag_family;
-}
-
-/* Reads to the end; returns how it ended. */
-static int read_all(struct fixture *fixture, const struct source_job *job, unsigned int *ret_rows)
-{
-	struct source_cursor *cursor = NULL;
-	int r = source_diag.open(&fixture->env, job, &fixture->result, &cursor);
-
-	*ret_rows = 0;
-	if (r < 0) {
-		assert_null(cursor);
-		return r;
-	}
-	while ((r = source_diag.next(cursor, &fixture->row)) == 0)
-		++*ret_rows;
-	assert_null(source_diag.close(cursor));
-	return r;
 }
 
 static void test_source_one_walk(void **state)

@@ -144,12 +144,26 @@ static void advise_tables(struct advice *advice, const struct estab_probe *probe
 		    diag_served ? " in part" : "");
 }
 
+/* Whether the source may not even try. */
+static bool is_refused(const struct estab_probe *probe, const char *source)
+{
+	struct estab_probe_table table = { .size = sizeof(table) };
+
+	for (size_t i = 0; estab_probe_get_table(probe, i, &table) == 0; i++)
+		if (strcmp(table.source, source) == 0 && is_refusal(table.error))
+			return true;
+	return false;
+}
+
 static void advise_fields(struct advice *advice, const struct estab_probe *probe)
 {
 	struct estab_fact fact;
 
 	if (is(probe, "proc.capture"))
 		return;
+	if (is_refused(probe, "bpf"))
+		add(advice, "owners only by a walk over /proc: as root, or with CAP_BPF and "
+			    "CAP_PERFMON, one pass over all open files finds them faster");
 	if (is_not(probe, "cap.net_admin"))
 		add(advice, "marks of sockets unseen: run as root, or with CAP_NET_ADMIN");
 	if (is_not(probe, "cap.sys_admin"))

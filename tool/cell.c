@@ -3,6 +3,7 @@
 
 static void put_owner(struct buf *buf, const struct estab_owner *owner)
 {
+	const char *via;
 	uint64_t number;
 
 	buf_owner(buf, owner, ESTAB_F_OWNER_COMM);
@@ -16,6 +17,10 @@ static void put_owner(struct buf *buf, const struct estab_owner *owner)
 		buf_u64(buf, number);
 	}
 	if (estab_owner_get_u64(owner, ESTAB_F_OWNER_FD, &number) == 0) {
+		if (estab_owner_get_str(owner, ESTAB_F_OWNER_VIA, &via) == 0) {
+			buf_char(buf, ' ');
+			buf_str(buf, via);
+		}
 		buf_put(buf, " fd ", 4);
 		buf_u64(buf, number);
 	}

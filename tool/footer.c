@@ -31,6 +31,20 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		buf_str(buf, "/proc hides other users' processes (hidepid): owners may be missing");
 		return;
 	}
+	if (loss->detail && is(loss, "processes", NULL)) {
+		put_count(buf, loss->count, "process", "processes");
+		buf_str(buf, " of this user not readable (");
+		buf_str(buf, loss->detail);
+		buf_str(buf, "): owners may be missing");
+		return;
+	}
+	if (is(loss, "rings", NULL)) {
+		put_count(buf, loss->count, "io_uring", "io_urings");
+		buf_str(buf, " not readable");
+		put_why(buf, loss);
+		buf_str(buf, ": owners may be missing");
+		return;
+	}
 	if (is(loss, "processes", NULL)) {
 		put_count(buf, loss->count, "process", "processes");
 		buf_str(buf, " not readable");

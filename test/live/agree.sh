@@ -84,7 +84,8 @@ fleet pending unix-stream-listen:pending=2 unix-seqpacket:pending=1
 fleet thread tcp-unshared-thread
 
 times=()
-all=(-A "all,udplite,icmp" --all "--columns=$fields")
+# The tables that ss and netstat have too; families.sh is about the others.
+all=(-A tcp,udp,udplite,raw,icmp,unix --all "--columns=$fields")
 reading diag "$ESTAB" "${all[@]}" --source=diag --json
 reading procfs "$ESTAB" "${all[@]}" --source=procfs --json
 reading ss ss -H -O -n -a -t -u -w -x -o -e -m

@@ -91,6 +91,8 @@ else
 	is "processes that can't be read" "$(fact 'processes | .unreadable > 0')" true
 	is "advice for owners" "$(advises "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH")" true
 	is "advice for marks" "$(advises "marks of sockets unseen")" true
+	is "advice for BPF, where there is any" "$(advises "CAP_BPF and CAP_PERFMON")" \
+		"$([[ $(serves bpf owners all) == EPERM ]] && echo true || echo false)"
 	is "tables need no rights" "$(serves diag tcp inet) $(serves procfs tcp inet)" "true true"
 	unseen=$(as_nobody "$ESTAB" -A all -ap --json | jq '[.sockets[] | select(.no_owner == "permission")] | length')
 	is "how many owners are unseen" "$(jq -r '.advice[] | select(startswith("owners of"))' doctor.json)" \
@@ -128,7 +130,7 @@ if traced -e trace=none true 2>err; then
 	is "no netlink" "$(serves diag tcp inet) $(serves procfs tcp inet)" "EPERM true"
 	is "and advice for it" "$(advises "sock_diag is refused:")" true
 	traced -e trace=socket -e inject=socket:error=EPERM "$ESTAB" doctor >table
-	is "in the table" "$(grep '^tcp .*inet ' table | xargs)" "tcp inet refused yes"
+	is "in the table" "$(awk '$1 == "tcp" && $2 == "inet" { print $3, $4 }' table)" "refused yes"
 	if traced --seccomp-bpf -e trace=chroot "$ESTAB" doctor --json >doctor.json 2>err; then
 		is "a seccomp filter" "$(fact sandbox.seccomp)" '"filter"'
 	else

@@ -21,10 +21,19 @@ enter()
 	MKSOCK=$tmp/$1
 }
 
-# sockets ARGUMENT...: the sockets in an order of their own, without what changes by itself.
+# Not netlink sockets, which estab itself has some of.
+tables=(-a -A "inet,unix" --json)
+
+# in_order: the sockets of a JSON document in an order of their own.
+in_order()
+{
+	jq -S -c '.sockets | map(del(.timer)) | sort_by(tostring)[]'
+}
+
+# sockets ARGUMENT...: what estab lists with these.
 sockets()
 {
-	"$ESTAB" -a --json "$@" | jq -S -c '.sockets | map(del(.timer)) | sort_by(tostring)[]'
+	"$ESTAB" "${tables[@]}" "$@" | in_order
 }
 
 # ports ARGUMENT...: the local ports of TCP listeners, in one line.
@@ -55,11 +64,10 @@ touch /run/bound
 mount --bind /run/netns/blue /run/bound
 
 is "our own without -N" "$(ports)" 3001
-ip netns exec blue "$ESTAB" -a -A all --json | jq .end.complete >complete
-is "all of them seen from within" "$(cat complete)" true
+is "all of them seen from within" \
+	"$(ip netns exec blue "$ESTAB" "${tables[@]}" | jq .end.complete)" true
 for source in diag procfs; do
-	ip netns exec blue "$ESTAB" -a --source $source --json |
-		jq -S -c '.sockets | map(del(.timer)) | sort_by(tostring)[]' >within
+	ip netns exec blue "$ESTAB" "${tables[@]}" --source $source | in_order >within
 	check "$source sees some" test "$(wc -l <within)" -ge 7
 	for how in "name blue" "process pid:$blue" "path /run/netns/blue" "mount /run/../run/bound"; do
 		is "$source by ${how%% *}" "$(sockets --source $source -N "${how#* }")" \
@@ -67,7 +75,7 @@ for source in diag procfs; do
 	done
 done
 is "ports" "$(ports --net=blue)" "2001 2005"
-is "listeners of both sources agree" \
+is "both sources agree" \
 	"$(sockets -N blue --source procfs | jq -c '[.proto, .local.port, .inode, .state]' | sort)" \
 	"$(sockets -N blue --source diag | jq -c '[.proto, .local.port, .inode, .state]' | sort)"
 is "sorted, on a snapshot" \
@@ -147,8 +155,8 @@ for source in diag procfs; do
 	sockets -N "pid:$rootless" --source $source >by-root
 	for how in "process pid:$rootless" "path /proc/$rootless/ns/net"; do
 		is "its user does through $source by ${how%% *}" \
-			"$(as_nobody "$ESTAB" -a --json --source $source -N "${how#* }" |
-				jq -S -c '.sockets | map(del(.timer)) | sort_by(tostring)[]')" \
+			"$(as_nobody "$ESTAB" "${tables[@]}" --source $source -N "${how#* }" |
+				in_order)" \
 			"$(cat by-root)"
 	done
 done

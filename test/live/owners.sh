@@ -14,24 +14,24 @@ made()
 }
 
 # compare_owners FILE: the owners of every socket that mksock made, as mksock and as estab has them:
-# a case for every spec, and why it fails. What is in flight or in a ring is not to be found in
-# /proc: there it is "not-visible". An orphan that is a time-wait bucket by now is called that.
+# a case for every spec, and why it fails. What only a ring holds has the ring's descriptor. An orphan
+# that is a time-wait bucket by now is called that.
 compare_owners()
 {
 	jq -r -n --slurpfile made <(made '.[]') --slurpfile said "$1" '
-		def owners: [.owners[]? | {pid, tid, fd}] | sort;
+		def owners: [.owners[]? | {pid, tid, fd, via}] | sort;
+		def made_owners: if .ring then [.ring + {tid: null, via: "io_uring"}] else owners end;
 		def key: if .inode != 0 then "\(.proto) \(.inode)"
 			elif .proto == "unix" then "unix \(.state) unaccepted"
 			else "\(.proto) \(.local.addr) \(.local.port) \(.peer.addr) \(.peer.port)" end;
 		(reduce $said[0].sockets[] as $s ({}; .[$s | key] = $s)) as $found
 		| def reason:
-			if .no_owner == "in-flight" or (.spec == "io-uring" and .owners == [])
-			then "not-visible"
-			elif .no_owner == "orphan" and .timer == "time-wait" then "time-wait"
+			if .no_owner == "orphan" and .timer == "time-wait" then "time-wait"
 			else .no_owner end;
 		$made | map(. as $m | $found[key] as $s | {spec, fault: (
 			if $s == null then "missing: \(key)"
-			elif ($s | owners) != owners then "owners \($s | owners), made \(owners)"
+			elif ($s | owners) != made_owners
+			then "owners \($s | owners), made \(made_owners)"
 			elif $s.no_owner != reason then "no_owner \($s.no_owner), made \(reason)"
 			elif $s.owners_complete != true then "owners_complete \($s.owners_complete)"
 			else null end)})
@@ -50,7 +50,7 @@ tell()
 
 start_mksock tcp-listen tcp-established tcp-many-owners:count=20 tcp-user odd-comm tcp-pending \
 	tcp-fin-wait-2-orphan tcp-fin-wait-1:orphan=1 tcp-last-ack:orphan=1 tcp-time-wait \
-	tcp-syn-recv in-flight io-uring udp-connected unix-pair unix-stream:abstract=owners \
+	tcp-syn-recv in-flight:count=3 io-uring:count=2 udp-connected unix-pair unix-stream:abstract=owners \
 	tcp-unshared-thread
 jq -r 'select(.skipped) | [.skipped, .reason] | @tsv' "$MKSOCK_OUT" >"$tmp/skipped"
 while IFS=$'\t' read -r what why; do
@@ -87,7 +87,36 @@ bytes_of_comms()
 is "odd commands" "$(bytes_of_comms)" \
 	"$(made '.[] | select(.comm_hex) | "\(.inode) \(.comm_hex)"' | tr -d '"' | sort)"
 
-# What ss can see of it: it knows no thread's own table, and odd commands break its words.
+# Held without a descriptor.
+ring=$(made 'map(select(.ring))[0] | "\(.local.port) mksock[\(.ring.pid)] io_uring fd \(.ring.fd)"')
+ring=${ring//\"/}
+is "a table tells that a ring holds it" \
+	"$("$ESTAB" -tlpH "sport = :${ring%% *}" | grep -o 'mksock.*')" "${ring#* }"
+is "a column of it" "$("$ESTAB" -tlH --columns owner.via | grep -v -c -e '^[-,]*$' -e ^io_uring$) \
+$("$ESTAB" -tlH --columns owner.via | grep -c ^io_uring$)" "0 $(made 'map(select(.ring)) | length')"
+is "what is under way has no owner" "$("$ESTAB" -tlpH | grep -c '(in-flight)')" \
+	"$(made 'map(select(.no_owner == "in-flight")) | length')"
+# Asked from a process namespace that has none of those who hold them.
+apart()
+{
+	unshare --pid --fork --kill-child --mount-proc sh -c '"$@"; exit $?' sh "$@"
+}
+is "without carriers nothing is under way" "$(apart "$ESTAB" -tuanp --json |
+	jq -c '[.sockets[] | select(.inode != 0) | [.no_owner, .owners_complete]] | unique')" \
+	'[["not-visible",true]]'
+is "nor with less under way than is out of sight" "$(
+	# shellcheck disable=SC2016 # the inner shell expands it
+	apart sh -c 'mkfifo "$2/apart"; "$1" in-flight <"$2/apart" >"$2/apart.out" & exec 3>"$2/apart"
+		until grep -q ready "$2/apart.out"; do sleep 0.05; done
+		"$ESTAB" -tlp --json; exec 3>&-; wait' sh "$MKSOCK" "$tmp" |
+		jq -c '[.sockets[] | .no_owner] | unique')" '["not-visible"]'
+
+# The kernel's own.
+is "netlink sockets of the kernel" "$("$ESTAB" -A netlink -ap --json |
+	jq -c '[.sockets[] | select(.netlink.portid == 0) | [.owners, .no_owner]] | unique')" \
+	'[[[],"kernel"]]'
+
+# What ss can see of it: it knows no rings, no thread's own table, and odd commands break its words.
 ss -H -O -t -a -n -p -e | awk '{
 	inode = ""; owners = ""
 	if (match($0, / ino:[0-9]+/)) inode = substr($0, RSTART + 5, RLENGTH - 5)
@@ -96,7 +125,7 @@ ss -H -O -t -a -n -p -e | awk '{
 		$0 = substr($0, RSTART + RLENGTH)
 	}
 }' | sort >"$tmp/ss"
-left_out=$(made '[.[] | select(.spec == "odd-comm" or .spec == "tcp-unshared-thread") | .inode]')
+left_out=$(made '[.[] | select(.ring or .spec == "odd-comm" or .spec == "tcp-unshared-thread") | .inode]')
 jq -r --argjson left_out "$left_out" '.sockets[] | select(.proto == "tcp")
 	| select(.inode as $i | $left_out | index($i) | not)
 	| .inode as $i | .owners[] | "\($i) pid=\(.pid),fd=\(.fd)"' "$tmp/root.json" | sort >"$tmp/ours"

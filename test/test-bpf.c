@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Records of the BPF programs: read, decoded; and the programs loaded, in every mode they have. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../bpf/records.h"
+#include "bpf.h"
+#include "caps.h"
+#include "diag-fixture.h"
+#include <linux/capability.h>
+
+static struct record tcp_record(void)
+{
+	struct record record = {
+		.size = sizeof(record),
+		.kind = RECORD_ROW,
+		.state = ESTAB_STATE_ESTABLISHED,
+		.family = AF_INET,
+		.protocol = IPPROTO_TCP,
+		.cookie = COOKIE,
+		.inode = 4711,
+		.pid = 10,
+		.tid = 10,
+		.fd = 3,
+		.comm = "test",
+		.cgroup_id = UINT64_C(0x100000002),
+		.local = { 192, 0, 2, 1, 0xff },
+		.peer = { 192, 0, 2, 2 },
+		.netns = NETNS,
+		.uid = 33,
+		.recv_q = 5,
+		.send_q = 6,
+		.mark = 9,
+		.local_port = htons(80),
+		.peer_port = htons(40000),
+		.type = SOCK_STREAM,
+		.shutdown = 2,
+		.flags = RECORD_CGROUP_ID,
+	};
+
+	return record;
+}
+
+/* A reader of these bytes and nothing more. */
+static struct bpf_reader *reader_of(const void *bytes, size_t length)
+{
+	struct bpf_reader *reader;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], bytes, length), length);
+	close(ends[1]);
+	reader = bpf_reader_new(NULL, ends[0]);
+	assert_non_null(reader);
+	return reader;
+}
+
+static void reads_records_of_both_sizes(void **state)
+{
+	struct record records[2] = { tcp_record(), tcp_record() };
+	uint8_t bytes[sizeof(records)];
+	const struct record *record;
+	struct bpf_reader *reader;
+
+	(void)state;
+	records[0].kind = RECORD_HOLDER;
+	records[0].size = RECORD_HOLDER_SIZE;
+	records[1].cookie = 2;
+	memcpy(bytes, &records[0], RECORD_HOLDER_SIZE);
+	memcpy(bytes + RECORD_HOLDER_SIZE, &records[1], sizeof(records[1]));
+	reader = reader_of(bytes, RECORD_HOLDER_SIZE + sizeof(records[1]));
+	assert_int_equal(bpf_reader_next(reader, &record), 0);
+	assert_int_equal(record->cookie, COOKIE);
+	assert_int_equal(bpf_record_proto(record), -1);
+	assert_int_equal(bpf_reader_next(reader, &record), 0);
+	assert_int_equal(record->cookie, 2);
+	assert_int_equal(bpf_record_proto(record), ESTAB_PROTO_TCP);
+	assert_int_equal(bpf_reader_next(reader, &record), 1);
+	assert_int_equal(bpf_reader_next(reader, &record), 1);
+	bpf_reader_free(reader);
+}
+
+static void refuses_other_records(void **state)
+{
+	static const struct {
+		uint16_t size;
+		uint8_t kind;
+		size_t length;
+	} cases[] = {
+		{ 0, RECORD_ROW, sizeof(struct record) },
+		{ sizeof(struct record) - 8, RECORD_ROW, sizeof(struct record) },
+		{ sizeof(struct record) + 8, RECORD_ROW, sizeof(struct record) + 8 },
+		{ sizeof(struct record), RECORD_ROW, sizeof(struct record) - 1 },
+		{ sizeof(struct record), RECORD_HOLDER, sizeof(struct record) },
+		{ RECORD_HOLDER_SIZE, RECORD_ROW, RECORD_HOLDER_SIZE },
+		{ RECORD_HOLDER_SIZE, 3, RECORD_HOLDER_SIZE },
+		{ RECORD_HOLDER_SIZE, RECORD_HOLDER, RECORD_HOLDER_SIZE - 1 },
+		{ RECORD_HOLDER_SIZE, RECORD_HOLDER, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct record records[2] = { tcp_record(), tcp_record() };
+		const struct record *record;
+		struct bpf_reader *reader;
+
+		records[0].size = cases[i].size;
+		records[0].kind = cases[i].kind;
+		reader = reader_of(records, cases[i].length);
+		assert_int_equal(bpf_reader_next(reader, &record), -EBADMSG);
+		bpf_reader_free(reader);
+	}
+}
+
+static void decodes_an_established_socket(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct estab_socket *sock = &fixture->row.sock;
+	struct record record = tcp_record();
+	uint64_t cgroup = 0;
+	uint32_t mark = 0;
+
+	fixture->env.plan.needs = NEED_MARK | NEED_CGROUP_ID;
+	assert_int_equal(bpf_record_row(&fixture->env, &record, &fixture->row), 0);
+	assert_int_equal(sock->proto, ESTAB_PROTO_TCP);
+	assert_int_equal(sock->family, ESTAB_FAMILY_INET);
+	assert_int_equal(sock->type, ESTAB_TYPE_STREAM);
+	assert_int_equal(sock->state, ESTAB_STATE_ESTABLISHED);
+	assert_memory_equal(sock->inet.local, ((uint8_t[16]){ 192, 0, 2, 1 }), 16);
+	assert_memory_equal(sock->inet.peer, ((uint8_t[16]){ 192, 0, 2, 2 }), 16);
+	assert_int_equal(sock->local_port, 80);
+	assert_int_equal(sock->peer_port, 40000);
+	assert_int_equal(sock->recv_q, 5);
+	assert_int_equal(sock->send_q, 6);
+	assert_int_equal(sock->cookie, COOKIE);
+	assert_int_equal(sock->inode, 4711);
+	assert_int_equal(sock->uid, 33);
+	assert_int_equal(sock->netns, NETNS);
+	assert_int_equal(sock->has, HAS_NETNS | HAS_INODE | HAS_QUEUES | HAS_COOKIE | HAS_UID |
+					    HAS_SHUTDOWN | SHUT_SEND | SEEN_AS_ADMIN);
+	assert_true(ext_read(sock->ext, EXT_MARK, &mark, sizeof(mark)));
+	assert_int_equal(mark, 9);
+	assert_true(ext_read(sock->ext, EXT_CGROUP_ID, &cgroup, sizeof(cgroup)));
+	assert_int_equal(cgroup, UINT64_C(0x100000002));
+	assert_false(ext_has(sock->ext, EXT_V6ONLY));
+	assert_int_equal(bpf_record_identity(&record, false), record_identity(sock));
+}
+
+static void decodes_a_listener(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct estab_socket *sock = &fixture->row.sock;
+	struct record record = tcp_record();
+	uint8_t v6only = 0;
+
+	record.family = AF_INET6;
+	record.state = ESTAB_STATE_LISTEN;
+	record.flags = RECORD_V6ONLY;
+	memset(record.local, 0x20, 16);
+	assert_int_equal(bpf_record_row(&fixture->env, &record, &fixture->row), 0);
+	assert_int_equal(sock->family, ESTAB_FAMILY_INET6);
+	assert_memory_equal(sock->inet.local, record.local, 16);
+	assert_true(sock->has & HAS_BACKLOG_LIMIT);
+	assert_true(ext_read(sock->ext, EXT_V6ONLY, &v6only, 1));
+	assert_int_equal(v6only, 1);
+	/* Not asked for. */
+	assert_false(ext_has(sock->ext, EXT_MARK));
+	assert_false(ext_has(sock->ext, EXT_CGROUP_ID));
+}
+
+static void decodes_what_has_no_file(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct estab_socket *sock = &fixture->row.sock;
+	struct record record = tcp_record();
+
+	record.state = ESTAB_STATE_TIME_WAIT;
+	record.flags = RECORD_MINISOCK;
+	record.inode = 0;
+	assert_int_equal(bpf_record_row(&fixture->env, &record, &fixture->row), 0);
+	assert_int_equal(sock->state, ESTAB_STATE_TIME_WAIT);
+	assert_int_equal(sock->has, HAS_NETNS | HAS_INODE | HAS_QUEUES | HAS_COOKIE | IS_MINISOCK |
+					    SEEN_AS_ADMIN);
+}
+
+/* A bound socket may have the cookie of the time-wait socket that its connection left. */
+static void tells_bound_from_time_wait(void **state)
+{
+	struct fixture *fixture = *state;
+	struct record record = tcp_record();
+
+	record.state = ESTAB_STATE_UNCONNECTED;
+	assert_int_equal(bpf_record_state(&record, ESTAB_PROTO_TCP), ESTAB_STATE_BOUND);
+	assert_int_equal(bpf_record_state(&record, ESTAB_PROTO_UDP), ESTAB_STATE_UNCONNECTED);
+	assert_int_equal(bpf_record_row(&fixture->env, &record, &fixture->row), 0);
+	assert_int_equal(bpf_record_identity(&record, true), record_identity(&fixture->row.sock));
+	assert_int_not_equal(bpf_record_identity(&record, false),
+			     bpf_record_identity(&record, true));
+}
+
+static void knows_its_tables(void **state)
+{
+	struct record record = tcp_record();
+
+	(void)state;
+	record.protocol = IPPROTO_UDP;
+	assert_int_equal(bpf_record_proto(&record), -1);
+	record.type = SOCK_DGRAM;
+	assert_int_equal(bpf_record_proto(&record), ESTAB_PROTO_UDP);
+	record.protocol = IPPROTO_TCP;
+	record.type = SOCK_RAW;
+	assert_int_equal(bpf_record_proto(&record), -1);
+	record = tcp_record();
+	record.family = AF_UNIX;
+	assert_int_equal(bpf_record_proto(&record), -1);
+}
+
+/* Whether this process may load programs; says why not. */
+static bool may_load(void)
+{
+	struct bpf_files_config config = { .wanted = WANT_TCP };
+	int fd = bpf_open_files(&config);
+
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	if (fd == -EOPNOTSUPP)
+		print_message("skip: built without BPF\n");
+	else if (!caps_have(CAP_SYS_ADMIN))
+		print_message("skip: no privilege to load programs\n");
+	else if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+		print_message("skip: the kernel has no BTF\n");
+	else
+		fail_msg("the program was not loaded: %s", strerror(-fd));
+	return false;
+}
+
+/* Reads it to its end, and returns how many of the records have this cookie. */
+static size_t count_cookie(int fd, uint64_t cookie)
+{
+	struct bpf_reader *reader;
+	const struct record *record;
+	size_t count = 0;
+	int r;
+
+	assert_true(fd >= 0);
+	reader = bpf_reader_new(NULL, fd);
+	assert_non_null(reader);
+	while ((r = bpf_reader_next(reader, &record)) == 0)
+		count += record->cookie == cookie;
+	assert_int_equal(r, 1);
+	bpf_reader_free(reader);
+	return count;
+}
+
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t length = sizeof(cookie);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length), 0);
+	return cookie;
+}
+
+/* Of this kind, bound on the loopback device; listening if it can. */
+static int make_socket(int domain, int type)
+{
+	int fd = socket(domain, type | SOCK_CLOEXEC, 0);
+	struct sockaddr_in loopback = {
+		.sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) },
+	};
+
+	assert_true(fd >= 0);
+	if (domain == AF_INET)
+		assert_int_equal(bind(fd, (const struct sockaddr *)&loopback, sizeof(loopback)), 0);
+	if (type == SOCK_STREAM && domain == AF_INET)
+		assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+/* What is not wanted is not verified, so each way is another program to the kernel. */
+static void loads_files_in_every_mode(void **state)
+{
+	int tcp, udp, local;
+
+	(void)state;
+	if (!may_load())
+		skip();
+	tcp = make_socket(AF_INET, SOCK_STREAM);
+	udp = make_socket(AF_INET, SOCK_DGRAM);
+	local = make_socket(AF_UNIX, SOCK_STREAM);
+	for (unsigned int mode = 0; mode < 64; mode++) {
+		struct bpf_files_config config = {
+			.wanted = mode & 8 ? UINT32_MAX : WANT_TCP | WANT_UDP | WANT_UNIX,
+			.tcp_states = mode & 1 ? UINT32_MAX : 0,
+			.udp_states = mode & 2 ? UINT32_MAX : 0,
+			.nested = mode & 4,
+			.fields = mode >> 4 & 3,
+		};
+
+		assert_int_equal(count_cookie(bpf_open_files(&config), cookie_of(tcp)), 1);
+		assert_int_equal(count_cookie(bpf_open_files(&config), cookie_of(udp)), 1);
+		assert_int_equal(count_cookie(bpf_open_files(&config), cookie_of(local)), 1);
+		config.wanted = WANT_TCP;
+		assert_int_equal(count_cookie(bpf_open_files(&config), cookie_of(udp)), 0);
+		/* Nobody is there. */
+		config.netns = 1;
+		assert_int_equal(count_cookie(bpf_open_files(&config), cookie_of(tcp)), 0);
+	}
+	close(tcp);
+	close(udp);
+	close(local);
+}
+
+static void loads_the_tables(void **state)
+{
+	int tcp, udp;
+
+	(void)state;
+	if (!may_load())
+		skip();
+	tcp = make_socket(AF_INET, SOCK_STREAM);
+	udp = make_socket(AF_INET, SOCK_DGRAM);
+	for (uint32_t fields = 0; fields < 4; fields++) {
+		uint32_t some = 1u << ESTAB_STATE_ESTABLISHED;
+
+		assert_int_equal(count_cookie(bpf_open_tcp(UINT32_MAX, fields), cookie_of(tcp)), 1);
+		assert_int_equal(count_cookie(bpf_open_udp(UINT32_MAX, fields), cookie_of(udp)), 1);
+		assert_int_equal(count_cookie(bpf_open_tcp(some, fields), cookie_of(tcp)), 0);
+		assert_int_equal(count_cookie(bpf_open_udp(some, fields), cookie_of(udp)), 0);
+	}
+	close(tcp);
+	close(udp);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_records_of_both_sizes),
+		cmocka_unit_test(refuses_other_records),
+		cmocka_unit_test_setup_teardown(decodes_an_established_socket, setup, teardown),
+		cmocka_unit_test_setup_teardown(decodes_a_listener, setup, teardown),
+		cmocka_unit_test_setup_teardown(decodes_what_has_no_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_bound_from_time_wait, setup, teardown),
+		cmocka_unit_test(knows_its_tables),
+		cmocka_unit_test(loads_files_in_every_mode),
+		cmocka_unit_test(loads_the_tables),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
