@@ -91,6 +91,39 @@ static void check_reader(int dir_fd)
 	arena_free(&arena);
 }
 
+static bool has_owner(const struct estab_socket *sock, int32_t fd)
+{
+	for (uint32_t i = 0; i < estab_socket_owner_count(sock); i++) {
+		uint64_t number;
+
+		must(estab_owner_get_u64(estab_socket_owner(sock, i), ESTAB_F_OWNER_FD, &number) ==
+		     0);
+		if (number == (uint64_t)fd)
+			return true;
+	}
+	return false;
+}
+
+/* The descriptor that is given is found, and so is the other where its link says just that. */
+static void check_owners(struct estab_ctx *ctx, struct input link)
+{
+	static const char second[] = "socket:[777]";
+	bool is_second =
+		link.left == sizeof(second) - 1 && memcmp(link.at, second, sizeof(second) - 1) == 0;
+	struct estab_query *query = NULL;
+	struct estab_snapshot *snapshot = NULL;
+
+	must(estab_query_new(ctx, &query) == 0);
+	must(estab_query_set_protos(query, BIT64(ESTAB_PROTO_TCP)) == 0);
+	must(estab_query_add_field(query, ESTAB_F_OWNERS) == 0);
+	must(estab_snapshot_take(query, &snapshot) == 0);
+	must(estab_snapshot_count(snapshot) == 2);
+	must(has_owner(estab_snapshot_get(snapshot, 0), 4));
+	must(has_owner(estab_snapshot_get(snapshot, 1), 3) == is_second);
+	estab_snapshot_unref(snapshot);
+	estab_query_unref(query);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
@@ -104,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(dir_fd);
 	ctx = tree_ctx(NULL);
 	tree_check(ctx, BIT64(ESTAB_PROTO_TCP));
+	check_owners(ctx, input_until(&input, SEPARATOR));
 	estab_ctx_unref(ctx);
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include "tree.h"
 #include "util.h"
 
+enum { NAME_MAX_LENGTH = 108 };
+
 static void check_entry(const struct procfs_unix *entry, const char *text, size_t length)
 {
 	must(entry->type <= ESTAB_TYPE_RAW);
@@ -16,6 +18,7 @@ static void check_entry(const struct procfs_unix *entry, const char *text, size_
 	if (!entry->has_path)
 		return;
 	must(entry->path >= text && entry->path + entry->path_length == text + length);
+	must(entry->path_length <= NAME_MAX_LENGTH);
 	must(!memchr(entry->path, '\0', entry->path_length));
 }
 

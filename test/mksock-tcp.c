@@ -280,11 +280,24 @@ static int tell_mptcp(struct mk_spec *spec, int fd)
 	return 0;
 }
 
+/* A byte each way: only then does the kernel add subflows of its own. */
+static int talk(struct mk_spec *spec, const struct mk_pair *pair)
+{
+	char byte = 'x';
+
+	if (write(pair->client, &byte, 1) != 1 || read(pair->server, &byte, 1) != 1 ||
+	    write(pair->server, &byte, 1) != 1 || read(pair->client, &byte, 1) != 1)
+		return mk_fail(spec, "talk");
+	return 0;
+}
+
 static int make_mptcp(struct mk_spec *spec)
 {
 	struct mk_pair pair;
 	int r = mk_tcp_pair(spec, IPPROTO_MPTCP, &pair);
 
+	if (r >= 0 && mk_get(spec, "talk", 0))
+		r = talk(spec, &pair);
 	if (r >= 0)
 		r = tell_mptcp(spec, pair.listener);
 	if (r >= 0)
@@ -307,6 +320,8 @@ const struct mk_kind mk_kinds_tcp[] = {
 	  MK_OWN_COUNT },
 	{ "tcp-device", KEYS, "a listener bound to device= (lo)", make_device, 0 },
 	{ "tcp-mark", KEYS, "a listener with mark= (51966)", make_mark, 0 },
-	{ "mptcp", KEYS, "an MPTCP listener and connection, with their subflows", make_mptcp, 0 },
+	{ "mptcp", KEYS " talk",
+	  "an MPTCP listener and connection, with their subflows; talk=1: bytes go both ways",
+	  make_mptcp, 0 },
 	{ NULL, NULL, NULL, NULL, 0 },
 };

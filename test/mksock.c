@@ -52,6 +52,10 @@ static const struct {
 	{ "type", KEY_TEXT, 0 },
 	{ "fanout", KEY_NUMBER, 65535 },
 	{ "ring", KEY_NUMBER, 1 },
+	{ "filter", KEY_NUMBER, 4096 },
+	{ "members", KEY_NUMBER, 65535 },
+	{ "bind", KEY_NUMBER, 1 },
+	{ "talk", KEY_NUMBER, 1 },
 	{ "comm", KEY_TEXT, 0 },
 };
 

@@ -5,6 +5,7 @@
 #include <linux/sock_diag.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 
 #include <cmocka.h>
 

@@ -21,7 +21,7 @@ static const struct trait {
 	{ ESTAB_F_PEER, 23, 100, 0 },
 	{ ESTAB_F_STATE, 11, 90, 0 },
 	{ ESTAB_F_PROTO, 5, 80, 0 },
-	{ ESTAB_F_OWNERS, 0, 70, SHRINKS },
+	{ ESTAB_F_OWNERS, 24, 70, SHRINKS },
 	{ ESTAB_F_OWNER_COMM, 15, 65, SHRINKS },
 	{ ESTAB_F_RECV_Q, 6, 51, 0 },
 	{ ESTAB_F_SEND_Q, 6, 50, 0 },

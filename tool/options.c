@@ -201,6 +201,8 @@ static int append(char **text, char separator, const char *word)
 
 static int add_sort(struct options *options, const char *list)
 {
+	if (*list == '\0')
+		return complain_usage("--sort", "no field is named");
 	while (*list) {
 		size_t length = strcspn(list, ",");
 		bool descending = *list == '-';

@@ -349,8 +349,9 @@ static struct name *find(struct resolver *resolver, const struct question *quest
 	if (!make_room(resolver))
 		return NULL;
 	slot = find_slot(resolver->slots, resolver->n_slots, question);
-	if (*slot)
-		return *slot;
+	name = *slot;
+	if (name)
+		return name;
 	name = calloc(1, sizeof(*name));
 	if (!name)
 		return NULL;
