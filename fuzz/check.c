@@ -97,13 +97,15 @@ static void check_u64(const struct estab_socket *sock, const struct field *field
 		      const json_t *json)
 {
 	char digits[20];
+	size_t n_digits;
 	uint64_t u64;
 
 	must(estab_socket_get_u64(sock, field->id, &u64) == 0);
+	n_digits = text_digits(u64, digits);
 	if (field->kind == ESTAB_KIND_BOOL)
 		must(json_is_boolean(json) && json_is_true(json) == (u64 != 0));
 	else if (field->flags & ESTAB_FIELD_STRING)
-		must(text_equals(json, digits, text_digits(u64, digits)));
+		must(text_equals(json, digits, n_digits));
 	else
 		must(number_equals(json, (double)u64));
 }
@@ -169,7 +171,8 @@ static void check_value(const struct estab_socket *sock, const struct field *fie
 		break;
 	case ESTAB_KIND_ADDR:
 		must(estab_socket_get_addr(sock, field->id, &addr) == 0);
-		must(text_equals(json, text, estab_addr_format(&addr, text)));
+		length = estab_addr_format(&addr, text);
+		must(text_equals(json, text, length));
 		break;
 	default:
 		must(estab_socket_get_bytes(sock, field->id, &bytes, &length) == 0);

@@ -26,7 +26,9 @@ static const char table[] =
 	"   1: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000  1000"
 	"        0 777 1 0000000000000000 20 4 30 10 -1\n";
 
-/* The reader waits for processes that sleep; none of these will wake up. */
+/* The reader waits for processes that sleep; none of these will wake up. libc's names of parameters
+ * are reserved ones. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int nanosleep(const struct timespec *request, struct timespec *remaining)
 {
 	(void)request;

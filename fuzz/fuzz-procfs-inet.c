@@ -29,14 +29,16 @@ static void check_line(struct input line, bool cut, const struct procfs_inet *ho
 	/* Of just its size: whoever reads behind its end is caught. */
 	char *text = fuzz_copy(line.at, line.left);
 	struct procfs_line given = { { text, text + line.left }, cut };
-	struct estab_socket before = row->sock;
+	unsigned char before[sizeof(row->sock)];
 	uint64_t kinds = row->ext.ext->kinds;
-	int r = procfs_inet_line(given, how, row);
+	int r;
 
+	memcpy(before, &row->sock, sizeof(before));
+	r = procfs_inet_line(given, how, row);
 	free(text);
 	must(r == 0 || r == -EBADMSG);
 	if (r < 0) {
-		must(memcmp(&before, &row->sock, sizeof(before)) == 0);
+		must(memcmp(before, (const unsigned char *)&row->sock, sizeof(before)) == 0);
 		must(kinds == row->ext.ext->kinds);
 		return;
 	}

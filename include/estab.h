@@ -475,7 +475,8 @@ ESTAB_PUBLIC int estab_ctx_set_names(struct estab_ctx *ctx, const struct estab_n
 
 /* ---- query ---- */
 
-/* Makes a query for everything: tcp, udp, raw and unix, in all states, no owners. Since 0.1. */
+/* Makes a query for tcp, udp, raw and unix, in all states, no owners; other protocols are asked for
+ * with estab_query_set_protos(). Since 0.1. */
 ESTAB_PUBLIC int estab_query_new(struct estab_ctx *ctx, struct estab_query **ret_query);
 ESTAB_PUBLIC struct estab_query *estab_query_unref(struct estab_query *query);
 
@@ -601,9 +602,10 @@ ESTAB_PUBLIC int estab_socket_get_addr(const struct estab_socket *sock, enum est
  * Writes the field's value as a table shows it into buffer, at most size bytes and not terminated;
  * what is not printable is escaped, so it is safe for a terminal. Returns the length of the whole
  * text, which was cut when it is above size; -ENODATA and -EINVAL as the getters. ESTAB_F_LOCAL and
- * ESTAB_F_PEER give an end as "address:port", a path or "#inode"; ESTAB_F_TIMER, ESTAB_F_MEM,
- * ESTAB_F_TCP and ESTAB_F_SOCKOPT give "name:value" words, without what is false, and of tcp_info
- * without what is 0. Since 0.1.
+ * ESTAB_F_PEER give an end as "address:port", a path, "#inode", "route:1234", "ip:eth0"; other groups
+ * (ESTAB_F_TIMER, ESTAB_F_MEM, ESTAB_F_TCP, ESTAB_F_NETLINK, …) give "name:value" words, without what
+ * is false, and of tcp_info and its like without what is 0. ESTAB_F_PROTO of a TCP socket that is
+ * known to be a subflow of an MPTCP connection is "tcp/mptcp". Since 0.1.
  */
 ESTAB_PUBLIC int estab_socket_format(const struct estab_socket *sock, enum estab_field field,
 				     char *buffer, size_t size);

@@ -54,6 +54,13 @@ static int fill(struct bpf_reader *reader)
 	}
 }
 
+const struct record *bpf_reader_peek(const struct bpf_reader *reader)
+{
+	if (reader->end - reader->at < RECORD_HOLDER_SIZE)
+		return NULL;
+	return (const void *)(reader->buffer + reader->at);
+}
+
 int bpf_reader_next(struct bpf_reader *reader, const struct record **ret_record)
 {
 	const struct record *record;

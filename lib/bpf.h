@@ -53,6 +53,9 @@ struct bpf_reader *bpf_reader_free(struct bpf_reader *reader);
  * env_check() says; or a negative errno. */
 int bpf_reader_next(struct bpf_reader *reader, const struct record **ret_record);
 
+/* The record that comes next, as far as it is here; not yet checked but for its room. */
+const struct record *bpf_reader_peek(const struct bpf_reader *reader);
+
 /* ---- bpf-choose.c: whether ---- */
 
 /*

@@ -2,6 +2,7 @@
 /* From a reader to kept rows: de-duplication, joins, filter, owners. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bpf.h"
 #include "filter.h"
@@ -114,8 +115,8 @@ static int drop_unwanted(struct store *store, struct row_index *seen)
 /* What BPF finds nobody to hold may be in a ring, or under way: /proc tells. */
 static bool lacks_owner(const struct estab_socket *sock)
 {
-	return sock->inode != 0 && (!(sock->has & OWNERS_LOOKED) || (!sock->owners &&
-		sock->no_owner == NO_OWNER_NOT_VISIBLE));
+	return sock->inode != 0 && (!(sock->has & OWNERS_LOOKED) ||
+				    (!sock->owners && sock->no_owner == NO_OWNER_NOT_VISIBLE));
 }
 
 static void give_owners(struct store *store, const struct owner_index *index,
@@ -139,8 +140,7 @@ static void give_owners(struct store *store, const struct owner_index *index,
 
 static bool may_be_carried(const struct estab_socket *sock)
 {
-	return sock->has & OWNERS_LOOKED && !sock->owners &&
-	       sock->no_owner == NO_OWNER_NOT_VISIBLE;
+	return sock->has & OWNERS_LOOKED && !sock->owners && sock->no_owner == NO_OWNER_NOT_VISIBLE;
 }
 
 /*
@@ -209,6 +209,21 @@ static int explain_rest(struct store *store, struct estab_result *result)
 	return 0;
 }
 
+/* Rows of BPF don't pass the reader, which tells others. */
+static int mark_subflows(struct store *store, const struct subflows *subflows)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && subflows->n > 0 && i < store->count; i++) {
+		struct estab_socket *sock = store_at(store, i);
+
+		if (sock->proto == ESTAB_PROTO_TCP && !ext_has(sock->ext, EXT_ULP) &&
+		    subflows_find(subflows, sock))
+			r = store_put(store, sock, EXT_ULP, "mptcp", strlen("mptcp"));
+	}
+	return r;
+}
+
 int store_collect(struct store *store, struct reader *reader, struct estab_result *result)
 {
 	uint32_t needs = store->env->plan.needs;
@@ -223,6 +238,8 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 	if (r == 0 && store->env->bpf.files) {
 		r = bpf_collect(store, &seen, result);
 		row_index_free(&seen);
+		if (r == 0)
+			r = mark_subflows(store, &reader->subflows);
 		/* A second walk of a large host would cost what the first has saved. */
 		if (r == 0 && needs & NEED_OWNERS && store->count <= EXPLAINED_MAX)
 			r = explain_rest(store, result);

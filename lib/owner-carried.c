@@ -82,11 +82,10 @@ static bool is_over(const struct search *search)
 
 static int look_into(struct search *search, const char *pid)
 {
-	_cleanup_(cleanup_close) int process_fd = openat(search->env->ctx->proc_fd, pid,
-							 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(cleanup_close) int process_fd =
+		openat(search->env->ctx->proc_fd, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_(cleanup_close) int fd_dir =
-		process_fd < 0 ? -1
-			       : openat(process_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		process_fd < 0 ? -1 : openat(process_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const char *name;
 	uint32_t fd;
 	int r = 0;
@@ -94,16 +93,15 @@ static int look_into(struct search *search, const char *pid)
 	if (fd_dir < 0)
 		return 0;
 	numdir_start(&search->descriptors, fd_dir);
-	while (r == 0 && !is_over(search) &&
-	       numdir_next(&search->descriptors, &fd, &name) == 0)
+	while (r == 0 && !is_over(search) && numdir_next(&search->descriptors, &fd, &name) == 0)
 		r = look_at(search, process_fd, fd_dir, name);
 	return r;
 }
 
 static int look_into_all(struct search *search)
 {
-	_cleanup_(cleanup_close) int fd = openat(search->env->ctx->proc_fd, ".",
-						 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(cleanup_close) int fd =
+		openat(search->env->ctx->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const char *name;
 	uint32_t pid;
 	int r = 0;

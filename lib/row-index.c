@@ -25,6 +25,16 @@ static size_t slot_of(const struct row_index *index, uint64_t key)
 	return slot;
 }
 
+void row_index_prefetch(const struct row_index *index, uint64_t key)
+{
+	size_t slot = (size_t)hash64(key) & (index->n_slots - 1);
+
+	if (index->n_slots == 0)
+		return;
+	__builtin_prefetch(&index->keys[slot], 1);
+	__builtin_prefetch(&index->rows[slot], 1);
+}
+
 static int grow(struct row_index *index, size_t n_slots)
 {
 	struct row_index bigger = { .n_slots = n_slots, .n_keys = index->n_keys };

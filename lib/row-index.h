@@ -22,6 +22,8 @@ int row_index_reserve(struct row_index *index, size_t n_keys);
 int row_index_add(struct row_index *index, uint64_t key, uint32_t row, uint32_t *ret_row);
 /* The key's row; ROW_NONE when there is none, or the key is 0. */
 uint32_t row_index_find(const struct row_index *index, uint64_t key);
+/* The key will be looked for soon. */
+void row_index_prefetch(const struct row_index *index, uint64_t key);
 void row_index_free(struct row_index *index);
 
 #endif

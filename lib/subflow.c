@@ -55,17 +55,25 @@ int subflows_add(struct subflows *subflows, const struct estab_socket *sock)
 	return 0;
 }
 
+const struct subflow_parent *subflows_find(const struct subflows *subflows,
+					   const struct estab_socket *sock)
+{
+	const struct subflow_parent *parent;
+
+	if (subflows->n == 0 || sock->inode == 0)
+		return NULL;
+	parent = slot_of(subflows->slots, subflows->n_slots, sock->inode);
+	return parent->inode != 0 ? parent : NULL;
+}
+
 int subflows_mark(const struct subflows *subflows, struct row *row)
 {
 	static const char name[] = "mptcp";
-	const struct subflow_parent *parent;
+	const struct subflow_parent *parent = subflows_find(subflows, &row->sock);
 	uint32_t token;
 	int r;
 
-	if (subflows->n == 0 || row->sock.inode == 0)
-		return 0;
-	parent = slot_of(subflows->slots, subflows->n_slots, row->sock.inode);
-	if (parent->inode == 0)
+	if (!parent)
 		return 0;
 	r = row_put(row, EXT_ULP, name, strlen(name));
 	if (r < 0 || parent->token == UINT64_MAX || record_is_listener(&row->sock))

@@ -25,6 +25,9 @@ struct subflows {
 
 /* Remembers an MPTCP socket. -ENOMEM. */
 int subflows_add(struct subflows *subflows, const struct estab_socket *sock);
+/* What the socket is a subflow of; NULL: of nothing. */
+const struct subflow_parent *subflows_find(const struct subflows *subflows,
+					   const struct estab_socket *sock);
 /* Tells a TCP row what it is the subflow of, if it is and does not know it. -ENOMEM. */
 int subflows_mark(const struct subflows *subflows, struct row *row);
 void subflows_free(struct subflows *subflows);

@@ -78,9 +78,11 @@ static void reads_records_of_both_sizes(void **state)
 	reader = reader_of(bytes, RECORD_HOLDER_SIZE + sizeof(records[1]));
 	assert_int_equal(bpf_reader_next(reader, &record), 0);
 	assert_int_equal(record->cookie, COOKIE);
+	assert_int_equal(bpf_reader_peek(reader)->cookie, 2);
 	assert_int_equal(bpf_record_proto(record), -1);
 	assert_int_equal(bpf_reader_next(reader, &record), 0);
 	assert_int_equal(record->cookie, 2);
+	assert_null(bpf_reader_peek(reader));
 	assert_int_equal(bpf_record_proto(record), ESTAB_PROTO_TCP);
 	assert_int_equal(bpf_reader_next(reader, &record), 1);
 	assert_int_equal(bpf_reader_next(reader, &record), 1);

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "env.h"
+#include "parse.h"
 
 static struct estab_ctx ctx;
 static struct env env = { .ctx = &ctx };
@@ -31,7 +32,7 @@ static void test_names_match_ids(void **state)
 	while (fgets(line, sizeof(line), header)) {
 		char *at = line + strspn(line, "\t");
 		char *end;
-		unsigned long id;
+		uint32_t id;
 		const char *name;
 
 		if (strncmp(at, "ESTAB_F_", 8) != 0 || !strstr(at, " = "))
@@ -39,11 +40,12 @@ static void test_names_match_ids(void **state)
 		at += 8;
 		end = strstr(at, " = ");
 		*end = '\0';
-		id = strtoul(end + 3, NULL, 0);
+		end[3 + strspn(end + 3, "0123456789")] = '\0';
+		assert_int_equal(parse_u32(end + 3, &id), 0);
 		if (strcmp(at, "NONE") == 0 || strcmp(at, "FORCE_WIDTH") == 0)
 			continue;
 		name = estab_field_name((enum estab_field)id);
-		print_message("%s %lu\n", at, id);
+		print_message("%s %u\n", at, id);
 		assert_non_null(name);
 		assert_int_equal(strlen(name), strlen(at));
 		for (size_t i = 0; name[i]; i++)

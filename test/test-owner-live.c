@@ -722,13 +722,19 @@ static void test_leaves_no_trace(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fork_and_dup), cmocka_unit_test(test_passed),
-		cmocka_unit_test(test_threads),      cmocka_unit_test(test_many_tables),
-		cmocka_unit_test(test_dead_leader),  cmocka_unit_test(test_dead_leader_of_nobody),
-		cmocka_unit_test(test_vanished),     cmocka_unit_test(test_vanishes_within),
-		cmocka_unit_test(test_churn),        cmocka_unit_test(test_permission),
+		cmocka_unit_test(test_fork_and_dup),
+		cmocka_unit_test(test_passed),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_many_tables),
+		cmocka_unit_test(test_dead_leader),
+		cmocka_unit_test(test_dead_leader_of_nobody),
+		cmocka_unit_test(test_vanished),
+		cmocka_unit_test(test_vanishes_within),
+		cmocka_unit_test(test_churn),
+		cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_protected),
-		cmocka_unit_test(test_hidepid),      cmocka_unit_test(test_leaves_no_trace),
+		cmocka_unit_test(test_hidepid),
+		cmocka_unit_test(test_leaves_no_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

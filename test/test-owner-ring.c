@@ -101,9 +101,8 @@ static void test_ring_of_thread(void **state)
 static void test_ring_untold(void **state)
 {
 	static const char *const infos[] = {
-		NULL, /* no such file */
-		"",
-		HEAD,                             /* the ring was busy, or the kernel is old */
+		NULL,     /* no such file */
+		"", HEAD, /* the ring was busy, or the kernel is old */
 		HEAD "UserFiles:\t1\n    0: TCP\n" TAIL, /* a kernel that gives names only */
 	};
 

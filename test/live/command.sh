@@ -209,7 +209,7 @@ is "CSV" "$("$ESTAB" -tl --csv --columns proto,state,local.addr,local.port,tcp.r
 	"proto,state,local.addr,local.port,tcp.rtt_us
 tcp,listen,127.0.0.1,2001,"
 is "CSV takes groups apart" "$("$ESTAB" -tl --csv --columns local | head -n 1)" \
-	"local.addr,local.port,local.scope,local.path,local.abstract"
+	"local.addr,local.port,local.scope,local.path,local.abstract,local.name"
 is "CSV, a formula" "$("$ESTAB" -xl --csv --columns local.path,local.abstract | grep formula)" \
 	"'=formula,true"
 is "CSV, no header" "$("$ESTAB" -tlH --csv --columns local.port sport 2001)" 2001

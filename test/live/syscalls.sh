@@ -178,11 +178,12 @@ fi
 stop_mksock
 farm 20
 trace few -tan
-trace few-owners -tanp
+# Through /proc, which is where calls grow.
+trace few-owners -tanp --source=diag
 end_farm
 farm 2000
 trace many -tan
-trace many-owners -tanp
+trace many-owners -tanp --source=diag
 end_farm
 reads() { count "$1" '^[0-9]+ +(recvmsg|recvfrom|read)\('; }
 writes() { count "$1" '^[0-9]+ +(write|writev)\('; }
