@@ -50,7 +50,7 @@ count()
 	local i missed=0 doubled=0
 	for ((i = 0; i < 12; i++)); do
 		missed=$((missed + $(comm -23 "$tmp/stable" <(uniq "$tmp/$1.$i") | wc -l)))
-		doubled=$((doubled + $(uniq -d "$tmp/$1.$i" | wc -l)))
+		doubled=$((doubled + $(comm -12 "$tmp/stable" <(uniq -d "$tmp/$1.$i") | wc -l)))
 	done
 	echo "missed $missed, doubled $doubled"
 }
