@@ -6,12 +6,16 @@ _estab_options='
 -t --tcp -u --udp -w --raw -x --unix -0 --packet -M --mptcp -4 --ipv4 -6 --ipv6 -f --family -A --query -a --all -l --listening
 -B --bound-inactive -p --processes -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
---strict -n --numeric -r --resolve --resolve-timeout --debug -h --help -V -v --version -N --net --source
+--strict -n --numeric -r --resolve --resolve-timeout --debug --explain --no-pushdown -h --help -V -v --version -N --net --source
 --proc-root --proc-pid --passwd --byte-order'
 
 _estab_states='
 established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-wait last-ack listen closing
 bound all connected synchronized bucket big listening closed'
+
+_estab_filter='
+state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user
+process pid exists'
 
 _estab_tables='
 all inet tcp mptcp udp udplite raw icmp unix unix_stream unix_dgram unix_seqpacket u_str u_dgr u_seq packet
@@ -115,14 +119,17 @@ _estab()
 	if ! _estab_value "$previous"; then
 		case $previous in
 		state) _estab_words "$_estab_states" ;;
-		src | dst | sport | dport) ;;
+		exclude) _estab_words "$_estab_states" ;;
+		src | dst | addr | sport | dport | port | dev | fwmark | cgroup | user | process | pid) ;;
+		local | peer) ;;
+		exists) _estab_words "$(_estab_fields)" ;;
 		*)
 			if [[ $cur == -* ]]; then
 				_estab_words "$_estab_options"
 			elif _estab_has_word; then
-				_estab_words "state src dst sport dport and"
+				_estab_words "$_estab_filter and or not"
 			else
-				_estab_words "list doctor fields summary state src dst sport dport"
+				_estab_words "list doctor fields summary $_estab_filter not"
 			fi
 			;;
 		esac

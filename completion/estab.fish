@@ -25,12 +25,17 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list doctor fields summary state src dst sport dport
+    not __fish_seen_subcommand_from list doctor fields summary state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
     set -l words (commandline -poc)
     contains -- $words[-1] $argv
+end
+
+# Whether a condition of the filter may begin here.
+function __estab_is_term
+    not __estab_after state exclude src dst addr sport dport port dev fwmark cgroup local peer user process pid exists
 end
 
 complete -c estab -f
@@ -74,6 +79,8 @@ complete -c estab -s n -l numeric -d 'Numbers are the default'
 complete -c estab -s r -l resolve -d 'Names of hosts and services'
 complete -c estab -l resolve-timeout -x -d 'How long to wait for them, in seconds'
 complete -c estab -l debug -d 'Tell what is read'
+complete -c estab -l explain -d 'Only tell how it would be answered'
+complete -c estab -l no-pushdown -d 'Do not tell the kernel of the filter'
 complete -c estab -s h -l help -d 'A short summary'
 complete -c estab -s V -l version -d 'The version'
 complete -c estab -s v -d 'The version'
@@ -89,10 +96,28 @@ complete -c estab -n __estab_no_word -a list -d 'List sockets'
 complete -c estab -n __estab_no_word -a doctor -d 'What can be seen here, and why not more'
 complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
-complete -c estab -n 'not __estab_after state src dst sport dport' -a state -d 'The state'
-complete -c estab -n 'not __estab_after state src dst sport dport' -a src -d 'The local address'
-complete -c estab -n 'not __estab_after state src dst sport dport' -a dst -d 'The address of the peer'
-complete -c estab -n 'not __estab_after state src dst sport dport' -a sport -d 'The local port'
-complete -c estab -n 'not __estab_after state src dst sport dport' -a dport -d 'The port of the peer'
-complete -c estab -n 'not __estab_after state src dst sport dport; and not __estab_no_word' -a and -d 'Both terms'
-complete -c estab -n '__estab_after state' -a 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-wait last-ack listen closing bound all connected synchronized bucket big listening closed'
+complete -c estab -n __estab_is_term -a state -d 'The state'
+complete -c estab -n __estab_is_term -a exclude -d 'Not in the state'
+complete -c estab -n __estab_is_term -a src -d 'The local address'
+complete -c estab -n __estab_is_term -a dst -d 'The address of the peer'
+complete -c estab -n __estab_is_term -a addr -d 'The address of either end'
+complete -c estab -n __estab_is_term -a sport -d 'The local port'
+complete -c estab -n __estab_is_term -a dport -d 'The port of the peer'
+complete -c estab -n __estab_is_term -a port -d 'The port of either end'
+complete -c estab -n __estab_is_term -a dev -d 'The device it is bound to'
+complete -c estab -n __estab_is_term -a fwmark -d 'The mark'
+complete -c estab -n __estab_is_term -a cgroup -d 'The cgroup it was made in'
+complete -c estab -n __estab_is_term -a autobound -d 'The kernel chose the port'
+complete -c estab -n __estab_is_term -a listening -d 'State listen'
+complete -c estab -n __estab_is_term -a connected -d 'With a peer'
+complete -c estab -n __estab_is_term -a local -d 'The local address or name'
+complete -c estab -n __estab_is_term -a peer -d 'The address or name of the peer'
+complete -c estab -n __estab_is_term -a user -d 'The user'
+complete -c estab -n __estab_is_term -a process -d 'The command of an owner'
+complete -c estab -n __estab_is_term -a pid -d 'The process id of an owner'
+complete -c estab -n __estab_is_term -a exists -d 'The field is known'
+complete -c estab -n __estab_is_term -a not -d 'The contrary'
+complete -c estab -n '__estab_is_term; and not __estab_no_word' -a and -d 'Both'
+complete -c estab -n '__estab_is_term; and not __estab_no_word' -a or -d 'Either'
+complete -c estab -n '__estab_after exists' -a '(__estab_fields)'
+complete -c estab -n '__estab_after state exclude' -a 'established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-wait last-ack listen closing bound all connected synchronized bucket big listening closed'

@@ -6,8 +6,12 @@
 #include <linux/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "../test/kernel-filter.h"
 #include "env.h"
+#include "filter-push.h"
+#include "plan.h"
 #include "record.h"
 #include "tree.h"
 #include "util.h"
@@ -17,6 +21,26 @@ enum { ROWS = 6 };
 static void put_bytes(struct row *row, enum ext_kind kind, struct input bytes)
 {
 	must(row_put(row, kind, bytes.at, bytes.left) == 0);
+}
+
+static const char *const devices[] = { "", "lo", "eth0", "7" };
+
+static void fill_device(struct row *row, uint32_t index)
+{
+	if (index == 0)
+		return;
+	put_bytes(row, EXT_IFINDEX, (struct input){ (const uint8_t *)&index, sizeof(index) });
+	put_bytes(row, EXT_IFNAME,
+		  (struct input){ (const uint8_t *)devices[index], strlen(devices[index]) });
+}
+
+static uint32_t device_index(void *arg, const char *name)
+{
+	(void)arg;
+	for (uint32_t i = 1; i < ARRAY_SIZE(devices); i++)
+		if (strcmp(devices[i], name) == 0)
+			return i;
+	return 0;
 }
 
 static void fill_inet(struct row *row, struct input *bytes)
@@ -33,6 +57,7 @@ static void fill_inet(struct row *row, struct input *bytes)
 	sock->local_port = (uint16_t)(input_byte(bytes) << 8 | input_byte(bytes));
 	sock->peer_port = (uint16_t)(input_byte(bytes) << 8 | input_byte(bytes));
 	put_bytes(row, EXT_MEM, input_take(bytes, 8));
+	fill_device(row, input_byte(bytes) % 4);
 	if (sock->proto == ESTAB_PROTO_TCP) {
 		put_bytes(row, EXT_TCP_INFO, input_take(bytes, sizeof(struct tcp_info)));
 		put_bytes(row, EXT_CONGESTION, (struct input){ (const uint8_t *)"cubic", 5 });
@@ -79,8 +104,61 @@ static void fill_row(struct row *row, struct input *bytes)
 		fill_unix(row, bytes);
 }
 
+/* What the kernel is told lets through all that matches, and is what a kernel takes. */
+static void check_kernel(const struct estab_filter *filter, const struct estab_socket *sock,
+			 bool matches)
+{
+	static const struct push_devices known = { device_index, NULL };
+	struct kernel_socket kernel = {
+		.family = sock->family == ESTAB_FAMILY_INET ? AF_INET : AF_INET6,
+		.local_port = sock->local_port,
+		.peer_port = sock->peer_port,
+		.chosen = true,
+	};
+
+	memcpy(kernel.local, sock->inet.local, 16);
+	memcpy(kernel.peer, sock->inet.peer, 16);
+	ext_read(sock->ext, EXT_IFINDEX, &kernel.device, sizeof(kernel.device));
+	ext_read(sock->ext, EXT_MARK, &kernel.mark, sizeof(kernel.mark));
+	ext_read(sock->ext, EXT_CGROUP_ID, &kernel.cgroup_id, sizeof(kernel.cgroup_id));
+	for (enum push_level level = PUSH_ALL; level <= PUSH_NONE; level++) {
+		uint8_t code[BYTECODE_ROOM];
+		size_t length = filter_push(filter, sock->proto, level, &known, code);
+		char line[256];
+
+		must(level != PUSH_NONE || length == 0);
+		if (length == 0)
+			continue;
+		must(kernel_filter_check(code, length, level == PUSH_ALL) == 0);
+		must(!matches || kernel_filter_run(code, length, &kernel));
+		for (size_t at = 0; at < length;) {
+			struct text text = { .buffer = line, .size = sizeof(line) };
+			size_t step = bytecode_describe(code, length, at, &text);
+
+			must(step > 0 && text.length > 0 && text.length < sizeof(line));
+			at += step;
+		}
+	}
+}
+
+/* The steps of a reading never lose what matches in the end. */
+static void check_narrow(const struct estab_filter *filter, const struct estab_socket *sock)
+{
+	uint64_t protos = BIT64(sock->proto);
+	uint32_t families = BIT32(sock->family);
+	uint32_t states[PLAN_PROTOS] = { 0 };
+
+	states[sock->proto] = BIT32(sock->state);
+	filter_narrow(filter, &protos, &families, states);
+	must(protos != 0 && families != 0 && states[sock->proto] != 0);
+	must(filter_states(filter, BIT32(sock->state)) & BIT32(sock->state));
+	must(filter_prematch(filter, sock, 0));
+	must(filter_prematch(filter, sock, NEED_OWNERS));
+	must(filter_prematch(filter, sock, UINT32_MAX));
+}
+
 /* Says the same twice, and nothing of a row changes. */
-static void check_match(const struct filter *filter, const struct estab_socket *sock)
+static void check_match(const struct estab_filter *filter, const struct estab_socket *sock)
 {
 	unsigned char before[sizeof(*sock)];
 	bool matches;
@@ -88,10 +166,34 @@ static void check_match(const struct filter *filter, const struct estab_socket *
 	memcpy(before, sock, sizeof(before));
 	matches = filter_match(filter, sock);
 	must(filter_match(filter, sock) == matches);
+	if (matches)
+		check_narrow(filter, sock);
+	if (record_is_inet(sock))
+		check_kernel(filter, sock, matches);
 	must(memcmp(before, (const unsigned char *)sock, sizeof(before)) == 0);
 }
 
-static void check_rows(const struct filter *filter, struct input bytes)
+static int check_explained(void *arg, const char *text, size_t length)
+{
+	return bytes_write(arg, text, length);
+}
+
+static void check_explain(const struct estab_query *query, struct estab_filter *filter)
+{
+	struct estab_query *asked = (struct estab_query *)(uintptr_t)query;
+	struct bytes text = { 0 };
+
+	must(estab_query_attach_filter(asked, filter) == 0);
+	must(estab_query_explain(query, check_explained, &text) == 0);
+	for (char *at = text.data;
+	     at && (at = memchr(at, '\n', text.length - (size_t)(at - text.data)));)
+		*at = ' ';
+	check_text(text.data, text.length);
+	bytes_free(&text);
+	must(estab_query_attach_filter(asked, NULL) == 0);
+}
+
+static void check_rows(struct estab_filter *filter, struct input bytes)
 {
 	enum estab_field field = ESTAB_F_NONE;
 	struct estab_ctx *ctx = tree_ctx(NULL);
@@ -100,6 +202,7 @@ static void check_rows(const struct filter *filter, struct input bytes)
 	struct row row = { 0 };
 
 	must(estab_query_new(ctx, &query) == 0);
+	check_explain(query, filter);
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
 		must(estab_query_add_field(query, field) == 0);
 	must(env_new(ctx, query, &env) == 0);
@@ -117,39 +220,41 @@ static void check_rows(const struct filter *filter, struct input bytes)
 	estab_ctx_unref(ctx);
 }
 
+static void parse(char *expression, size_t length, uint32_t flags, struct input rows)
+{
+	struct estab_filter *untouched = (struct estab_filter *)(void *)expression;
+	struct estab_filter *filter = untouched;
+	size_t position = SIZE_MAX;
+	char *message = NULL;
+	int r = filter_parse(expression, flags, &filter, &position, &message);
+
+	if (r == 0) {
+		must(filter != untouched && position == SIZE_MAX && !message);
+		must(!(filter_states(filter, ESTAB_STATES_ALL) & ~ESTAB_STATES_ALL));
+		must(filter_needs(filter, 0) == 0);
+		must(filter_unref(filter_ref(filter)) == NULL);
+		check_rows(filter, rows);
+		filter_unref(filter);
+	} else {
+		must(r == -EINVAL && filter == untouched);
+		must(position <= length && message && *message);
+		must(filter_parse(expression, flags, &filter, NULL, NULL) == r);
+	}
+	free(message);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input rows = { data, size };
 	struct input text = input_until(&rows, '\0');
 	char *expression = calloc(1, text.left + 1);
-	struct filter *untouched = (struct filter *)(void *)expression;
-	struct filter *filter = untouched;
-	size_t position = SIZE_MAX;
-	char *message = NULL;
-	int r;
 
 	must(expression);
-	/* "Everything" is no expression. */
-	if (text.left == 0)
-		text = (struct input){ (const uint8_t *)" ", 0 };
-	memcpy(expression, text.at, text.left);
-	r = *expression == '\0' ? -EINVAL : filter_parse(expression, &filter, &position, &message);
-	if (r == 0) {
-		must(filter != untouched && position == SIZE_MAX && !message);
-		must(!(filter_states(filter) & ~ESTAB_STATES_ALL));
-		filter_needs(filter);
-		must(filter_unref(filter_ref(filter)) == NULL);
-		check_rows(filter, rows);
-		filter_unref(filter);
-	} else {
-		must(r == -EINVAL || r == -E2BIG);
-		must(filter == untouched);
-		if (*expression != '\0') {
-			must(position <= text.left && message && *message);
-			must(filter_parse(expression, &filter, NULL, NULL) == r);
-		}
-	}
-	free(message);
+	if (text.left > 0)
+		memcpy(expression, text.at, text.left);
+	parse(expression, text.left, 0, rows);
+	parse(expression, text.left, FILTER_SS_PRECEDENCE, rows);
+	parse(expression, text.left, size % 2 ? FILTER_UNIX : FILTER_PACKET, rows);
 	free(expression);
 	return 0;
 }

@@ -66,7 +66,7 @@ static void use(struct options *options, bool terminal)
 	struct estab_query *query = NULL;
 	struct estab_ctx *ctx = tree_ctx(NULL);
 	struct columns columns;
-	int status = columns_choose(options, terminal, &columns);
+	int status = columns_choose(options, terminal, !terminal, &columns);
 
 	must(status == 0 || status == STATUS_USAGE);
 	must(complaints == (status != 0));

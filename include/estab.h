@@ -28,6 +28,7 @@ extern "C" {
 #define ESTAB_SCHEMA 1
 
 struct estab_ctx;
+struct estab_filter;
 struct estab_query;
 struct estab_scan;
 struct estab_snapshot;
@@ -473,6 +474,26 @@ struct estab_names {
  * member that this library does not know is set. Since 0.1. */
 ESTAB_PUBLIC int estab_ctx_set_names(struct estab_ctx *ctx, const struct estab_names *names);
 
+/* ---- filter: estab-filter(7) ---- */
+
+/*
+ * Reads an expression; what has nothing in it matches everything. On -EINVAL the text of the error is
+ * at *ret_message (free() it) and the byte it is about at *ret_position;
+ * either may be NULL. Names of hosts and users are not looked up; names of ports are, in /etc/services,
+ * and cgroups, in the file system. -ENOMEM. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_filter_parse(const char *expression, struct estab_filter **ret_filter,
+				    size_t *ret_position, char **ret_message);
+/* A filter may be used by several threads at once. Since 0.1. */
+ESTAB_PUBLIC struct estab_filter *estab_filter_ref(struct estab_filter *filter);
+ESTAB_PUBLIC struct estab_filter *estab_filter_unref(struct estab_filter *filter);
+/*
+ * 1: the socket matches; 0: it does not. -ENODATA: that takes something that the socket's query did
+ * not ask for: estab_query_add_field() asks for it. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_filter_match(const struct estab_filter *filter,
+				    const struct estab_socket *sock);
+
 /* ---- query ---- */
 
 /* Makes a query for tcp, udp, raw and unix, in all states, no owners; other protocols are asked for
@@ -506,12 +527,22 @@ ESTAB_PUBLIC int estab_query_add_field(struct estab_query *query, enum estab_fie
 ESTAB_PUBLIC int estab_query_add_sort(struct estab_query *query, enum estab_field field,
 				      int descending);
 /*
- * Keeps only what the expression matches; NULL or "": everything. On -EINVAL the text of the
- * error is at *ret_message (free() it) and the byte it is about at *ret_position; either may be
- * NULL.
+ * Keeps only what the expression matches; NULL or "": everything. Errors as estab_filter_parse().
+ * Where the query is for unix, netlink or packet sockets alone, "src" and "dst" without a family mean
+ * that one: set protocols before.
  */
 ESTAB_PUBLIC int estab_query_set_filter(struct estab_query *query, const char *expression,
 					size_t *ret_position, char **ret_message);
+/* The same with a filter that is there already, and is shared; NULL: everything. Since 0.1. */
+ESTAB_PUBLIC int estab_query_attach_filter(struct estab_query *query, struct estab_filter *filter);
+/* The protocols, as bits 1 << ESTAB_PROTO_…, that a socket which the query's filter matches can be of;
+ * all without a filter. Since 0.1. */
+ESTAB_PUBLIC uint64_t estab_query_filter_protos(const struct estab_query *query);
+/* 0: the kernel is not told what the filter is about, and gives all sockets of a table. What it lets
+ * through is looked at again anyway. 1: it is told, as at first. Since 0.1. */
+ESTAB_PUBLIC int estab_query_set_pushdown(struct estab_query *query, int on);
+/* 1 when the fields, the sort keys or the filter need owners; else 0. Since 0.1. */
+ESTAB_PUBLIC int estab_query_needs_owners(const struct estab_query *query);
 /* Gives up after so many milliseconds with what there is by then, which the result says. 0: never. */
 ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms);
 /*
@@ -657,6 +688,14 @@ ESTAB_PUBLIC int estab_result_write_json_head(const struct estab_result *result,
 /* Writes the members of the end object ("count":…,"complete":…), without braces. */
 ESTAB_PUBLIC int estab_result_write_json_end(const struct estab_result *result, estab_write_fn *fn,
 					     void *arg);
+
+/*
+ * Writes, for people, how the query would be answered: what the kernel is asked, what is read, and at
+ * which step the filter's conditions are decided. The text is escaped, and may change. No socket is
+ * read. -ENOMEM; what fn returned; errors of the network namespace as estab_scan_open(). Since 0.1.
+ */
+ESTAB_PUBLIC int estab_query_explain(const struct estab_query *query, estab_write_fn *fn,
+				     void *arg);
 
 /* ---- result: what was read, what was lost ---- */
 

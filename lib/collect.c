@@ -14,17 +14,25 @@
 
 enum { EXPLAINED_MAX = 20000 };
 
-static bool is_wanted(const struct plan *plan, const struct estab_socket *sock)
+/* What is not known of a row before these steps: NEED_… */
+enum {
+	BEFORE_OWNERS = NEED_OWNERS,
+	BEFORE_JOIN = BEFORE_OWNERS | NEED_UNIX_PEER_PATH,
+};
+
+/* Whether it is wanted, or may yet turn out to be when more is known. */
+static bool may_be_wanted(const struct plan *plan, const struct estab_socket *sock,
+			  uint32_t unknown)
 {
 	return plan->states[sock->proto] & BIT32(sock->state) &&
 	       plan_wants_type(plan, sock->proto, sock->type) &&
-	       (!plan->filter || filter_match(plan->filter, sock));
+	       (!plan->filter || filter_prematch(plan->filter, sock, unknown));
 }
 
 bool store_wants(const struct plan *plan, const struct estab_socket *sock)
 {
 	return (plan->needs & NEED_UNIX_PEER_PATH && sock->proto == ESTAB_PROTO_UNIX) ||
-	       is_wanted(plan, sock);
+	       may_be_wanted(plan, sock, BEFORE_JOIN);
 }
 
 /* seen gets the rows by identity. */
@@ -82,7 +90,7 @@ static int join_peer_paths(struct store *store)
 		uint32_t peer;
 
 		if (sock->proto != ESTAB_PROTO_UNIX || !(sock->has & HAS_PEER_INODE) ||
-		    !is_wanted(&store->env->plan, sock))
+		    !may_be_wanted(&store->env->plan, sock, BEFORE_JOIN))
 			continue;
 		peer = row_index_find(&by_inode, sock->local.peer_inode);
 		if (peer != ROW_NONE)
@@ -93,7 +101,7 @@ static int join_peer_paths(struct store *store)
 }
 
 /* Those that stay move, and seen gets where. */
-static int drop_unwanted(struct store *store, struct row_index *seen)
+static int drop_unwanted(struct store *store, struct row_index *seen, uint32_t unknown)
 {
 	size_t kept = 0;
 	int r = 0;
@@ -103,7 +111,7 @@ static int drop_unwanted(struct store *store, struct row_index *seen)
 	for (size_t i = 0; i < store->count; i++) {
 		const struct estab_socket *sock = store_at(store, i);
 
-		if (is_wanted(&store->env->plan, sock))
+		if (may_be_wanted(&store->env->plan, sock, unknown))
 			*store_at(store, kept++) = *sock;
 	}
 	store->count = kept;
@@ -131,8 +139,9 @@ static void give_owners(struct store *store, const struct owner_index *index,
 		sock->has |= OWNERS_LOOKED;
 		if (slot >= 0)
 			sock->owners = lists[slot];
-		sock->no_owner = sock->owners ? NO_OWNER_NONE
-					      : (uint8_t)owner_reason(sock, index->incomplete);
+		sock->no_owner = NO_OWNER_NONE;
+		if (!sock->owners)
+			sock->no_owner = (uint8_t)owner_reason(sock, index->incomplete);
 		if (index->incomplete && sock->inode != 0)
 			sock->has |= OWNERS_INCOMPLETE;
 	}
@@ -224,7 +233,7 @@ static int mark_subflows(struct store *store, const struct subflows *subflows)
 	return r;
 }
 
-int store_collect(struct store *store, struct reader *reader, struct estab_result *result)
+static int collect(struct store *store, struct reader *reader, struct estab_result *result)
 {
 	uint32_t needs = store->env->plan.needs;
 	struct row_index seen = { 0 };
@@ -233,7 +242,7 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 	if (r == 0 && needs & NEED_UNIX_PEER_PATH) {
 		r = join_peer_paths(store);
 		if (r == 0)
-			r = drop_unwanted(store, &seen);
+			r = drop_unwanted(store, &seen, BEFORE_OWNERS);
 	}
 	if (r == 0 && store->env->bpf.files) {
 		r = bpf_collect(store, &seen, result);
@@ -249,5 +258,18 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 	row_index_free(&seen);
 	if (r == 0 && needs & NEED_OWNERS)
 		r = find_owners(store, result);
+	return r;
+}
+
+int store_collect(struct store *store, struct reader *reader, struct estab_result *result)
+{
+	const struct plan *plan = &store->env->plan;
+	struct row_index unused = { 0 };
+	int r = collect(store, reader, result);
+
+	/* Only what may be wanted had its owners looked for. */
+	if (r == 0 && plan->filter && filter_needs(plan->filter, plan->protos) & NEED_OWNERS)
+		r = drop_unwanted(store, &unused, 0);
+	row_index_free(&unused);
 	return r;
 }

@@ -34,6 +34,8 @@ struct env {
 	struct netns target;  /* the namespace that is read; held while it is */
 	uint64_t netns;       /* its inode; 0: unknown */
 	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
+	/* The first and the last port that the kernel chooses itself, where the filter asks. */
+	uint16_t auto_ports[2];
 	atomic_bool cancelled;
 	struct bpf_use bpf;
 	struct ext empty; /* what a row without extensions points at */

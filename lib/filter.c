@@ -1,297 +1,289 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/*
- * The first, small language: terms that must all hold.
- *
- *   state WORD        a state or one of ss(8)'s groups; several states unite
- *   sport|dport [=] [:]PORT
- *   src|dst [=] ADDRESS[/PREFIX][:PORT]
- */
+/* From an expression, by way of a tree, to leaves in one piece of memory. */
 #include "filter.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
+#include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "estab.h"
-#include "parse.h"
-#include "record.h"
+#include "env.h"
+#include "filter-parse.h"
 #include "util.h"
 
-enum { TERMS_MAX = 32, WORD_MAX = 127 };
+/* What the leaves point at stands behind them, each from a multiple of this on. */
+enum { DATA_ALIGN = 16 };
 
-struct term {
-	bool local;
-	bool has_addr;
-	bool has_port;
-	uint8_t family; /* enum estab_family */
-	uint8_t prefix; /* bits of the address that count */
-	uint16_t port;
-	uint8_t addr[16];
+struct compiler {
+	struct estab_filter *filter;
+	uint8_t *data;
+	uint32_t n_leaves;
 };
 
-struct filter {
-	unsigned int refs;
-	uint32_t states;
-	size_t n_terms;
-	struct term terms[TERMS_MAX];
-};
-
-struct parser {
-	const char *start;
-	struct cursor cursor;
-	char word[WORD_MAX + 1];
-	size_t word_at; /* where the word began, in bytes from the start */
-	const char *message;
-};
-
-static int fail(struct parser *parser, const char *message)
+static size_t aligned(size_t size)
 {
-	parser->message = message;
-	return -EINVAL;
+	return (size + DATA_ALIGN - 1) & ~(size_t)(DATA_ALIGN - 1);
 }
 
-/* The next word, "=" being one of its own. 1: there is none. */
-static int next_word(struct parser *parser)
+static size_t data_size(const struct leaf *leaf)
 {
-	struct cursor *cursor = &parser->cursor;
-	size_t length = 0;
+	return leaf->kind == LEAF_REGEX ? sizeof(regex_t) : leaf->size;
+}
 
-	cursor_blanks(cursor);
-	parser->word_at = (size_t)(cursor->at - parser->start);
-	if (cursor->at == cursor->end)
+static uint32_t count_leaves(const struct node *node, size_t *data)
+{
+	uint32_t n = 0;
+
+	if (node->kind == NODE_LEAF) {
+		*data += aligned(data_size(&node->leaf));
 		return 1;
-	if (*cursor->at == '=') {
-		do
-			length++;
-		while (length < 2 && cursor->at + length < cursor->end &&
-		       cursor->at[length] == '=');
-	} else {
-		while (cursor->at + length < cursor->end && !strchr(" \t=", cursor->at[length]))
-			length++;
 	}
-	if (length > WORD_MAX)
-		return fail(parser, "the word is too long");
-	memcpy(parser->word, cursor->at, length);
-	parser->word[length] = '\0';
-	cursor->at += length;
-	return 0;
+	for (const struct node *child = node->first; child; child = child->next)
+		n += count_leaves(child, data);
+	return n;
 }
 
-/* The value behind a word, past an optional "=". */
-static int next_value(struct parser *parser, const char *expected)
+static int place_leaf(struct compiler *compiler, const struct leaf *from, uint16_t yes, uint16_t no,
+		      bool negative)
 {
-	int r = next_word(parser);
+	struct estab_filter *filter = compiler->filter;
+	struct leaf *leaf = &filter->leaves[compiler->n_leaves];
 
-	if (r == 0 && (strcmp(parser->word, "=") == 0 || strcmp(parser->word, "==") == 0))
-		r = next_word(parser);
-	return r == 1 ? fail(parser, expected) : r;
-}
-
-static int read_port(struct parser *parser, const char *text, struct term *term)
-{
-	uint32_t port;
-
-	if (parse_u32(text, &port) < 0 || port > UINT16_MAX)
-		return fail(parser, "expected a port from 0 to 65535");
-	term->port = (uint16_t)port;
-	term->has_port = true;
-	return 0;
-}
-
-/* Splits "addr", "addr:port", "[addr]:port", ":port" in place. */
-static int split_port(struct parser *parser, char **ret_addr, char **ret_port)
-{
-	char *addr = parser->word;
-	char *colon = strrchr(addr, ':');
-
-	*ret_port = NULL;
-	if (*addr == '[') {
-		char *close = strchr(addr, ']');
-
-		if (!close || (close[1] != '\0' && close[1] != ':' && close[1] != '/'))
-			return fail(parser, "expected [address]:port");
-		memmove(addr, addr + 1, (size_t)(close - addr - 1));
-		memmove(close - 1, close + 1, strlen(close + 1) + 1);
-		colon = strchr(close - 1, ':');
-	} else if (colon && colon != addr && memchr(addr, ':', (size_t)(colon - addr))) {
-		colon = NULL; /* a bare IPv6 address */
+	*leaf = *from;
+	leaf->yes = yes;
+	leaf->no = no;
+	if (negative)
+		leaf->flags |= LEAF_NEGATIVE;
+	leaf->data = compiler->data;
+	if (leaf->kind == LEAF_REGEX) {
+		/* It was compiled before, so only memory can be missing. */
+		if (regcomp((regex_t *)(void *)compiler->data, from->data,
+			    REG_EXTENDED | REG_NOSUB) != 0)
+			return -ENOMEM;
+	} else if (leaf->size > 0) {
+		memcpy(compiler->data, from->data, leaf->size);
 	}
-	if (colon) {
-		*colon = '\0';
-		*ret_port = colon + 1;
+	compiler->data += aligned(data_size(leaf));
+	compiler->n_leaves++;
+	/* Only what is counted is ever freed. */
+	filter->n_leaves = compiler->n_leaves;
+	return 0;
+}
+
+/* The children of a node come one after another; all but the last go on to the next one. */
+static int place(struct compiler *compiler, const struct node *node, uint16_t yes, uint16_t no,
+		 bool negative)
+{
+	int r = 0;
+
+	if (node->kind == NODE_LEAF)
+		return place_leaf(compiler, &node->leaf, yes, no, negative);
+	if (node->kind == NODE_NOT)
+		return place(compiler, node->first, no, yes, !negative);
+	for (const struct node *child = node->first; r == 0 && child; child = child->next) {
+		size_t data = 0;
+		uint16_t next = (uint16_t)(compiler->n_leaves + count_leaves(child, &data));
+		bool and = node->kind == NODE_AND;
+
+		r = place(compiler, child, and&&child->next ? next : yes,
+			  !and&&child->next ? next : no, negative);
 	}
-	*ret_addr = addr;
-	return 0;
-}
-
-static int read_end(struct parser *parser, struct term *term)
-{
-	uint32_t prefix;
-	char *addr;
-	char *port;
-	char *slash;
-	int r = split_port(parser, &addr, &port);
-
-	if (r < 0)
-		return r;
-	if (port) {
-		r = read_port(parser, port, term);
-		if (r < 0)
-			return r;
-	}
-	if (*addr == '\0' || strcmp(addr, "*") == 0)
-		return port ? 0 : fail(parser, "expected an address");
-	slash = strchr(addr, '/');
-	if (slash)
-		*slash++ = '\0';
-	if (inet_pton(AF_INET, addr, term->addr) == 1)
-		term->family = ESTAB_FAMILY_INET;
-	else if (inet_pton(AF_INET6, addr, term->addr) == 1)
-		term->family = ESTAB_FAMILY_INET6;
-	else
-		return fail(parser, "expected an address, as 192.0.2.1 or 2001:db8::1");
-	prefix = term->family == ESTAB_FAMILY_INET ? 32 : 128;
-	if (slash && (parse_u32(slash, &prefix) < 0 ||
-		      prefix > (term->family == ESTAB_FAMILY_INET ? 32 : 128)))
-		return fail(parser, "the prefix is too long for the address");
-	term->prefix = (uint8_t)prefix;
-	term->has_addr = true;
-	return 0;
-}
-
-static int read_state(struct parser *parser, struct filter *filter)
-{
-	uint32_t states;
-	int r = next_value(parser, "expected a state");
-
-	if (r < 0)
-		return r;
-	if (estab_states_from_name(parser->word, &states) < 0)
-		return fail(parser, "no such state");
-	filter->states |= states;
-	return 0;
-}
-
-static int read_term(struct parser *parser, struct filter *filter)
-{
-	const char *word = parser->word;
-	struct term term = { 0 };
-	bool port = strcmp(word, "sport") == 0 || strcmp(word, "dport") == 0;
-	int r;
-
-	if (strcmp(word, "and") == 0)
-		return filter->n_terms || filter->states ? 0
-							 : fail(parser, "expected a term first");
-	if (strcmp(word, "state") == 0)
-		return read_state(parser, filter);
-	if (!port && strcmp(word, "src") != 0 && strcmp(word, "dst") != 0)
-		return fail(parser, "expected state, sport, dport, src or dst");
-	if (filter->n_terms == TERMS_MAX)
-		return fail(parser, "too many terms");
-	term.local = *word == 's';
-	r = next_value(parser, port ? "expected a port" : "expected an address");
-	if (r < 0)
-		return r;
-	if (port)
-		r = read_port(parser, parser->word + (*parser->word == ':'), &term);
-	else
-		r = read_end(parser, &term);
-	if (r == 0)
-		filter->terms[filter->n_terms++] = term;
 	return r;
 }
 
-int filter_parse(const char *expression, struct filter **ret_filter, size_t *ret_position,
-		 char **ret_message)
+/* ---- states ---- */
+
+/* The states that an expression leaves: these, and of those that would be read otherwise these. */
+struct states {
+	bool has; /* a state word at all */
+	uint32_t own;
+	uint32_t of_others;
+};
+
+static struct states states_of_row(const struct node *node, bool negative);
+
+static struct states states_of(const struct node *node, bool negative)
 {
-	struct parser parser = {
-		.start = expression,
-		.cursor = { expression, expression + strlen(expression) },
-	};
-	struct filter *filter = calloc(1, sizeof(*filter));
+	const struct leaf *leaf = &node->leaf;
+
+	switch (node->kind) {
+	case NODE_LEAF:
+		if (!(leaf->flags & LEAF_WORD))
+			return (struct states){ false, 0, ESTAB_STATES_ALL };
+		return (struct states){ true,
+					negative ? ESTAB_STATES_ALL & ~leaf->mask : leaf->mask, 0 };
+	case NODE_NOT:
+		return states_of(node->first, !negative);
+	default:
+		return states_of_row(node, negative);
+	}
+}
+
+/* Below a not, "and" is "or" of what is not. */
+static struct states states_of_row(const struct node *node, bool negative)
+{
+	bool and = (node->kind == NODE_AND) != negative;
+	struct states all = states_of(node->first, negative);
+
+	for (const struct node *child = node->first->next; child; child = child->next) {
+		struct states one = states_of(child, negative);
+
+		if (!and) {
+			all.own |= one.own;
+			all.of_others |= one.of_others;
+		} else if (all.has && one.has) {
+			all.of_others = (all.own & one.of_others) | (all.of_others & one.own) |
+					(all.of_others & one.of_others);
+			all.own &= one.own;
+		} else if (one.has) {
+			all = one;
+		}
+		all.has |= one.has;
+	}
+	return all;
+}
+
+/* ---- making one ---- */
+
+static int compile(const struct filter_parser *parser, const struct node *root,
+		   struct estab_filter **ret_filter)
+{
+	size_t data = 0;
+	uint32_t n_leaves = root ? count_leaves(root, &data) : 0;
+	size_t head = aligned(sizeof(struct estab_filter));
+	size_t leaves = aligned(n_leaves * sizeof(struct leaf));
+	uint8_t *memory = calloc(1, head + leaves + data + parser->length + 1);
+	struct estab_filter *filter = (void *)memory;
+	struct compiler compiler = { .filter = filter };
+	struct states states;
+	char *expression;
 	int r;
 
-	if (!filter)
+	if (!memory)
 		return -ENOMEM;
-	filter->refs = 1;
-	while ((r = next_word(&parser)) == 0) {
-		r = read_term(&parser, filter);
-		if (r < 0)
-			break;
-	}
-	if (r < 0) {
-		char *message = ret_message ? strdup(parser.message) : NULL;
-
-		filter_unref(filter);
-		if (ret_message && !message)
-			return -ENOMEM;
-		if (ret_position)
-			*ret_position = parser.word_at;
-		if (ret_message)
-			*ret_message = message;
-		return r;
+	atomic_init(&filter->refs, 1);
+	filter->leaves = (void *)(memory + head);
+	compiler.data = memory + head + leaves;
+	expression = (char *)memory + head + leaves + data;
+	memcpy(expression, parser->expression, parser->length);
+	filter->expression = expression;
+	if (root) {
+		r = place(&compiler, root, LEAF_ACCEPT, LEAF_REJECT, false);
+		if (r < 0) {
+			filter_unref(filter);
+			return r;
+		}
+		states = states_of(root, false);
+		filter->has_words = states.has;
+		filter->word_states = states.own;
+		filter->word_states_and = states.of_others;
 	}
 	*ret_filter = filter;
 	return 0;
 }
 
-struct filter *filter_ref(struct filter *filter)
+static int give_error(const struct filter_parser *parser, size_t *ret_position, char **ret_message)
 {
-	filter->refs++;
+	char *message = ret_message ? strdup(parser->message) : NULL;
+
+	if (ret_message && !message)
+		return -ENOMEM;
+	if (ret_message)
+		*ret_message = message;
+	if (ret_position)
+		*ret_position = parser->error_at;
+	return -EINVAL;
+}
+
+int filter_parse(const char *expression, uint32_t flags, struct estab_filter **ret_filter,
+		 size_t *ret_position, char **ret_message)
+{
+	struct filter_parser parser = {
+		.expression = expression,
+		.length = strlen(expression),
+		.flags = flags,
+	};
+	struct node *root = filter_parse_tree(&parser);
+	int r = parser.error;
+
+	if (r == 0)
+		r = compile(&parser, root, ret_filter);
+	if (r == -EINVAL)
+		r = give_error(&parser, ret_position, ret_message);
+	arena_free(&parser.arena);
+	return r;
+}
+
+struct estab_filter *filter_ref(struct estab_filter *filter)
+{
+	atomic_fetch_add_explicit(&filter->refs, 1, memory_order_relaxed);
 	return filter;
 }
 
-struct filter *filter_unref(struct filter *filter)
+struct estab_filter *filter_unref(struct estab_filter *filter)
 {
-	if (filter && --filter->refs == 0)
-		free(filter);
+	if (!filter || atomic_fetch_sub_explicit(&filter->refs, 1, memory_order_acq_rel) > 1)
+		return NULL;
+	for (uint32_t i = 0; i < filter->n_leaves; i++) {
+		const struct leaf *leaf = &filter->leaves[i];
+
+		if (leaf->kind == LEAF_REGEX)
+			regfree((regex_t *)(uintptr_t)leaf->data);
+	}
+	free(filter);
 	return NULL;
 }
 
-/* v4-mapped addresses compare as their IPv4. */
-static bool match_addr(const struct term *term, const struct estab_socket *sock)
+uint32_t filter_needs(const struct estab_filter *filter, uint64_t protos)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	const uint8_t *addr = term->local ? sock->inet.local : sock->inet.peer;
-	uint8_t family = sock->family;
-	unsigned int bytes = term->prefix / 8;
-	unsigned int bits = term->prefix % 8;
+	uint32_t needs = 0;
 
-	if (family == ESTAB_FAMILY_INET6 && term->family == ESTAB_FAMILY_INET &&
-	    memcmp(addr, mapped, sizeof(mapped)) == 0) {
-		addr += sizeof(mapped);
-		family = ESTAB_FAMILY_INET;
-	}
-	if (family != term->family || memcmp(addr, term->addr, bytes) != 0)
-		return false;
-	return bits == 0 || (addr[bytes] ^ term->addr[bytes]) >> (8 - bits) == 0;
+	for (uint32_t i = 0; i < filter->n_leaves; i++)
+		for (unsigned int proto = 0; proto < PLAN_PROTOS; proto++)
+			if (protos & BIT64(proto))
+				needs |= leaf_needs(&filter->leaves[i], proto);
+	return needs;
 }
 
-bool filter_match(const struct filter *filter, const struct estab_socket *sock)
+uint32_t filter_states(const struct estab_filter *filter, uint32_t states)
 {
-	for (size_t i = 0; i < filter->n_terms; i++) {
-		const struct term *term = &filter->terms[i];
-
-		if (!record_is_inet(sock))
-			return false;
-		if (term->has_port &&
-		    term->port != (term->local ? sock->local_port : sock->peer_port))
-			return false;
-		if (term->has_addr && !match_addr(term, sock))
-			return false;
-	}
-	return true;
+	if (!filter->has_words)
+		return states;
+	return filter->word_states | (states & filter->word_states_and);
 }
 
-uint32_t filter_states(const struct filter *filter)
+bool filter_needs_auto_ports(const struct estab_filter *filter)
 {
-	return filter->states;
+	for (uint32_t i = 0; i < filter->n_leaves; i++)
+		if (filter->leaves[i].kind == LEAF_AUTOBOUND)
+			return true;
+	return false;
 }
 
-uint32_t filter_needs(const struct filter *filter)
+/* ---- for callers ---- */
+
+int estab_filter_parse(const char *expression, struct estab_filter **ret_filter,
+		       size_t *ret_position, char **ret_message)
 {
-	/* Addresses, ports and states are in every record. */
-	(void)filter;
-	return 0;
+	return filter_parse(expression, 0, ret_filter, ret_position, ret_message);
+}
+
+int estab_filter_match(const struct estab_filter *filter, const struct estab_socket *sock)
+{
+	uint32_t has = sock->ext->env->plan.needs;
+
+	for (uint32_t i = 0; i < filter->n_leaves; i++)
+		if (leaf_needs(&filter->leaves[i], sock->proto) & ~has)
+			return -ENODATA;
+	return filter_match(filter, sock);
+}
+
+struct estab_filter *estab_filter_ref(struct estab_filter *filter)
+{
+	return filter_ref(filter);
+}
+
+struct estab_filter *estab_filter_unref(struct estab_filter *filter)
+{
+	return filter_unref(filter);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* Which sockets are wanted: an expression in words. */
+/* Which sockets are wanted: an expression in words, estab-filter(7). */
 #ifndef ESTAB_FILTER_H
 #define ESTAB_FILTER_H
 
@@ -7,18 +7,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct estab_socket;
-struct filter;
+#include "plan.h"
 
-/* As estab_query_set_filter(). The expression is not empty. */
-int filter_parse(const char *expression, struct filter **ret_filter, size_t *ret_position,
-		 char **ret_message);
-struct filter *filter_ref(struct filter *filter);
-struct filter *filter_unref(struct filter *filter);
-bool filter_match(const struct filter *filter, const struct estab_socket *sock);
-/* The states that its state words leave, 0 when it has none. */
-uint32_t filter_states(const struct filter *filter);
-/* NEED_… of the fields it looks at. */
-uint32_t filter_needs(const struct filter *filter);
+struct estab_filter;
+struct estab_socket;
+
+/* How an expression is read. */
+enum {
+	/* As ss(8) does: "and" and "or" bind alike, from the left. */
+	FILTER_SS_PRECEDENCE = 1 << 0,
+	/* What stands behind "src" and "dst" without a family is of this one. */
+	FILTER_UNIX = 1 << 1,
+	FILTER_NETLINK = 1 << 2,
+	FILTER_PACKET = 1 << 3,
+};
+
+/* As estab_filter_parse(). */
+int filter_parse(const char *expression, uint32_t flags, struct estab_filter **ret_filter,
+		 size_t *ret_position, char **ret_message);
+struct estab_filter *filter_ref(struct estab_filter *filter);
+struct estab_filter *filter_unref(struct estab_filter *filter);
+
+bool filter_match(const struct estab_filter *filter, const struct estab_socket *sock);
+/* False: it will not match, whatever the values turn out to be that need what is named: NEED_… */
+bool filter_prematch(const struct estab_filter *filter, const struct estab_socket *sock,
+		     uint32_t unknown);
+
+/* NEED_… of the fields it looks at in sockets of these protocols. */
+uint32_t filter_needs(const struct estab_filter *filter, uint64_t protos);
+/* The states to be read where those given were: its state words take their place. */
+uint32_t filter_states(const struct estab_filter *filter, uint32_t states);
+/* Takes away protocols, families and states (by protocol) that no matching socket can have. */
+void filter_narrow(const struct estab_filter *filter, uint64_t *protos, uint32_t *families,
+		   uint32_t states[PLAN_PROTOS]);
+/* Whether it asks which ports the kernel chooses from: env.auto_ports. */
+bool filter_needs_auto_ports(const struct estab_filter *filter);
 
 #endif

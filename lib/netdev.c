@@ -67,3 +67,15 @@ const char *netdevs_name(struct env *env, uint32_t index)
 	}
 	return dev->name[0] != '\0' ? dev->name : NULL;
 }
+
+uint32_t netdevs_index(const struct env *env, const char *name)
+{
+	_cleanup_(cleanup_close) int fd = netns_socket(env, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	size_t length = strlen(name);
+	struct ifreq request = { 0 };
+
+	if (fd < 0 || length >= sizeof(request.ifr_name))
+		return 0;
+	memcpy(request.ifr_name, name, length);
+	return ioctl(fd, SIOCGIFINDEX, &request) < 0 ? 0 : (uint32_t)request.ifr_ifindex;
+}

@@ -22,5 +22,7 @@ struct env;
 void netdevs_free(struct netdevs *netdevs);
 /* Returns the device's name, NULL when there is none of that index. Lent until the next call. */
 const char *netdevs_name(struct env *env, uint32_t index);
+/* Returns the index of the device of that name, 0 when there is none. */
+uint32_t netdevs_index(const struct env *env, const char *name);
 
 #endif

@@ -55,6 +55,7 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 		.only_bpf = query->only_bpf,
 		.deadline_ms = query->deadline_ms,
 		.n_sort = query->n_sort,
+		.pushdown = !query->no_pushdown,
 		.filter = query->filter ? filter_ref(query->filter) : NULL,
 	};
 
@@ -67,12 +68,11 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	for (size_t i = 0; i < plan.n_sort; i++)
 		plan.needs |= field_find(plan.sort[i].field)->needs;
 	if (plan.filter) {
-		uint32_t states = filter_states(plan.filter);
-
 		/* A state word takes the place of the states that the query would have. */
-		for (size_t i = 0; states != 0 && i < PLAN_PROTOS; i++)
-			plan.states[i] = states;
-		plan.needs |= filter_needs(plan.filter);
+		for (size_t i = 0; i < PLAN_PROTOS; i++)
+			plan.states[i] = filter_states(plan.filter, plan.states[i]);
+		filter_narrow(plan.filter, &plan.protos, &plan.families, plan.states);
+		plan.needs |= filter_needs(plan.filter, plan.protos);
 	}
 	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
 	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))

@@ -56,7 +56,7 @@ enum {
 };
 
 struct field;
-struct filter;
+struct estab_filter;
 
 struct plan_sort {
 	enum estab_field field;
@@ -78,7 +78,8 @@ struct plan {
 	const struct field *asked[PLAN_ASKED_MAX]; /* the same fields, in the table's order */
 	size_t n_sort;
 	struct plan_sort sort[PLAN_SORT_MAX];
-	struct filter *filter; /* owned reference; NULL: everything */
+	struct estab_filter *filter; /* owned reference; NULL: everything */
+	bool pushdown;               /* the kernel is told of the filter */
 };
 
 struct estab_query;

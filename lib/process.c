@@ -272,7 +272,9 @@ static bool memory_is_stuck(struct process_reader *reader, int dir_fd)
 		_cleanup_(cleanup_close) int fd =
 			openat(task_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		sleep = fd < 0 ? (struct sleep){ 0 } : read_sleep(fd);
+		sleep = (struct sleep){ 0 };
+		if (fd >= 0)
+			sleep = read_sleep(fd);
 		if (is_stuck(reader, fd, &sleep))
 			return true;
 	}

@@ -126,13 +126,29 @@ int estab_query_add_sort(struct estab_query *query, enum estab_field id, int des
 	return 0;
 }
 
+/* Where there is only one family, an end is of that one without saying so. */
+static uint32_t filter_flags(const struct estab_query *query)
+{
+	switch (query->protos) {
+	case BIT64(ESTAB_PROTO_UNIX):
+		return FILTER_UNIX;
+	case BIT64(ESTAB_PROTO_NETLINK):
+		return FILTER_NETLINK;
+	case BIT64(ESTAB_PROTO_PACKET):
+		return FILTER_PACKET;
+	default:
+		return 0;
+	}
+}
+
 int estab_query_set_filter(struct estab_query *query, const char *expression, size_t *ret_position,
 			   char **ret_message)
 {
-	struct filter *filter = NULL;
+	struct estab_filter *filter = NULL;
 
 	if (expression && *expression != '\0') {
-		int r = filter_parse(expression, &filter, ret_position, ret_message);
+		int r = filter_parse(expression, filter_flags(query), &filter, ret_position,
+				     ret_message);
 
 		if (r < 0)
 			return r;
@@ -140,6 +156,45 @@ int estab_query_set_filter(struct estab_query *query, const char *expression, si
 	filter_unref(query->filter);
 	query->filter = filter;
 	return 0;
+}
+
+int estab_query_attach_filter(struct estab_query *query, struct estab_filter *filter)
+{
+	if (filter)
+		filter_ref(filter);
+	filter_unref(query->filter);
+	query->filter = filter;
+	return 0;
+}
+
+uint64_t estab_query_filter_protos(const struct estab_query *query)
+{
+	uint64_t protos = KNOWN_PROTOS;
+	uint32_t families = KNOWN_FAMILIES;
+	uint32_t states[PLAN_PROTOS];
+
+	for (size_t i = 0; i < PLAN_PROTOS; i++)
+		states[i] = ESTAB_STATES_ALL;
+	if (query->filter)
+		filter_narrow(query->filter, &protos, &families, states);
+	return protos;
+}
+
+int estab_query_set_pushdown(struct estab_query *query, int on)
+{
+	query->no_pushdown = !on;
+	return 0;
+}
+
+int estab_query_needs_owners(const struct estab_query *query)
+{
+	struct plan plan;
+	bool needs;
+
+	plan_make(query, &plan);
+	needs = plan.needs & NEED_OWNERS;
+	plan_free(&plan);
+	return needs;
 }
 
 int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms)

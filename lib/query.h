@@ -24,8 +24,9 @@ struct estab_query {
 	uint64_t fields[PLAN_FIELDS_MAX / 64];
 	size_t n_sort;
 	struct plan_sort sort[PLAN_SORT_MAX];
-	struct filter *filter; /* owned reference */
-	char *netns;           /* NULL: the caller's own */
+	struct estab_filter *filter; /* owned reference */
+	bool no_pushdown;
+	char *netns; /* NULL: the caller's own */
 };
 
 #endif

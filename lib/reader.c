@@ -31,8 +31,7 @@ static const struct {
 	{ ESTAB_PROTO_TCP, INET_FAMILIES },
 };
 
-/* What a table can be in: asking for others would be asking for nothing. */
-static uint32_t possible_states(enum estab_proto proto)
+uint32_t reader_states(enum estab_proto proto)
 {
 	switch (proto) {
 	case ESTAB_PROTO_TCP:
@@ -59,11 +58,11 @@ static bool is_asked(const struct plan *plan, size_t table, struct source_job *r
 		.proto = proto,
 		.table = word_proto(proto),
 		.families = plan->families & tables[table].families,
-		.states = plan->states[proto] & possible_states(proto),
+		.states = plan->states[proto] & reader_states(proto),
 	};
 	/* The other end may be in any state. */
 	if (proto == ESTAB_PROTO_UNIX && plan->needs & NEED_UNIX_PEER_PATH && ret_job->states != 0)
-		ret_job->states = possible_states(proto);
+		ret_job->states = reader_states(proto);
 	return plan->protos & BIT64(proto) && ret_job->families != 0 && ret_job->states != 0;
 }
 
@@ -229,7 +228,7 @@ bool reader_table(size_t index, struct source_job *ret_job)
 		.proto = tables[index].proto,
 		.table = word_proto(tables[index].proto),
 		.families = tables[index].families,
-		.states = possible_states(tables[index].proto),
+		.states = reader_states(tables[index].proto),
 	};
 	return true;
 }

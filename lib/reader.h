@@ -26,6 +26,9 @@ struct reader {
 	struct subflows subflows; /* of the MPTCP connections read so far */
 };
 
+/* The states that sockets of a table can be in: asking for others would be asking for nothing. */
+uint32_t reader_states(enum estab_proto proto);
+
 /* Opens the first table that can be read. A negative errno when none can. */
 int reader_open(struct reader *reader, struct env *env, struct estab_result *result);
 /* 0: the row is filled; 1: the end; -ENOMEM, -ECANCELED. What a source loses goes to the result,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 
 #include "diag.h"
+#include "filter-push.h"
 #include "idset.h"
 #include "nl.h"
 #include "source.h"
@@ -54,8 +56,9 @@ struct source_cursor {
 	struct nl nl;
 	struct diag_reading reading;
 	struct diag_lists lists;
-	struct idset seen; /* of a leaky table */
-	bool again;        /* it is dumped a second time */
+	struct idset seen;    /* of a leaky table */
+	bool again;           /* it is dumped a second time */
+	enum push_level push; /* how much of the filter the kernel has not yet refused */
 	struct estab_result *result;
 	struct result_source *counts;
 	uint8_t families[2]; /* to be dumped, in this order */
@@ -77,19 +80,52 @@ static void plan_families(struct source_cursor *cursor, uint32_t families)
 		cursor->families[cursor->n_families++] = AF_INET6;
 }
 
-static int start_dump(struct source_cursor *cursor, uint8_t family)
-{
-	_Alignas(struct nlmsghdr) uint8_t buffer[DIAG_REQUEST_ROOM];
-	struct nlmsghdr *request = cursor->table->request(&cursor->reading, family, buffer);
-
-	return nl_dump_start(&cursor->nl, request, cursor->name);
-}
-
 /* Whether the kernel refused to dump this, and may yet dump something else. */
 static bool is_refusal(int error)
 {
 	return error == -ENOENT || error == -EINVAL || error == -EOPNOTSUPP || error == -EPERM ||
 	       error == -EACCES;
+}
+
+static uint32_t device_index(void *arg, const char *name)
+{
+	return netdevs_index(arg, name);
+}
+
+/* Tells the kernel of the filter, as far as it knows such. Returns whether there was any use in it. */
+static bool put_filter(struct source_cursor *cursor, struct nlmsghdr *request)
+{
+	struct env *env = cursor->reading.env;
+	const struct push_devices devices = { device_index, env };
+	uint8_t code[BYTECODE_ROOM];
+	size_t length;
+
+	if (cursor->table->family != AF_UNSPEC || !env->plan.filter || !env->plan.pushdown)
+		return false;
+	length = filter_push(env->plan.filter, (enum estab_proto)cursor->reading.proto,
+			     cursor->push, &devices, code);
+	if (length > 0)
+		mnl_attr_put(request, INET_DIAG_REQ_BYTECODE, length, code);
+	return length > 0;
+}
+
+static int start_dump(struct source_cursor *cursor, uint8_t family)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[DIAG_REQUEST_ROOM + BYTECODE_ROOM];
+
+	for (;; cursor->push++) {
+		struct nlmsghdr *request = cursor->table->request(&cursor->reading, family, buffer);
+		bool told = put_filter(cursor, request);
+		int r = nl_dump_start(&cursor->nl, request, cursor->name);
+
+		if (r != -EINVAL && r != -EPERM && r != -EACCES)
+			return r;
+		if (!told)
+			return r;
+		/* It may be the filter that it doesn't know, or doesn't let us ask. */
+		ctx_log(cursor->reading.env->ctx, 7, "%s: filter refused by the kernel",
+			cursor->name);
+	}
 }
 
 static void note_refusal(struct source_cursor *cursor, int error)

@@ -271,6 +271,16 @@ static int make_dgram(struct mk_spec *spec)
 	return r;
 }
 
+/* As a log's, that everybody sends to and nobody connects to. */
+static int make_bound(struct mk_spec *spec)
+{
+	struct name name;
+	int fd, r = choose_name(spec, &name);
+
+	fd = r < 0 ? r : listen_at(spec, SOCK_DGRAM, &name, -1);
+	return fd < 0 ? fd : mk_look_tell(spec, fd, "unix");
+}
+
 static int make_pair(struct mk_spec *spec)
 {
 	const char *word = mk_text(spec, "type");
@@ -375,6 +385,7 @@ const struct mk_kind mk_kinds_unix[] = {
 	  make_stream, 0 },
 	{ "unix-dgram", NAME_KEYS " unread", "a bound receiver and a connected sender", make_dgram,
 	  0 },
+	{ "unix-bound", NAME_KEYS, "a bound datagram socket without a peer", make_bound, 0 },
 	{ "unix-seqpacket", NAME_KEYS " unread backlog pending",
 	  "as unix-stream, or with pending= as unix-stream-listen", make_seqpacket, 0 },
 	{ "unix-pair", "type count unread", "socketpair() of type= stream, dgram, seqpacket",

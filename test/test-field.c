@@ -203,8 +203,8 @@ static void test_states(void **state)
 
 	(void)state;
 	row_begin(&row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
-	for (uint8_t i = 0; i < ARRAY_SIZE(words); i++) {
-		row.sock.state = i;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		row.sock.state = (uint8_t)i;
 		assert_format(&row, ESTAB_F_STATE, words[i]);
 	}
 	assert_string_equal(estab_state_name(ESTAB_STATE_LISTEN), "listen");

@@ -338,8 +338,8 @@ static void test_protocols(void **state)
 typedef int line_fn(struct procfs_line line, const struct procfs_how *how, struct row *row);
 
 struct lines_test {
-	struct env env;
 	struct row row;
+	struct env env; /* the last: it ends in a flexible array */
 };
 
 static int setup(void **state)

@@ -13,6 +13,7 @@
 
 #include "diag-fixture.h"
 #include "fake-netlink.h"
+#include "filter.h"
 #include "netns.h"
 #include "nl.h"
 #include "source.h"
@@ -151,6 +152,77 @@ static void test_source_refused(void **state)
 	fake_number(fake_datagram(), NLMSG_ERROR, -ENOMEM);
 	assert_int_equal(read_all(fixture, &job, &rows), -ENOMEM);
 	assert_int_equal(fake.n_requests, 1);
+}
+
+/* How long the filter is that a request brings along; 0: none. */
+static size_t request_filter(unsigned int index)
+{
+	const struct nlmsghdr *request = fake_request(index);
+	size_t body = request->nlmsg_type == TCPDIAG_GETSOCK ? sizeof(struct inet_diag_req)
+							     : sizeof(struct inet_diag_req_v2);
+	struct nl_attrs attrs = nl_attrs_of(request, body);
+	struct nl_attr attr;
+	size_t length = 0;
+
+	assert_true(index < fake.n_requests);
+	while (nl_attr_next(&attrs, &attr))
+		if (attr.type == INET_DIAG_REQ_BYTECODE)
+			length = attr.length;
+	return length;
+}
+
+/* A kernel that refuses the filter, or a part of it, is asked with less; what it gives is all there
+ * is, for the filter is asked again later. */
+static void test_source_filter(void **state)
+{
+	struct fixture *fixture = *state;
+	struct source_job job = make_job(ESTAB_PROTO_TCP);
+	struct estab_filter *filter;
+	unsigned int rows;
+
+	need_netlink();
+	assert_int_equal(filter_parse("sport 80 and fwmark 7", 0, &filter, NULL, NULL), 0);
+	fixture->env.plan.filter = filter;
+	fixture->env.plan.pushdown = true;
+	fake_begin();
+	fake_rows(AF_INET, 1);
+	assert_int_equal(read_all(fixture, &job, &rows), 1);
+	assert_int_equal(fake.n_requests, 1);
+	assert_int_equal(request_filter(0), 12 + 12);
+
+	/* Without CAP_NET_ADMIN. */
+	fake_begin();
+	fake_number(fake_datagram(), NLMSG_ERROR, -EPERM);
+	fake_rows(AF_INET, 1);
+	assert_int_equal(read_all(fixture, &job, &rows), 1);
+	assert_int_equal(rows, 1);
+	assert_int_equal(fake.n_requests, 2);
+	assert_int_equal(request_filter(1), 12);
+
+	/* Not at all; and then no longer for what else is dumped. */
+	job = make_job(ESTAB_PROTO_UDP);
+	fake_begin();
+	fake_number(fake_datagram(), NLMSG_ERROR, -EINVAL);
+	fake_number(fake_datagram(), NLMSG_ERROR, -EINVAL);
+	fake_rows(AF_INET, 1);
+	fake_rows(AF_INET6, 1);
+	assert_int_equal(read_all(fixture, &job, &rows), 1);
+	assert_int_equal(rows, 2);
+	assert_int_equal(fake.n_requests, 4);
+	assert_int_equal(request_filter(0), 24);
+	assert_int_equal(request_filter(1), 12);
+	assert_int_equal(request_filter(2), 0);
+	assert_int_equal(request_filter(3), 0);
+	assert_int_equal(fixture->result.n_losses, 0);
+
+	/* It is told nothing where nobody wants that. */
+	fixture->env.plan.pushdown = false;
+	fake_begin();
+	fake_rows(AF_INET, 1);
+	fake_rows(AF_INET6, 1);
+	assert_int_equal(read_all(fixture, &job, &rows), 1);
+	assert_int_equal(request_filter(0), 0);
+	fixture->env.plan.filter = filter_unref(filter);
 }
 
 static void test_source_losses(void **state)
@@ -641,6 +713,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_source_one_walk, setup, teardown_fake),
 		cmocka_unit_test_setup_teardown(test_source_families, setup, teardown_fake),
 		cmocka_unit_test_setup_teardown(test_source_refused, setup, teardown_fake),
+		cmocka_unit_test_setup_teardown(test_source_filter, setup, teardown_fake),
 		cmocka_unit_test_setup_teardown(test_source_losses, setup, teardown_fake),
 		cmocka_unit_test_setup_teardown(test_source_without, setup, teardown_fake),
 		cmocka_unit_test_setup_teardown(test_live_tcp, setup, teardown_fake),

@@ -62,6 +62,10 @@ static int set_filter(const struct options *options, struct estab_query *query)
 	error = estab_query_set_filter(query, options->words, &position, &message);
 	if (error == -EINVAL)
 		return complain_filter(options->words, position, message ? message : "not valid");
+	if (error == 0)
+		error = select_widen(options, query);
+	if (error == 0 && options->no_pushdown)
+		error = estab_query_set_pushdown(query, 0);
 	if (error < 0) {
 		complain_errno("filter", error);
 		return STATUS_FAILED;

@@ -36,9 +36,12 @@ static int make_query(struct listing *listing)
 	const struct options *options = listing->options;
 	int status, error;
 
-	status = columns_choose(options, listing->term.terminal, &listing->columns);
+	status = ask_query(options, listing->ctx, &listing->query);
+	/* Whoever asks by owners wants to see them. */
 	if (status == 0)
-		status = ask_query(options, listing->ctx, &listing->query);
+		status =
+			columns_choose(options, listing->term.terminal,
+				       estab_query_needs_owners(listing->query), &listing->columns);
 	if (status != 0)
 		return status;
 	names_init(&listing->names, options, &listing->columns, listing->ctx);
@@ -205,6 +208,26 @@ static int list_scan(struct listing *listing)
 	return status;
 }
 
+static int write_buf(void *arg, const char *text, size_t length)
+{
+	buf_put(arg, text, length);
+	return 0;
+}
+
+static int explain(struct listing *listing)
+{
+	int error = estab_query_explain(listing->query, write_buf, &listing->out);
+
+	if (error < 0)
+		return ask_complain(listing->options, error);
+	buf_flush(&listing->out);
+	if (listing->out.error < 0) {
+		complain_errno("standard output", listing->out.error);
+		return STATUS_FAILED;
+	}
+	return STATUS_OK;
+}
+
 int cmd_list(const struct options *options)
 {
 	struct listing listing = { .options = options };
@@ -219,7 +242,9 @@ int cmd_list(const struct options *options)
 	status = ask_context(options, &listing.ctx);
 	if (status == 0)
 		status = make_query(&listing);
-	if (status == 0) {
+	if (status == 0 && options->explain) {
+		status = explain(&listing);
+	} else if (status == 0) {
 		term_clean_at_interrupt(&listing.term);
 		status = listing.snapshot ? list_snapshot(&listing) : list_scan(&listing);
 	}

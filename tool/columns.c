@@ -196,7 +196,8 @@ static void add_details(const struct options *options, struct columns *columns)
 		add_field(columns, ESTAB_F_MPTCP, false);
 }
 
-static void add_defaults(const struct options *options, bool terminal, struct columns *columns)
+static void add_defaults(const struct options *options, bool terminal, bool owners,
+			 struct columns *columns)
 {
 	if (options->format == FORMAT_TABLE) {
 		add_fields(columns, table_base, ARRAY_SIZE(table_base));
@@ -213,7 +214,7 @@ static void add_defaults(const struct options *options, bool terminal, struct co
 		add_fields(columns, extended, ARRAY_SIZE(extended));
 	if (options->extended || options->timer)
 		add_field(columns, ESTAB_F_TIMER, false);
-	if (wants_owners(options, terminal))
+	if (owners || wants_owners(options, terminal))
 		add_field(columns, ESTAB_F_OWNERS, false);
 	if (options->context)
 		add_field(columns, ESTAB_F_OWNER_CONTEXT, false);
@@ -331,12 +332,13 @@ static void add_names(struct columns *columns, bool table)
 	}
 }
 
-int columns_choose(const struct options *options, bool terminal, struct columns *ret_columns)
+int columns_choose(const struct options *options, bool terminal, bool owners,
+		   struct columns *ret_columns)
 {
 	int status;
 
 	ret_columns->n = 0;
-	add_defaults(options, terminal, ret_columns);
+	add_defaults(options, terminal, owners, ret_columns);
 	if (options->columns) {
 		status = apply_list(ret_columns, options->columns);
 		if (status != 0)

@@ -43,7 +43,8 @@ struct columns {
 enum estab_field field_from_word(const char *word, size_t length);
 
 /* Fills the columns that the options ask for; 0, or the exit status after a complaint. */
-int columns_choose(const struct options *options, bool terminal, struct columns *ret_columns);
+int columns_choose(const struct options *options, bool terminal, bool owners,
+		   struct columns *ret_columns);
 /*
  * Asks the query for them. A column that would have to look at other rows (a unix socket's peer has
  * a path) does so where rows are kept anyway, or where the user named it. 0 or a negative errno.

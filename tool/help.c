@@ -38,6 +38,8 @@ static const char text[] =
 	"  -r, --resolve         names of hosts and services\n"
 	"  --resolve-timeout S   for as many seconds at most (2)\n"
 	"  -n, --numeric         numbers: the default; the last of -n and -r holds\n"
+	"  --explain             only tell how it would be answered, and what the kernel is asked\n"
+	"  --no-pushdown         do not tell the kernel of the filter\n"
 	"  --debug               tell on standard error what is read\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         the version\n"
@@ -50,9 +52,10 @@ static const char text[] =
 	"  --passwd FILE         user names from this file\n"
 	"  --byte-order ORDER    big or little: of the host it was saved on\n"
 	"\n"
-	"Filter: state NAME, src ADDRESS[/N][:PORT], dst ADDRESS[/N][:PORT], sport PORT, dport PORT\n"
+	"Filter: conditions as dport = 443, src 10.0.0.0/8, process nginx, tcp.rtt_us > 100ms, state\n"
+	"        listen, with and, or, not and parentheses; those of ss, and one for every field\n"
 	"Exit status: 0 done, 1 no match (--quiet), 2 wrong command line, 3 failed\n"
-	"Manual pages: estab(1), estab-json(5)\n";
+	"Manual pages: estab(1), estab-filter(7), estab-json(5)\n";
 
 void help_put(struct buf *buf)
 {

@@ -48,6 +48,8 @@ struct options {
 	bool resolve;
 	uint32_t resolve_timeout_ms;
 	bool quiet;
+	bool explain;
+	bool no_pushdown;
 	bool strict;
 	bool debug;
 	bool help;

@@ -174,6 +174,28 @@ static int apply_states(const struct options *options, struct estab_query *query
 	return error;
 }
 
+/* The protocols of the tables. */
+static uint64_t protos_of(uint32_t tables)
+{
+	uint64_t protos = tables & ~(SELECT_UNIX | SELECT_PACKET);
+
+	if (tables & SELECT_UNIX)
+		protos |= BIT64(ESTAB_PROTO_UNIX);
+	if (tables & SELECT_PACKET)
+		protos |= BIT64(ESTAB_PROTO_PACKET);
+	return protos;
+}
+
+int select_widen(const struct options *options, struct estab_query *query)
+{
+	uint64_t protos = estab_query_filter_protos(query);
+
+	if (!is_plain(options) || protos & protos_of(select_chosen(options)))
+		return 0;
+	protos &= protos_of(SELECT_ALL);
+	return protos != 0 ? estab_query_set_protos(query, protos) : 0;
+}
+
 int select_apply(const struct options *options, struct estab_query *query)
 {
 	/* -4 and -6 narrow IP sockets only. */
@@ -181,14 +203,8 @@ int select_apply(const struct options *options, struct estab_query *query)
 				       BIT32(ESTAB_FAMILY_PACKET) | BIT32(ESTAB_FAMILY_AX25) |
 				       BIT32(ESTAB_FAMILY_IPX);
 	uint32_t tables = select_chosen(options);
-	uint64_t protos = tables & ~(SELECT_UNIX | SELECT_PACKET);
-	int error;
+	int error = estab_query_set_protos(query, protos_of(tables));
 
-	if (tables & SELECT_UNIX)
-		protos |= BIT64(ESTAB_PROTO_UNIX);
-	if (tables & SELECT_PACKET)
-		protos |= BIT64(ESTAB_PROTO_PACKET);
-	error = estab_query_set_protos(query, protos);
 	if (error == 0 && options->families != 0)
 		error = estab_query_set_families(query, options->families | others);
 	if (error == 0)

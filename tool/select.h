@@ -37,6 +37,9 @@ int select_family(struct options *options, const char *word);
 int select_tables(struct options *options, const char *list);
 /* The tables that the options mean, as bits. */
 uint32_t select_chosen(const struct options *options);
+/* Where no table was named and the filter is about none of the usual ones: those that it is about. 0 or
+ * a negative errno. */
+int select_widen(const struct options *options, struct estab_query *query);
 /* Sets the query's protocols, families, types and states. 0 or a negative errno. */
 int select_apply(const struct options *options, struct estab_query *query);
 

@@ -4,7 +4,8 @@
 #
 #	{proto, family, type, state, laddr, lport, lscope, paddr, pport, pscope, path, abstract,
 #	 peer_path, peer_abstract, peer_inode, interface, protocol, recv_q, send_q, backlog,
-#	 backlog_limit, timer, retransmits, fires, uid, inode, cookie, mark, shutdown, v6only, drops}
+#	 backlog_limit, timer, retransmits, fires, uid, inode, cookie, mark, shutdown, v6only, drops,
+#	 portid, groups}
 #
 # Paths are base64: they are bytes. fires is when the timer goes off, as [not before, not after] in
 # milliseconds since the epoch: what a source says holds for the time that its reading took.
@@ -30,7 +31,9 @@ def words: [splits(" +") | select(. != "")];
 
 # The row's key: what it can be found by in another source. Not its cookie: that is compared.
 def tuple_key: "\(.proto) \(.laddr) \(.lport) \(.paddr) \(.pport) \(.path)";
-def keys_of: (if (.inode // 0) != 0 then "\(.proto) inode \(.inode)" else empty end), tuple_key;
+def keys_of:
+	(if (.inode // 0) != 0 then "\(.proto) inode \(.inode)" else empty end),
+	if .proto == "netlink" then "netlink \(.protocol) \(.portid)" else tuple_key end;
 
 # ---- mksock ----
 
@@ -41,7 +44,7 @@ def hex_base64: if . == null then null else hex_bytes | bytes_base64 end;
 def from_mksock:
 	select(.proto)
 	| {fleet, spec, proto, family, type, state, interface, protocol, recv_q, send_q, backlog,
-	   backlog_limit, timer, uid, inode, mark,
+	   backlog_limit, timer, uid, inode, mark, portid, groups,
 	   # mksock tells that of the MPTCP socket above it.
 	   v6only: (if .subflow then null else .v6only end),
 	   # Nobody accepted the other end yet.
@@ -53,6 +56,8 @@ def from_mksock:
 		 # A source finds it by the peer's inode only.
 		 peer_path: (if (.peer_inode // 0) != 0 then .peer_path_hex | hex_base64 else null end),
 		 peer_abstract: (if (.peer_inode // 0) != 0 then .peer_abstract else null end)}
+	elif .family == "netlink" then {uid: null}
+	elif .family == "packet" then {}
 	else
 		{laddr: .local.addr, lport: .local.port, lscope: .local.scope,
 		 paddr: (.peer.addr // wildcard), pport: (.peer.port // 0), pscope: .peer.scope}
@@ -72,6 +77,7 @@ def from_estab($times):
 		 path: (.local | end_path), abstract: .local.abstract,
 		 peer_path: (.peer | end_path), peer_abstract: .peer.abstract, peer_inode: .peer.inode,
 		 cookie: (if .cookie then .cookie | tonumber else null end),
+		 portid: .netlink.portid, groups: .netlink.groups,
 		 timer: .timer.kind, retransmits: .timer.retransmits}
 		+ (.timer.expires_ms as $ms
 			| {fires: (if $ms == null then null else $times | map(. + $ms) end)}));
@@ -160,8 +166,34 @@ def ss_unix:
 	+ if $w[1] == "LISTEN" then {backlog: ($w[2] | tonumber), backlog_limit: ($w[3] | tonumber)}
 	  else {recv_q: ($w[2] | tonumber), send_q: ($w[3] | tonumber)} end;
 
+# "[34997]:lo", "ip:*"
+def ss_packet:
+	words as $w
+	| ($w[4] | capture("^\\[?(?<protocol>[^]:]*)\\]?:(?<device>.*)$")) as $local
+	| {proto: "packet", family: "packet", state: ss_states[$w[1]],
+	   type: {"p_raw": "raw", "p_dgr": "dgram"}[$w[0]],
+	   recv_q: ($w[2] | tonumber), send_q: ($w[3] | tonumber),
+	   protocol: ($local.protocol | tonumber? // null), interface: $local.device,
+	   inode: ss_detail("ino"; tonumber), cookie: ss_detail("sk"; hex_number),
+	   drops: (ss_drops // null)};
+
+# Of its own, without a first column; port ids have a sign.
+def from_ss_netlink:
+	split("\n") | map(select(. != "") | words as $w
+		| ($w[3] | capture("^(?<protocol>[0-9]+):(?<portid>-?[0-9]+)$") // empty) as $local
+		| {proto: "netlink", family: "netlink", state: ss_states[$w[0]],
+		   recv_q: ($w[1] | tonumber), send_q: ($w[2] | tonumber),
+		   protocol: ($local.protocol | tonumber),
+		   portid: ($local.portid | tonumber | if . < 0 then . + 4294967296 else . end),
+		   drops: (ss_drops // null)})
+	# The kernel dumps those that are in a group once more.
+	| unique_by([.protocol, .portid]);
+
 def from_ss($times):
-	split("\n") | map(select(. != "") | if startswith("u_") then ss_unix else ss_inet($times) end);
+	split("\n") | map(select(. != "")
+		| if startswith("u_") then ss_unix
+		elif startswith("p_") then ss_packet
+		else ss_inet($times) end);
 
 # ---- netstat ----
 
@@ -222,30 +254,110 @@ def from_netstat($times):
 		elif test("^(tcp|udp|raw)") then netstat_inet($times)
 		else empty end);
 
+# ---- lsof -F ----
+
+def lsof_states: netstat_states + {
+	"FIN_WAIT_1": "fin-wait-1", "FIN_WAIT_2": "fin-wait-2", "UNCONNECTED": "unconnected"};
+
+def lsof_end($six):
+	capture("^\\[?(?<addr>[^]]*?)\\]?:(?<port>[0-9]+|\\*)$")
+	| {addr: (if .addr == "*" then (if $six then "::" else "0.0.0.0" end)
+		elif $six and (.addr | test(":") | not) then "::ffff:" + .addr
+		else .addr end),
+	   port: (if .port == "*" then 0 else .port | tonumber end)};
+
+def lsof_inet:
+	(.t == "IPv6") as $six
+	| (.n | split("->")) as $ends
+	| ($ends[0] | lsof_end($six)) as $local
+	| (if $ends[1] then $ends[1] | lsof_end($six)
+	   else {addr: (if $six then "::" else "0.0.0.0" end), port: 0} end) as $peer
+	| {proto: (.P | ascii_downcase), family: (if $six then "inet6" else "inet" end),
+	   state: (if .ST then lsof_states[.ST] elif $ends[1] then "established" else "unconnected" end),
+	   laddr: $local.addr, lport: $local.port, paddr: $peer.addr, pport: $peer.port,
+	   inode: (.d | tonumber)}
+	+ if .ST == "LISTEN" then {backlog: (.QR | tonumber)}
+	  else {recv_q: (.QR | tonumber), send_q: (.QS | tonumber)} end;
+
+def lsof_unix:
+	(.n | capture("^((?<path>.*) )?type=(?<type>[A-Z]+)")) as $n
+	| {proto: "unix", family: "unix", type: ($n.type | ascii_downcase), inode: (.i | tonumber),
+	   state: lsof_states[.ST]}
+	+ if ($n.path // "") == "" then {}
+	  elif $n.path[:1] == "@" then {path: ($n.path[1:] | @base64), abstract: true}
+	  else {path: ($n.path | @base64), abstract: false} end;
+
+# "00000000:00FD->00000000:0000 st=07"
+def lsof_raw:
+	{proto: (if .t | startswith("raw") then "raw" else "icmp" end), inode: (.i | tonumber)}
+	+ if .t | startswith("raw") then
+		{family: (if .t == "raw6" then "inet6" else "inet" end),
+		 protocol: (.n | capture(":(?<hex>[0-9A-F]+)->").hex | ascii_downcase | hex_number),
+		 state: {"07": "unconnected", "01": "established"}[.n | capture("st=(?<st>[0-9A-F]+)").st]}
+	  else {} end;
+
+def lsof_packet:
+	{proto: "packet", family: "packet", protocol: (.P | tonumber? // null), inode: (.d | tonumber),
+	 type: (.n | capture("type=SOCK_(?<type>[A-Z]+)").type | ascii_downcase)};
+
+# Many descriptors may lead to one socket; "sock" is one that it knows nothing of.
+def from_lsof:
+	reduce (split("\n")[] | select(. != "")) as $line ([];
+		$line[:1] as $key | $line[1:] as $value
+		| if $key == "p" then .
+		elif $key == "f" then . + [{}]
+		elif $key == "T" then .[-1][$value[:2]] = $value[3:]
+		else .[-1][$key] = $value end)
+	| map(if .t == "IPv4" or .t == "IPv6" then lsof_inet
+		elif .t == "unix" then lsof_unix
+		elif (.t // "") | test("^(raw6?|icmp)$") then lsof_raw
+		elif .t == "pack" then lsof_packet
+		elif .t == "netlink" then {proto: "netlink", family: "netlink", inode: (.i | tonumber)}
+		else empty end)
+	| unique_by([.proto, .inode]);
+
+# Of netlink and packet sockets those that were made: the kernel and every reader have some, too.
+def of_made($made):
+	[$made[] | select(.proto == "netlink" or .proto == "packet") | keys_of] as $keys
+	| map(select((.proto != "netlink" and .proto != "packet")
+		or ([keys_of] | any(. as $key | $keys | index($key)))));
+
 # ---- what each can't see, and why ----
 
+def sources: ["diag", "procfs", "bpf", "ss", "netstat", "lsof"];
 def proc_text: ["procfs", "netstat"];
 def memory_protos: ["udp", "udplite", "raw", "icmp"];
 
 # Rows that a source leaves out. lost: only where it says so itself.
 def blind_rows: [
-	{in: ["diag", "procfs", "ss", "netstat"], where: {state: ["closed"]},
+	{in: sources, where: {state: ["closed"]},
 	 why: "the kernel lists no TCP socket that was never bound"},
-	{in: ["diag", "procfs", "ss", "netstat"], where: {proto: ["mptcp"]},
-	 why: "MPTCP has a table of its own, which nobody asked for; its subflows are here"},
+	{in: ["procfs", "netstat", "lsof"], where: {proto: ["mptcp"]},
+	 why: "the kernel has no text of MPTCP; its subflows are there"},
+	{in: ["bpf"], where: {proto: ["udplite", "raw", "icmp", "mptcp", "unix", "netlink", "packet"]},
+	 why: "it has rows of TCP and UDP, and owners of all; the other rows are sock_diag's"},
+	{in: ["lsof"], where: {inode: [0]}, why: "it knows what a descriptor leads to"},
+	{in: ["lsof"], where: {spec: ["tcp-unshared-thread"]},
+	 why: "it reads the process's descriptors, not those of a thread"},
+	{in: ["lsof"], where: {proto: ["icmp"], family: ["inet6"]}, why: "it does not read that table"},
+	{in: ["lsof"], where: {state: ["bound"]}, why: "it finds no address, and prints none"},
+	{in: ["netstat"], where: {proto: ["netlink", "packet"]}, why: "netstat has no such table"},
 	{in: proc_text, where: {state: ["bound"]}, why: "/proc/net/tcp has no bound sockets"},
 	{in: ["ss"], where: {state: ["bound"]}, why: "this ss does not ask for them"},
 	{in: ["diag", "ss"], where: {proto: ["unix"], inode: [0]},
 	 why: "unix_diag leaves out what was not accepted"},
 	{in: ["ss"], where: {proto: ["udplite", "icmp"]}, why: "ss has no such table"},
 	{in: ["netstat"], where: {proto: ["icmp"]}, why: "netstat has no such table"},
-	{in: ["diag"], where: {proto: ["icmp"]}, lost: true, why: "no sock_diag of ping sockets"},
+	{in: ["diag"], where: {proto: ["icmp"]}, lost: true, always: true,
+	 why: "no sock_diag of ping sockets"},
 	{in: ["diag"], where: {proto: ["raw", "udplite"]}, lost: true,
 	 why: "the kernel may lack raw_diag, and UDP-Lite"}];
 
 # Fields that a source does not tell of a row that has them.
 def blind_fields: [
-	{in: proc_text, fields: ["cookie", "mark", "shutdown", "v6only", "interface", "lscope", "pscope"],
+	{in: proc_text, fields: ["cookie", "mark", "shutdown", "v6only", "lscope", "pscope"],
+	 why: "not in the kernel's text"},
+	{in: proc_text, fields: ["interface"], where: {family: ["inet", "inet6"]},
 	 why: "not in the kernel's text"},
 	{in: proc_text, fields: ["backlog_limit"], why: "the text has the queue, not its limit"},
 	{in: proc_text, fields: ["drops"], where: {proto: ["tcp", "unix"]},
@@ -265,8 +377,34 @@ def blind_fields: [
 	 where: {proto: ["raw"]}, why: "without raw_diag ss reads the text, and prints no details then"},
 	{in: ["diag", "ss"], fields: ["uid"], where: {state: ["syn-recv"]},
 	 why: "sock_diag says 0 for want of an inode"},
-	{in: ["ss"], fields: ["drops", "shutdown"], where: {state: ["time-wait", "syn-recv"]},
-	 why: "not printed"}];
+	{in: ["bpf"], fields: ["uid"], where: {state: ["syn-recv"]}, why: "not read of a request"},
+	{in: ["bpf"], fields: ["timer", "retransmits", "fires", "drops"],
+	 why: "where they are asked for, the rows are sock_diag's"},
+	{in: ["procfs"], fields: ["type", "state"], where: {proto: ["netlink"]},
+	 why: "not in the kernel's text"},
+	{in: ["procfs"], fields: ["groups"], where: {proto: ["netlink"], protocol: [0]},
+	 why: "the text has the first 32, and this protocol has more"},
+	{in: ["procfs"], fields: ["send_q", "drops"], where: {proto: ["packet"]},
+	 why: "/proc/net/packet has no such column"},
+	{in: sources, fields: ["uid"], where: {proto: ["netlink"]}, why: "the kernel does not tell it"},
+	{in: ["ss"], fields: ["type", "inode", "cookie", "groups"], where: {proto: ["netlink"]},
+	 why: "not printed, or not as they are"},
+	{in: ["ss"], fields: ["uid"], where: {proto: ["packet"]}, why: "not printed if it is 0"},
+	{in: ["lsof"], fields: ["cookie", "mark", "shutdown", "v6only", "interface", "lscope", "pscope",
+		"backlog_limit", "drops", "timer", "retransmits", "fires", "peer_inode", "peer_path",
+		"peer_abstract", "portid", "groups"],
+	 why: "not printed"},
+	{in: ["lsof"], fields: ["uid"], why: "the user that it prints is the process's"},
+	{in: ["lsof"], fields: ["type"], where: {family: ["inet", "inet6"]},
+	 why: "not printed: the protocol says it"},
+	{in: ["lsof"], fields: ["recv_q", "send_q", "backlog"],
+	 where: {proto: ["unix", "raw", "icmp", "packet", "netlink"]}, why: "not printed"},
+	{in: ["lsof"], fields: ["laddr", "lport", "paddr", "pport"], where: {proto: ["raw", "icmp"]},
+	 why: "printed as the kernel's hexadecimal"},
+	{in: ["lsof"], fields: ["state", "family"], where: {proto: ["icmp"]}, why: "not printed"},
+	{in: ["lsof"], fields: ["state", "type", "protocol"], where: {proto: ["netlink"]},
+	 why: "not printed, or as a name"},
+	{in: ["lsof"], fields: ["state"], where: {proto: ["packet"]}, why: "not printed"}];
 
 def matches($where): . as $row
 	| all(($where // {}) | to_entries[]; .key as $key | .value | any(.[]; . == $row[$key]));
@@ -285,6 +423,8 @@ def is_blind($source; $field): . as $row
 
 def is_minisock: .timer == "time-wait" or .state == "syn-recv";
 
+def is_inet: .family == "inet" or .family == "inet6";
+
 def applies($field):
 	if $field == "recv_q" or $field == "send_q" then .state != "listen"
 	elif $field == "backlog" or $field == "backlog_limit" then .state == "listen"
@@ -292,23 +432,25 @@ def applies($field):
 	elif $field == "uid" then .inode != 0 or .state == "syn-recv"
 	elif $field == "timer" or $field == "retransmits" then .proto == "tcp"
 	elif $field == "fires" then .timer != null
-	elif $field == "shutdown" or $field == "drops" then is_minisock | not
-	elif $field == "mark" then .family != "unix"
-	elif $field == "protocol" then .proto == "raw"
+	elif $field == "shutdown" then (is_minisock or .proto == "netlink" or .proto == "packet") | not
+	elif $field == "drops" then is_minisock | not
+	elif $field == "mark" then is_inet
+	elif $field == "protocol" then .proto == "raw" or .proto == "netlink" or .proto == "packet"
+	elif $field == "portid" or $field == "groups" then .proto == "netlink"
 	# The kernel tells it of a socket without a peer only.
 	elif $field == "v6only" then
 		.family == "inet6" and ([.state] | inside(["listen", "unconnected", "bound"]))
 	elif $field == "proto" or $field == "family" or $field == "type" or $field == "state"
 		or $field == "inode" or $field == "cookie" then true
 	elif $field == "laddr" or $field == "lport" or $field == "paddr" or $field == "pport" then
-		.family != "unix"
+		is_inet
 	# The rest is there where mksock made it.
 	else .[$field] != null end;
 
 def fields: ["proto", "family", "type", "state", "laddr", "lport", "lscope", "paddr", "pport",
 	"pscope", "path", "abstract", "peer_path", "peer_abstract", "peer_inode", "interface",
 	"protocol", "recv_q", "send_q", "backlog", "backlog_limit", "timer", "retransmits", "fires",
-	"uid", "inode", "cookie", "mark", "shutdown", "v6only", "drops"];
+	"uid", "inode", "cookie", "mark", "shutdown", "v6only", "drops", "portid", "groups"];
 
 # ---- the comparison ----
 

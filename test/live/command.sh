@@ -71,7 +71,7 @@ refuse "hostile option argument" '--format: unknown word: \x1b[31m\x0a' --format
 refuse "process id that is none" "--proc-pid: not a process id: 0x1" --proc-pid 0x1
 refuse "fields takes no filter" "fields: takes no words" fields tcp
 is "wrong filter" "$(status "$ESTAB" -t sport = x1)" 2
-is "caret" "$(cat err)" "estab: filter: expected a port from 0 to 65535
+is "caret" "$(cat err)" "estab: filter: expected a port; /etc/services has no such name
   sport = x1
           ^"
 is "caret behind escaped bytes" "$("$ESTAB" "sport 1 $(printf '\t\t') src x" 2>&1 | tail -n 2)" \

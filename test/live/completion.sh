@@ -82,6 +82,8 @@ choices()
 }
 
 verbs=$(choices main verbs)
+# The words that begin a condition of the filter; "excl" is only ss(8)'s.
+terms=$(sed -n '/ words\[\] = {/,/^};/p' "$ESTAB_SRCDIR/lib/filter-word.c" | grep -oP '\{ "\K[^"]+' | grep -vx excl)
 families=$(choices select families; lines inet inet6)
 tables=$(choices select names)
 
@@ -103,9 +105,10 @@ for shell in "${shells[@]}"; do
 	offers "$shell" formats "estab --format " "$(choices options formats)"
 	offers "$shell" colours "estab --color " "$(choices options colours)"
 	offers "$shell" "byte orders" "estab --byte-order " "$(choices options byte_orders)"
-	offers "$shell" "the second word" "estab -t state listen s" "$(lines state src sport)"
+	offers "$shell" "the second word" "estab -t state listen s" "$(grep ^s <<<"$terms")"
 	offers "$shell" "first words" "estab -t " "$verbs
-$(lines state src dst sport dport)"
+$terms
+not"
 	offers "$shell" "a state" "estab -t state fin" "$(lines fin-wait-1 fin-wait-2)"
 	offers "$shell" "a directory" "estab --proc-root ${saved%06}" \
 		"$([[ $shell == zsh ]] && echo proc-2006 || echo "${saved%06}06$([[ $shell == bash ]] || echo /)")"

@@ -163,7 +163,7 @@ is "estab_text_escape(3) escapes" "$(example estab_text_escape.3 $'a\e[31m\\')" 
 is "estab_state_name(3) knows groups" "$(example estab_state_name.3 bucket | xargs)" "syn-recv time-wait"
 is "estab_query_set_filter(3) points at the error" "$(example estab_query_set_filter.3 'sport = x')" \
 	"sport = x
-        ^ expected a port from 0 to 65535"
+        ^ expected a port; /etc/services has no such name"
 
 # The readme's fragments are parts of a program.
 {

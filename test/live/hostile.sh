@@ -440,17 +440,18 @@ is "odd processes hold what they hold" \
 long=$(head -c 100000 /dev/zero | tr '\0' x)
 control=$'\e]0;title\a\n\xff\xe2\x80\xae'
 
-for port in :65536 :-1 :4294967296 :18446744073709551616 :0x50 :1e3 :80x ":$control" :; do
+for port in :65536 :-1 :4294967296 :18446744073709551616 :0x10000 :0x :1e3 :80x ":$control"; do
 	refused "sport = $(plain "$port")" -t sport = "$port"
 	refused "dst any$(plain "$port")" -t dst "127.0.0.1$port"
 done
-for port in :080 :0 :65535; do
+for port in :080 :0x50 :0 :65535 :; do
 	graceful "sport = $(plain "$port")" -t sport = "$port"
 done
-for address in 1.2.3 1.2.3.4.5 256.1.1.1 1.2.3.4/33 ::1/129 ::1/-1 1.2.3.4/ 1.2.3.4/0x8 '[::1' '::1]:80' \
+for address in 1.2.3.4.5 256.1.1.1 1.2.3.4/33 ::1/129 ::1/-1 1.2.3.4/ 1.2.3.4/0x8 '[::1' '::1]:80' \
 	'[::1%9' ':::' "$control" 1.2.3.4/99999999999; do
 	refused "dst $(plain "$address")" -t dst "$address"
 done
+graceful "an address in short" -t dst 1.2.3
 graceful "an address that is long" -t dst "$long"
 graceful "a filter of one long word" "$long"
 graceful "a filter of many words" -t "$(yes sport = :80 and | head -n 3000 | xargs) sport = :80"
@@ -462,6 +463,17 @@ refused "control characters behind a filter" sport = :80 "$control"
 refused "a filter that is not finished" sport =
 graceful "an empty filter" ""
 graceful "a filter of blanks" $' \t '
+# shellcheck disable=SC1003 # a backslash
+for pattern in '((((' '[a' 'a{2,1}' 'a{1,65000}{1,65000}' 'a{9999999999}' "(a|$control)*" '\' '[[:nope:]]' '[[.a' \
+	"$(printf '(%.0s' {1..400})$(printf ')*%.0s' {1..400})" "$(printf 'a*%.0s' {1..400})b" '\1' "$long"; do
+	for operator in '~' '=~' '!~' '='; do
+		graceful "owner.comm $operator $(plain "$pattern")" -ta "owner.comm $operator \"$pattern\""
+	done
+done
+for number in 99999999999999999999999 -1 1e400 0x 1kk 5% ''; do
+	graceful "a number that is $number" -t "tcp.rtt_us > $number"
+	graceful "a list of $number" -t "local.port in {$number,$number,,}"
+done
 refused "a verb that is none" "$control" -t
 
 for option in --format --color --source --byte-order --columns --sort --proc-pid -A -f --resolve-timeout; do

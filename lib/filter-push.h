@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/*
+ * A filter as the kernel can read it: inet_diag's bytecode. It lets through whatever matches, and
+ * more; who asked looks again. A question that it can't be asked is taken for true.
+ */
+#ifndef ESTAB_FILTER_PUSH_H
+#define ESTAB_FILTER_PUSH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bytecode.h"
+#include "estab.h"
+
+struct estab_filter;
+
+/* How much is asked of the kernel: each is for one that refused what stands above. */
+enum push_level {
+	PUSH_ALL,
+	/* Not the mark, which takes CAP_NET_ADMIN, nor what came late: the device, and the cgroup
+	 * (Linux 5.8). */
+	PUSH_PLAIN,
+	PUSH_NONE,
+};
+
+/* Who knows a device by its name: its index, 0 for none. */
+struct push_devices {
+	uint32_t (*index)(void *arg, const char *name);
+	void *arg;
+};
+
+/* Writes code for a table of IP sockets. Returns how long it is; 0: there is nothing that the kernel
+ * could leave out. */
+size_t filter_push(const struct estab_filter *filter, enum estab_proto proto, enum push_level level,
+		   const struct push_devices *devices, uint8_t code[BYTECODE_ROOM]);
+
+#endif
