@@ -13,6 +13,7 @@
 
 #include "filter-rows.h"
 #include "glob.h"
+#include "parse.h"
 #include "services.h"
 #include "util.h"
 
@@ -64,10 +65,14 @@ static bool names(const char *list, const char *name)
 
 static unsigned int check_error(const struct golden *golden, size_t position, const char *message)
 {
-	char *end;
-	unsigned long wanted = strtoul(golden->expected + 1, &end, 10);
+	const char *expected = golden->expected;
+	struct cursor cursor = { expected + 1, expected + strlen(expected) };
+	uint64_t wanted;
 
-	if (wanted == position && strstr(message, end + 1))
+	/* "! POSITION TEXT" */
+	cursor_blanks(&cursor);
+	if (cursor_decimal(&cursor, &wanted) && cursor_char(&cursor, ' ') && wanted == position &&
+	    strstr(message, cursor.at))
 		return 0;
 	print_error("%u: %s\n  error at %zu: %s\n  wanted %s\n", golden->line, golden->expression,
 		    position, message, golden->expected);
