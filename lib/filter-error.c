@@ -117,7 +117,7 @@ int filter_fail_name(struct filter_parser *parser, const struct token *token, co
 		     const char *(*name)(size_t index))
 {
 	const char *nearest = filter_nearest(token->text, name);
-	char shown[64];
+	char shown[64] = { 0 };
 	struct text text = { .buffer = shown, .size = sizeof(shown) };
 	int length;
 

@@ -104,8 +104,11 @@ static struct node *parse_ends(struct filter_parser *parser, int ends, const cha
 
 	if (filter_take_values(parser, op, expected, &values) < 0)
 		return NULL;
-	if (ends != EITHER_END)
+	if (ends != EITHER_END) {
+		/* The node copies what it needs of the values. */
+		/* cppcheck-suppress returnDanglingLifetime */
 		return fn(parser, ends == LOCAL_END, op, &values);
+	}
 	local = fn(parser, true, op, &values);
 	peer = local ? fn(parser, false, op, &values) : NULL;
 	return node_join(parser, op_turns(op) ? NODE_AND : NODE_OR, local, peer);
