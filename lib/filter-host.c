@@ -207,7 +207,7 @@ struct node *filter_parse_host(struct filter_parser *parser, bool local, enum op
 		return NULL;
 	}
 	for (size_t i = 0; i < values->count; i++) {
-		struct host host;
+		struct host host = { 0 };
 		struct node *next;
 
 		if (split_host(parser, value_at(values, i), false, &host) < 0)
@@ -234,7 +234,7 @@ static struct node *inet_ports(struct filter_parser *parser, bool local, enum op
 	}
 	for (size_t i = 0; i < values->count; i++) {
 		const struct token *token = value_at(values, i);
-		struct host host;
+		struct host host = { 0 };
 
 		if (split_host(parser, token, true, &host) < 0 ||
 		    filter_read_ports(parser, token, host.port, &ranges[i]) < 0 ||
@@ -278,7 +278,7 @@ struct node *filter_parse_port(struct filter_parser *parser, bool local, enum op
 		return NULL;
 	}
 	for (size_t i = 0; i < values->count; i++) {
-		struct host host;
+		struct host host = { 0 };
 
 		if (split_host(parser, value_at(values, i), true, &host) < 0)
 			return NULL;
@@ -289,7 +289,7 @@ struct node *filter_parse_port(struct filter_parser *parser, bool local, enum op
 	for (size_t i = 0; i < values->count; i++) {
 		struct values one = { value_at(values, i), 1 };
 		struct node *next;
-		struct host host;
+		struct host host = { 0 };
 
 		if (split_host(parser, one.first, true, &host) < 0)
 			return NULL;

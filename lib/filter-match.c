@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* Whether a socket is wanted. Runs for every row: nothing is allocated, nothing recurses. */
-#include <regex.h>
 #include <string.h>
 
 #include "env.h"
 #include "filter-code.h"
+#include "filter-subject.h"
 #include "filter.h"
-#include "glob.h"
 #include "util.h"
-
-enum { REGEX_TEXT_MAX = 4096 };
 
 /* ---- values ---- */
 
@@ -17,7 +14,7 @@ enum { REGEX_TEXT_MAX = 4096 };
 static bool get_value(const struct field *field, const struct estab_socket *sock,
 		      const struct estab_owner *owner, struct value *ret_value)
 {
-	if (!(field->protos & BIT64(sock->proto)))
+	if (!field || !(field->protos & BIT64(sock->proto)))
 		return false;
 	if (field->get_owner)
 		return field->get_owner(owner, ret_value) == 0;
@@ -81,89 +78,7 @@ static bool in_prefixes(const struct leaf *leaf, const uint8_t bytes[16], bool v
 	return false;
 }
 
-/* ---- texts ---- */
-
-struct subject {
-	const char *data;
-	size_t length;
-	bool at;   /* an "@" stands before it */
-	bool nuls; /* a NUL is shown as a blank */
-};
-
-static char subject_byte(const struct subject *subject, size_t index)
-{
-	char c;
-
-	if (subject->at && index-- == 0)
-		return '@';
-	c = subject->data[index];
-	return c == '\0' && subject->nuls ? ' ' : c;
-}
-
-static bool is_word(const struct subject *subject, const struct word_list *word)
-{
-	if (subject->length + subject->at != word->length)
-		return false;
-	if (!subject->at && !subject->nuls)
-		return memcmp(subject->data, word->bytes, word->length) == 0;
-	for (uint32_t i = 0; i < word->length; i++)
-		if (subject_byte(subject, i) != word->bytes[i])
-			return false;
-	return true;
-}
-
-static bool in_words(const struct leaf *leaf, const struct subject *subject)
-{
-	const struct word_list *word = leaf->data;
-
-	for (uint32_t i = 0; i < leaf->count; i++) {
-		if (is_word(subject, word))
-			return true;
-		word = (const void *)((const char *)word + word_list_step(word));
-	}
-	return false;
-}
-
-static bool matches_regex(const struct leaf *leaf, const struct subject *subject)
-{
-	const regex_t *regex = leaf->data;
-	char copy[REGEX_TEXT_MAX];
-	size_t length = 0;
-
-#ifdef REG_STARTEND
-	if (!subject->at && !subject->nuls) {
-		regmatch_t all = { .rm_so = 0, .rm_eo = (regoff_t)subject->length };
-
-		return regexec(regex, subject->data, 1, &all, REG_STARTEND) == 0;
-	}
-#endif
-	while (length < subject->length + subject->at && length < sizeof(copy) - 1) {
-		copy[length] = subject_byte(subject, length);
-		length++;
-	}
-	copy[length] = '\0';
-	return regexec(regex, copy, 0, NULL, 0) == 0;
-}
-
-static bool matches_text(const struct leaf *leaf, const struct subject *subject)
-{
-	unsigned int flags = 0;
-
-	switch (leaf->kind) {
-	case LEAF_TEXT:
-		return in_words(leaf, subject);
-	case LEAF_REGEX:
-		return matches_regex(leaf, subject);
-	default:
-		if (leaf->flags & LEAF_FOLD)
-			flags |= GLOB_FOLD;
-		if (subject->at)
-			flags |= GLOB_AT;
-		if (subject->nuls)
-			flags |= GLOB_NULS;
-		return glob_match(leaf->data, leaf->size, subject->data, subject->length, flags);
-	}
-}
+/* ---- leaves ---- */
 
 static bool test_text(const struct leaf *leaf, const struct estab_socket *sock,
 		      const struct value *value)
@@ -178,10 +93,8 @@ static bool test_text(const struct leaf *leaf, const struct estab_socket *sock,
 		if (subject.length > 0 && subject.data[subject.length - 1] == '\0')
 			subject.length--;
 	}
-	return matches_text(leaf, &subject);
+	return subject_matches(leaf, &subject);
 }
-
-/* ---- leaves ---- */
 
 static bool test_value(const struct leaf *leaf, const struct estab_socket *sock,
 		       const struct value *value)
@@ -304,7 +217,7 @@ static bool test_field(const struct leaf *leaf, const struct estab_socket *sock,
 		return false;
 	value.text.data = "";
 	value.text.length = 0;
-	return matches_text(leaf, &(struct subject){ .data = "" });
+	return subject_matches(leaf, &(struct subject){ .data = "" });
 }
 
 /* Any owner will do. */
@@ -420,6 +333,8 @@ static bool leaf_match(const struct leaf *leaf, const struct estab_socket *sock)
 	default:
 		break;
 	}
+	if (!leaf->field)
+		return false;
 	if (leaf->field->get_owner || (leaf->other && leaf->other->get_owner))
 		return test_owners(leaf, sock);
 	return test_field(leaf, sock, NULL);

@@ -205,8 +205,8 @@ static int read_number(struct filter_parser *parser, const struct token *token, 
 	if (why)
 		return filter_fail(parser, token->at, "%s", why);
 	if (!scale(&decimal, factor, divisor, ret_value))
-		return filter_fail(parser, token->at, "too large, or not a whole number of %s",
-				   unit->name ? unit->name : "anything");
+		return filter_fail(parser, token->at, "too large, or not a whole number%s%s",
+				   unit->name ? " of " : "", unit->name ? unit->name : "");
 	return 0;
 }
 
@@ -215,7 +215,7 @@ static int read_signed(struct filter_parser *parser, const struct token *token,
 		       const struct unit *unit, uint64_t *ret_value)
 {
 	bool negative = token->text[0] == '-';
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (read_number(parser, token, token->text + negative, token->length - negative, unit,
 			&value) < 0)
@@ -245,7 +245,7 @@ int filter_read_range(struct filter_parser *parser, const struct token *token,
 {
 	const struct unit unit = unit_of(field->unit);
 	size_t length = number_length(token->text);
-	struct range range;
+	struct range range = { 0, 0 };
 
 	if (field->id == ESTAB_F_LOCAL_PORT || field->id == ESTAB_F_PEER_PORT)
 		return filter_read_ports(parser, token, token->text + (*token->text == ':'),
