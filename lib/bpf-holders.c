@@ -351,7 +351,7 @@ static bool time_is_shifted(const struct estab_ctx *ctx)
 }
 
 /* Reads what only /proc has. The process may have ended, and its number be another's. */
-static int read_details(struct env *env, struct process_reader *reader, uint32_t needs,
+static int read_details(struct env *env, struct process_reader *reader, uint64_t needs,
 			struct subject *subject, uint64_t *n_vanished)
 {
 	bool shifted = needs & NEED_START_TICKS;
@@ -402,7 +402,7 @@ static void tell_losses(const struct process_reader *reader, uint64_t n_vanished
 static int read_processes(struct bpf_holders *holders, struct estab_result *result)
 {
 	struct env *env = holders->store->env;
-	uint32_t needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT);
+	uint64_t needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT);
 	struct process_reader reader;
 	uint64_t n_vanished = 0;
 	int r = 0;

@@ -15,14 +15,12 @@
 enum { EXPLAINED_MAX = 20000 };
 
 /* What is not known of a row before these steps: NEED_… */
-enum {
-	BEFORE_OWNERS = NEED_OWNERS,
-	BEFORE_JOIN = BEFORE_OWNERS | NEED_UNIX_PEER_PATH,
-};
+#define BEFORE_OWNERS NEED_OWNERS
+#define BEFORE_JOIN (BEFORE_OWNERS | NEED_UNIX_PEER_PATH)
 
 /* Whether it is wanted, or may yet turn out to be when more is known. */
 static bool may_be_wanted(const struct plan *plan, const struct estab_socket *sock,
-			  uint32_t unknown)
+			  uint64_t unknown)
 {
 	return plan->states[sock->proto] & BIT32(sock->state) &&
 	       plan_wants_type(plan, sock->proto, sock->type) &&
@@ -101,7 +99,7 @@ static int join_peer_paths(struct store *store)
 }
 
 /* Those that stay move, and seen gets where. */
-static int drop_unwanted(struct store *store, struct row_index *seen, uint32_t unknown)
+static int drop_unwanted(struct store *store, struct row_index *seen, uint64_t unknown)
 {
 	size_t kept = 0;
 	int r = 0;
@@ -235,7 +233,7 @@ static int mark_subflows(struct store *store, const struct subflows *subflows)
 
 static int collect(struct store *store, struct reader *reader, struct estab_result *result)
 {
-	uint32_t needs = store->env->plan.needs;
+	uint64_t needs = store->env->plan.needs;
 	struct row_index seen = { 0 };
 	int r = read_rows(store, reader, &seen);
 

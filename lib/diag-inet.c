@@ -67,7 +67,7 @@ void diag_reading_init(struct diag_reading *reading, struct env *env, const stru
 	};
 	/* mptcp_info comes in the same attribute, and under a need of its own. */
 	if (job->proto == ESTAB_PROTO_MPTCP) {
-		reading->needs &= ~(uint32_t)(NEED_TCP_INFO | NEED_CONGESTION | NEED_ULP);
+		reading->needs &= ~(NEED_TCP_INFO | NEED_CONGESTION | NEED_ULP);
 		if (reading->needs & NEED_MPTCP_INFO)
 			reading->needs |= NEED_TCP_INFO;
 	}
@@ -76,7 +76,7 @@ void diag_reading_init(struct diag_reading *reading, struct env *env, const stru
 			reading->attrs |= BIT32(i);
 }
 
-static uint8_t wanted_extensions(uint32_t needs)
+static uint8_t wanted_extensions(uint64_t needs)
 {
 	unsigned int bits = 0;
 

@@ -33,7 +33,7 @@ struct diag_lists {
 /* What is the same for all rows of a table. */
 struct diag_reading {
 	struct env *env;
-	uint32_t needs;
+	uint64_t needs;
 	uint32_t states;
 	uint32_t attrs; /* the attributes that are read, as bits (inet only) */
 	uint32_t netns;

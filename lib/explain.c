@@ -91,7 +91,7 @@ static void put_leaves(struct writer *writer, const struct estab_filter *filter,
 
 	for (uint32_t i = 0; i < filter->n_leaves; i++) {
 		const struct leaf *leaf = &filter->leaves[i];
-		uint32_t needs = 0;
+		uint64_t needs = 0;
 
 		for (unsigned int proto = 0; proto < PLAN_PROTOS; proto++)
 			if (protos & BIT64(proto))
@@ -230,7 +230,7 @@ static void put_tables(struct writer *writer, const struct table tables[PLAN_PRO
 
 /* ---- what else is read ---- */
 
-static void put_owners(struct writer *writer, uint32_t needs)
+static void put_owners(struct writer *writer, uint64_t needs)
 {
 	begin(writer, "owners: descriptors of all processes, unless no row is left by then");
 	if (needs & NEED_COMM)
@@ -247,7 +247,7 @@ static void put_owners(struct writer *writer, uint32_t needs)
 static void put_needs(struct writer *writer, const struct plan *plan)
 {
 	static const struct {
-		uint32_t needs;
+		uint64_t needs;
 		uint64_t protos; /* that have it */
 		const char *text;
 	} words[] = {

@@ -44,7 +44,7 @@ struct field {
 	enum estab_field id;
 	enum estab_kind kind;
 	uint32_t flags;  /* ESTAB_FIELD_… */
-	uint32_t needs;  /* NEED_… */
+	uint64_t needs;  /* NEED_… */
 	uint64_t protos; /* the protocols it applies to, as bits */
 	const char *name;
 	const char *title;

@@ -108,7 +108,7 @@ struct leaf {
 	uint8_t op; /* enum op */
 	uint16_t yes;
 	uint16_t no;
-	uint32_t needs;  /* NEED_… */
+	uint64_t needs;  /* NEED_… */
 	uint32_t at;     /* where it stands in the expression */
 	uint32_t length; /* and how long */
 	uint32_t mask;
@@ -150,7 +150,7 @@ static inline size_t word_list_step(const struct word_list *word)
 /* Whether the leaf is false for every socket of the protocol: it has no such field. */
 bool leaf_is_foreign(const struct leaf *leaf, unsigned int proto);
 /* NEED_… of the leaf, for a socket of that protocol. */
-uint32_t leaf_needs(const struct leaf *leaf, unsigned int proto);
+uint64_t leaf_needs(const struct leaf *leaf, unsigned int proto);
 
 /* Whether an address is ::ffff:0:0/96. */
 static inline bool is_mapped(const uint8_t bytes[16])

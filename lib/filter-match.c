@@ -353,7 +353,7 @@ bool filter_match(const struct estab_filter *filter, const struct estab_socket *
 }
 
 bool filter_prematch(const struct estab_filter *filter, const struct estab_socket *sock,
-		     uint32_t unknown)
+		     uint64_t unknown)
 {
 	uint16_t at = filter_entry(filter);
 

@@ -6,10 +6,9 @@
 #include "util.h"
 
 /* What NEED_UNIX_… stands for is in every IP socket's base record, or in none. */
-enum {
-	NEEDS_OF_OTHERS = NEED_UNIX_NAME | NEED_UNIX_VFS | NEED_UNIX_PEER | NEED_UNIX_QUEUES |
-			  NEED_UNIX_UID | NEED_UNIX_PEER_PATH,
-};
+#define NEEDS_OF_OTHERS                                                                       \
+	(NEED_UNIX_NAME | NEED_UNIX_VFS | NEED_UNIX_PEER | NEED_UNIX_QUEUES | NEED_UNIX_UID | \
+	 NEED_UNIX_PEER_PATH)
 
 #define PROTOS_INET                                                                     \
 	(BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP) | BIT64(ESTAB_PROTO_UDPLITE) | \
@@ -28,11 +27,11 @@ bool leaf_is_foreign(const struct leaf *leaf, unsigned int proto)
 	return leaf->other && !(leaf->other->protos & BIT64(proto));
 }
 
-uint32_t leaf_needs(const struct leaf *leaf, unsigned int proto)
+uint64_t leaf_needs(const struct leaf *leaf, unsigned int proto)
 {
 	if (leaf_is_foreign(leaf, proto))
 		return 0;
-	return PROTOS_INET & BIT64(proto) ? leaf->needs & ~(uint32_t)NEEDS_OF_OTHERS : leaf->needs;
+	return PROTOS_INET & BIT64(proto) ? leaf->needs & ~NEEDS_OF_OTHERS : leaf->needs;
 }
 
 static uint16_t shape_step(const struct leaf *leaf, const struct shape *shape)

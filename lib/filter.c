@@ -234,9 +234,9 @@ struct estab_filter *filter_unref(struct estab_filter *filter)
 	return NULL;
 }
 
-uint32_t filter_needs(const struct estab_filter *filter, uint64_t protos)
+uint64_t filter_needs(const struct estab_filter *filter, uint64_t protos)
 {
-	uint32_t needs = 0;
+	uint64_t needs = 0;
 
 	for (uint32_t i = 0; i < filter->n_leaves; i++)
 		for (unsigned int proto = 0; proto < PLAN_PROTOS; proto++)
@@ -270,7 +270,7 @@ int estab_filter_parse(const char *expression, struct estab_filter **ret_filter,
 
 int estab_filter_match(const struct estab_filter *filter, const struct estab_socket *sock)
 {
-	uint32_t has = sock->ext->env->plan.needs;
+	uint64_t has = sock->ext->env->plan.needs;
 
 	for (uint32_t i = 0; i < filter->n_leaves; i++)
 		if (leaf_needs(&filter->leaves[i], sock->proto) & ~has)

@@ -31,10 +31,10 @@ struct estab_filter *filter_unref(struct estab_filter *filter);
 bool filter_match(const struct estab_filter *filter, const struct estab_socket *sock);
 /* False: it will not match, whatever the values turn out to be that need what is named: NEED_… */
 bool filter_prematch(const struct estab_filter *filter, const struct estab_socket *sock,
-		     uint32_t unknown);
+		     uint64_t unknown);
 
 /* NEED_… of the fields it looks at in sockets of these protocols. */
-uint32_t filter_needs(const struct estab_filter *filter, uint64_t protos);
+uint64_t filter_needs(const struct estab_filter *filter, uint64_t protos);
 /* The states to be read where those given were: its state words take their place. */
 uint32_t filter_states(const struct estab_filter *filter, uint32_t states);
 /* Takes away protocols, families and states (by protocol) that no matching socket can have. */

@@ -13,46 +13,44 @@
 #include "estab.h"
 
 /* What a field costs: a bit for every extension, walk or join. */
-enum {
-	NEED_TCP_INFO = 1 << 0,
-	NEED_MEM = 1 << 1,
-	NEED_CONGESTION = 1 << 2,
-	NEED_TOS = 1 << 3,
-	NEED_TCLASS = 1 << 4,
-	NEED_MARK = 1 << 5,
-	NEED_CGROUP_ID = 1 << 6,
-	NEED_IFNAME = 1 << 7,
-	NEED_SOCKOPT = 1 << 8,
-	NEED_UNIX_NAME = 1 << 9,
-	NEED_UNIX_VFS = 1 << 10,
-	NEED_UNIX_PEER = 1 << 11,
-	NEED_UNIX_QUEUES = 1 << 12,    /* netlink's too */
-	NEED_UNIX_UID = 1 << 13,       /* a packet socket's too */
-	NEED_UNIX_PEER_PATH = 1 << 14, /* a join over all unix sockets */
-	NEED_USER = 1 << 15,
-	NEED_OWNERS = 1 << 16,
-	NEED_COMM = 1 << 17,
-	NEED_CMDLINE = 1 << 18,
-	NEED_EXE = 1 << 19,
-	NEED_OWNER_UID = 1 << 20,
-	NEED_OWNER_USER = 1 << 21,
-	NEED_START_TICKS = 1 << 22,
-	NEED_INTERFACE = 1 << 23, /* the bound device's index */
-	NEED_CONTEXT = 1 << 24,
-	NEED_ULP = 1 << 25, /* of TCP, the subflow too */
-	NEED_MPTCP_INFO = 1 << 26,
-	NEED_NETLINK = 1 << 27, /* groups and flags */
-	NEED_PACKET = 1 << 28,  /* options, rings, fanout */
-	/* A packet socket's memberships and filter: they may be longer than what a dump can hold. */
-	NEED_PACKET_LISTS = 1 << 29,
-	NEED_TIMER = 1 << 30,
-};
+#define NEED_TCP_INFO (UINT64_C(1) << 0)
+#define NEED_MEM (UINT64_C(1) << 1)
+#define NEED_CONGESTION (UINT64_C(1) << 2)
+#define NEED_TOS (UINT64_C(1) << 3)
+#define NEED_TCLASS (UINT64_C(1) << 4)
+#define NEED_MARK (UINT64_C(1) << 5)
+#define NEED_CGROUP_ID (UINT64_C(1) << 6)
+#define NEED_IFNAME (UINT64_C(1) << 7)
+#define NEED_SOCKOPT (UINT64_C(1) << 8)
+#define NEED_UNIX_NAME (UINT64_C(1) << 9)
+#define NEED_UNIX_VFS (UINT64_C(1) << 10)
+#define NEED_UNIX_PEER (UINT64_C(1) << 11)
+#define NEED_UNIX_QUEUES (UINT64_C(1) << 12)    /* netlink's too */
+#define NEED_UNIX_UID (UINT64_C(1) << 13)       /* a packet socket's too */
+#define NEED_UNIX_PEER_PATH (UINT64_C(1) << 14) /* a join over all unix sockets */
+#define NEED_USER (UINT64_C(1) << 15)
+#define NEED_OWNERS (UINT64_C(1) << 16)
+#define NEED_COMM (UINT64_C(1) << 17)
+#define NEED_CMDLINE (UINT64_C(1) << 18)
+#define NEED_EXE (UINT64_C(1) << 19)
+#define NEED_OWNER_UID (UINT64_C(1) << 20)
+#define NEED_OWNER_USER (UINT64_C(1) << 21)
+#define NEED_START_TICKS (UINT64_C(1) << 22)
+#define NEED_INTERFACE (UINT64_C(1) << 23) /* the bound device's index */
+#define NEED_CONTEXT (UINT64_C(1) << 24)
+#define NEED_ULP (UINT64_C(1) << 25) /* of TCP, the subflow too */
+#define NEED_MPTCP_INFO (UINT64_C(1) << 26)
+#define NEED_NETLINK (UINT64_C(1) << 27) /* groups and flags */
+#define NEED_PACKET (UINT64_C(1) << 28)  /* options, rings, fanout */
+/* A packet socket's memberships and filter: they may be longer than what a dump can hold. */
+#define NEED_PACKET_LISTS (UINT64_C(1) << 29)
+#define NEED_TIMER (UINT64_C(1) << 30)
 
 enum {
 	PLAN_SORT_MAX = 4,
 	PLAN_PROTOS = ESTAB_PROTO_IPX + 1,
-	PLAN_FIELDS_MAX = 512,
-	PLAN_ASKED_MAX = 384
+	PLAN_FIELDS_MAX = 1024,
+	PLAN_ASKED_MAX = 768
 };
 
 struct field;
@@ -68,7 +66,7 @@ struct plan {
 	uint32_t families;
 	uint32_t types[PLAN_PROTOS];
 	uint32_t states[PLAN_PROTOS];
-	uint32_t needs;
+	uint64_t needs;
 	bool keep; /* rows are kept before they are handed out: owners, or a join over rows */
 	const char *source; /* static text: "diag", "procfs", or NULL: whichever serves */
 	bool only_bpf;      /* fail where BPF can't be used */

@@ -313,7 +313,7 @@ static int read_cmdline(struct process_reader *reader, int dir_fd, int memory_fd
 	return 0;
 }
 
-int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint32_t needs,
+int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint64_t needs,
 		 struct process *process)
 {
 	struct process_stat stat;

@@ -54,7 +54,7 @@ void process_reader_free(struct process_reader *reader);
  * directory. memory_fd is that of one of its threads that lives, or the same: a leader that exited
  * has no command line. What can't be read stays unknown. -ENOMEM.
  */
-int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint32_t needs,
+int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint64_t needs,
 		 struct process *process);
 
 struct process_stat {

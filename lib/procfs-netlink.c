@@ -92,7 +92,7 @@ static int put_groups(struct row *row, uint32_t groups)
 	return row_put(row, EXT_NETLINK_GROUPS, buffer, text.length);
 }
 
-static int put_extensions(const struct columns *columns, uint32_t needs, struct row *row)
+static int put_extensions(const struct columns *columns, uint64_t needs, struct row *row)
 {
 	uint32_t flags = columns->dumping;
 	int r = 0;

@@ -75,7 +75,7 @@ int procfs_inet_line(struct procfs_line line, const struct procfs_inet *how, str
 
 /* What is asked of the lines of other tables, and what tells a row apart that has no inode. */
 struct procfs_how {
-	uint32_t needs;
+	uint64_t needs;
 	uint64_t number; /* of the line */
 };
 

@@ -104,7 +104,7 @@ struct setting {
 	struct env env; /* its last member has no size */
 };
 
-static inline void setting_make(struct setting *setting, int proc_fd, bool capture, uint32_t needs)
+static inline void setting_make(struct setting *setting, int proc_fd, bool capture, uint64_t needs)
 {
 	memset(setting, 0, sizeof(*setting));
 	snprintf(setting->path, sizeof(setting->path), "%s", "/proc of a test");

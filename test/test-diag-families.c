@@ -24,7 +24,7 @@
 typedef int decode_fn(const struct diag_reading *reading, const struct nlmsghdr *message,
 		      struct row *row);
 
-static void begin_reading(struct fixture *fixture, enum estab_proto proto, uint32_t needs)
+static void begin_reading(struct fixture *fixture, enum estab_proto proto, uint64_t needs)
 {
 	struct source_job job = make_job(proto);
 
@@ -638,7 +638,7 @@ static void test_hostile(void **state)
 		struct nl_walk walk;
 
 		load(fixture, dumps[i].name);
-		begin_reading(fixture, dumps[i].proto, ~(uint32_t)NEED_IFNAME);
+		begin_reading(fixture, dumps[i].proto, ~NEED_IFNAME);
 		begin_walk(fixture, &walk);
 		/* The walk is past each message before it is broken. */
 		while (nl_walk_next(&walk, &message) == NL_MESSAGE)

@@ -19,7 +19,7 @@
 #include "diag-fixture.h"
 #include "nl.h"
 
-static void begin_reading(struct fixture *fixture, enum estab_proto proto, uint32_t needs)
+static void begin_reading(struct fixture *fixture, enum estab_proto proto, uint64_t needs)
 {
 	struct source_job job = make_job(proto);
 
@@ -527,7 +527,7 @@ static void test_inet_attrs(void **state)
 	mnl_attr_put(message, INET_DIAG_MARK, 4, "\3\0\0\0");
 	mnl_attr_put(message, INET_DIAG_SHUTDOWN, 4, "\3\0\0\0");
 	mnl_attr_put(message, INET_DIAG_PROTOCOL, 1, "\x59");
-	begin_reading(fixture, ESTAB_PROTO_TCP, UINT32_MAX & ~(uint32_t)NEED_IFNAME);
+	begin_reading(fixture, ESTAB_PROTO_TCP, ~NEED_IFNAME);
 	assert_int_equal(decode(fixture, message), DIAG_ROW);
 	expect_ext(row, EXT_TCP_INFO, bytes, 512);
 	expect_ext(row, EXT_CONGESTION, "cubic", 5);
@@ -628,7 +628,7 @@ static void test_mutations(void **state)
 		uint8_t *copy;
 
 		load(fixture, names[i]);
-		begin_reading(fixture, protos[i], UINT32_MAX & ~(uint32_t)NEED_IFNAME);
+		begin_reading(fixture, protos[i], ~NEED_IFNAME);
 		original = malloc(fixture->length);
 		copy = malloc(fixture->length);
 		assert_true(original && copy);

@@ -20,7 +20,7 @@ static void make_pair(int pair[2])
 		abort();
 }
 
-static void live_setting(struct setting *setting, bool capture, uint32_t needs)
+static void live_setting(struct setting *setting, bool capture, uint64_t needs)
 {
 	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

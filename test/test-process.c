@@ -11,7 +11,7 @@
 
 #define STAT_TAIL " S 1 2 3 -1 -1 4194304 7 8 9 10 11 12 13 14 20 0 3 0 987654321 17 18 19\n"
 
-static const uint32_t all_needs =
+static const uint64_t all_needs =
 	NEED_COMM | NEED_CMDLINE | NEED_EXE | NEED_OWNER_UID | NEED_START_TICKS;
 
 struct subject {
@@ -42,7 +42,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const struct process *read_again(struct subject *subject, uint32_t needs)
+static const struct process *read_again(struct subject *subject, uint64_t needs)
 {
 	subject->process = (struct process){ .pid = 1 };
 	assert_int_equal(process_read(&subject->reader, subject->tree.fd, subject->tree.fd, needs,
