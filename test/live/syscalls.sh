@@ -90,17 +90,18 @@ is "no thread" "$(count plain '^[0-9]+ +(clone|clone3|fork|vfork)\(')" 0
 trace inet6 -t6
 is "one for one family" "$(count inet6 '^[0-9]+ +send(to|msg)\(')" 1
 
-trace owners -tap
+# On a busy host the owners would come from BPF.
+trace owners --source=diag -tap
 within "owners come from descriptors" "$(count owners 'readlinkat\([0-9]+, "[0-9]+"')" 50 100000
 within "the command is read" "$(count owners '"comm"')" "$users" 100000
 is "and nothing else of a process" "$(count owners '"(cmdline|exe|status|environ|maps)"')" 0
 is "owners without names" "$(count owners 'passwd|nsswitch')" 0
-trace pids -ta --columns=local,owner.pid
+trace pids --source=diag -ta --columns=local,owner.pid
 is "no command for a process id" "$(count pids '"comm"')" 0
-trace cmdline -ta --columns=local,owner.cmdline
+trace cmdline --source=diag -ta --columns=local,owner.cmdline
 within "a command line where it is asked for" "$(count cmdline '"cmdline"')" "$users" 100000
 is "and no program" "$(count cmdline '"exe"')" 0
-trace exe -ta --columns=local,owner.exe
+trace exe --source=diag -ta --columns=local,owner.exe
 within "a program where it is asked for" "$(count exe '"exe"')" "$users" 100000
 is "and no command line" "$(count exe '"cmdline"')" 0
 
@@ -132,7 +133,7 @@ is "those of the filter" "$(requests -t state established | sed 's/.* states //'
 
 # ---- what it leaves behind ----
 
-trace everything -A all -a -p -e -m -i --json --columns=+owner.cmdline,owner.exe,owner.user
+trace everything --source=diag -A all -a -p -e -m -i --json --columns=+owner.cmdline,owner.exe,owner.user
 trace procfs -A all -a -p --source=procfs --json
 cat "$tmp"/*.trace >"$tmp/union.trace"
 is "no namespace is entered, and no program loaded" \
