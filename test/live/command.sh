@@ -224,7 +224,7 @@ check "fields as JSON" jq -e '(.fields | length) == .end.count and (.fields | al
 is "wide" "$(on_terminal 150 "$ESTAB" | plain | head -n 1 | xargs)" \
 	"PROTO STATE RECV-Q SEND-Q LOCAL PEER PROCESS"
 is "nothing hidden" "$(on_terminal 150 "$ESTAB" | grep -c '^hidden')" 0
-is "listeners first" "$(on_terminal 150 "$ESTAB" | plain | awk 'NR > 1 && /^(tcp|udp)/ { print $2 }' | uniq | xargs)" \
+is "listeners first" "$(on_terminal 150 "$ESTAB --source=diag" | plain | awk 'NR > 1 && /^(tcp|udp)/ { print $2 }' | uniq | xargs)" \
 	"UNCONNECTED LISTEN ESTABLISHED"
 is "owners on a terminal" "$(on_terminal 150 "$ESTAB -tl" | grep -c "mksock\[$pid\] fd")" 2
 for columns in 40 60 80; do
