@@ -256,7 +256,7 @@ is "no colour on a dumb terminal" "$(terminal=dumb on_terminal 150 "$ESTAB" | es
 	printf '\003'
 	sleep 1
 } | TERM=xterm ASAN_OPTIONS=detect_leaks=0 timeout 30 script -qec \
-	"strace -f -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=3700000 $ESTAB" \
+	"strace -f -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_enter=3700000 $ESTAB --source=diag" \
 	/dev/null >typed
 is "Ctrl-C" $? 130
 if grep -q 'strace:' typed; then
