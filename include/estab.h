@@ -543,6 +543,12 @@ ESTAB_PUBLIC uint64_t estab_query_filter_protos(const struct estab_query *query)
 ESTAB_PUBLIC int estab_query_set_pushdown(struct estab_query *query, int on);
 /* 1 when the fields, the sort keys or the filter need owners; else 0. Since 0.1. */
 ESTAB_PUBLIC int estab_query_needs_owners(const struct estab_query *query);
+/*
+ * 1: a dump may miss a socket that lives through it when others come and go meanwhile. All is kept, read
+ * again and united until a reading finds nothing that another had missed, eight times at most; where
+ * BPF may be used, its rows are exact at once. 0: one reading, as at first. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_query_set_consistent(struct estab_query *query, int on);
 /* Gives up after so many milliseconds with what there is by then, which the result says. 0: never. */
 ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms);
 /*
@@ -706,6 +712,10 @@ ESTAB_PUBLIC int estab_result_is_complete(const struct estab_result *result);
 /* 1: every socket that lived through the whole read is there exactly once; 0: the kernel's dump
  * may have lost or doubled some under churn. Since 0.1. */
 ESTAB_PUBLIC int estab_result_is_exact(const struct estab_result *result);
+/* How many readings were united: 1 without estab_query_set_consistent(). Since 0.1. */
+ESTAB_PUBLIC unsigned int estab_result_pass_count(const struct estab_result *result);
+/* 1: exact, or the last of several readings found nothing that another had missed. Since 0.1. */
+ESTAB_PUBLIC int estab_result_is_stable(const struct estab_result *result);
 
 /* A table that was to be read, and through what it was. Strings are lent. Since 0.1. */
 struct estab_source_info {

@@ -166,8 +166,9 @@ int bpf_begin(struct env *env, struct estab_result *result)
 	uint64_t protos = row_protos(env);
 	int r;
 
-	/* Rows alone come cheaper, and one by one, from a dump. */
-	if (!plan->only_bpf && (!owners || plan->source || !(env->ctx->flags & ESTAB_CTX_BPF)))
+	/* Rows alone come cheaper, and one by one, from a dump, but one is not enough for all of them. */
+	if (!plan->only_bpf && ((!owners && !(plan->consistent && protos)) || plan->source ||
+				!(env->ctx->flags & ESTAB_CTX_BPF)))
 		return 0;
 	r = check_use(env);
 	if (r == 0 && !owners && protos == 0)

@@ -7,6 +7,7 @@
 #include "bpf.h"
 #include "filter.h"
 #include "owner.h"
+#include "passes.h"
 #include "plan.h"
 #include "row-index.h"
 #include "store.h"
@@ -31,29 +32,6 @@ bool store_wants(const struct plan *plan, const struct estab_socket *sock)
 {
 	return (plan->needs & NEED_UNIX_PEER_PATH && sock->proto == ESTAB_PROTO_UNIX) ||
 	       may_be_wanted(plan, sock, BEFORE_JOIN);
-}
-
-/* seen gets the rows by identity. */
-static int read_rows(struct store *store, struct reader *reader, struct row_index *seen)
-{
-	const struct plan *plan = &store->env->plan;
-	struct row row = { 0 };
-	int r = ext_builder_init(&row.ext, store->env);
-
-	while (r == 0) {
-		r = reader_next(reader, &row);
-		if (r != 0)
-			break;
-		if (!store_wants(plan, &row.sock))
-			continue;
-		r = row_index_add(seen, record_identity(&row.sock), (uint32_t)store->count, NULL);
-		if (r == 0)
-			r = store_add(store, &row);
-		else if (r == 1)
-			r = 0;
-	}
-	ext_builder_free(&row.ext);
-	return r < 0 ? r : 0;
 }
 
 static int join_peer_path(struct store *store, struct estab_socket *sock,
@@ -235,7 +213,7 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 {
 	uint64_t needs = store->env->plan.needs;
 	struct row_index seen = { 0 };
-	int r = read_rows(store, reader, &seen);
+	int r = passes_read(store, reader, &seen, result);
 
 	if (r == 0 && needs & NEED_UNIX_PEER_PATH) {
 		r = join_peer_paths(store);

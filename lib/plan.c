@@ -53,6 +53,7 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 		.families = query->families,
 		.source = query->only_bpf ? NULL : query->source,
 		.only_bpf = query->only_bpf,
+		.consistent = query->consistent,
 		.deadline_ms = query->deadline_ms,
 		.n_sort = query->n_sort,
 		.pushdown = !query->no_pushdown,
@@ -77,7 +78,7 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
 	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))
 		plan.needs &= ~NEED_UNIX_PEER_PATH;
-	plan.keep = plan.needs & (NEED_OWNERS | NEED_UNIX_PEER_PATH);
+	plan.keep = plan.consistent || plan.needs & (NEED_OWNERS | NEED_UNIX_PEER_PATH);
 	/* The join finds a peer by the inode that names it. */
 	if (plan.needs & NEED_UNIX_PEER_PATH)
 		plan.needs |= NEED_UNIX_NAME | NEED_UNIX_PEER;

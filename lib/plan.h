@@ -70,6 +70,7 @@ struct plan {
 	bool keep; /* rows are kept before they are handed out: owners, or a join over rows */
 	const char *source; /* static text: "diag", "procfs", or NULL: whichever serves */
 	bool only_bpf;      /* fail where BPF can't be used */
+	bool consistent;    /* read again what may have been missed */
 	uint32_t deadline_ms;
 	uint64_t fields[PLAN_FIELDS_MAX / 64]; /* asked for, for JSON: a bit an id */
 	size_t n_asked;

@@ -197,6 +197,12 @@ int estab_query_needs_owners(const struct estab_query *query)
 	return needs;
 }
 
+int estab_query_set_consistent(struct estab_query *query, int on)
+{
+	query->consistent = on;
+	return 0;
+}
+
 int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms)
 {
 	query->deadline_ms = ms;

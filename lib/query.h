@@ -19,6 +19,7 @@ struct estab_query {
 	uint32_t proto_types[PLAN_PROTOS];  /* 0: as all */
 	const char *source;                 /* static text; NULL: whichever serves */
 	bool only_bpf;
+	bool consistent;
 	uint32_t deadline_ms;
 	bool fields_set;
 	uint64_t fields[PLAN_FIELDS_MAX / 64];

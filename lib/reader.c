@@ -165,6 +165,8 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	r = bpf_begin(env, result);
 	if (r < 0)
 		return r;
+	reader->n_sources = result->n_sources;
+	reader->n_losses = result->n_losses;
 	r = open_from(reader, 0);
 	/* Nothing was asked for that could exist, as "time-wait" of UDP: an empty answer. */
 	if (r == 1 && reader->error != 0 && env->bpf.row_protos == 0)
@@ -201,6 +203,18 @@ int reader_next(struct reader *reader, struct row *row)
 			return r;
 	}
 	return 1;
+}
+
+int reader_again(struct reader *reader)
+{
+	int r;
+
+	if (reader->cursor)
+		reader->cursor = reader->source->close(reader->cursor);
+	subflows_free(&reader->subflows);
+	result_forget(reader->result, reader->n_sources, reader->n_losses);
+	r = open_from(reader, 0);
+	return MIN(r, 0);
 }
 
 void reader_close(struct reader *reader)

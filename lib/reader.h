@@ -21,6 +21,8 @@ struct reader {
 	size_t table;                /* which is read */
 	bool any_open;               /* some table could be read */
 	int error;                   /* why the last one could not */
+	size_t n_sources;            /* of the result, before the first table, */
+	size_t n_losses;             /* the same */
 	const struct source *source;
 	struct source_cursor *cursor;
 	struct subflows subflows; /* of the MPTCP connections read so far */
@@ -34,6 +36,9 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 /* 0: the row is filled; 1: the end; -ENOMEM, -ECANCELED. What a source loses goes to the result,
  * and the next table goes on. */
 int reader_next(struct reader *reader, struct row *row);
+/* At the end, or before: the same tables from the first on. The result tells of the new reading only.
+ * Errors as reader_open(). */
+int reader_again(struct reader *reader);
 void reader_close(struct reader *reader);
 
 /* What there is to be read from: the source of that index, NULL behind the last; */

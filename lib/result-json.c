@@ -112,6 +112,10 @@ int estab_result_write_json_end(const struct estab_result *result, estab_write_f
 	json_write_u64(&json, "count", result->count);
 	json_write_bool(&json, "complete", result->n_losses == 0);
 	json_write_str(&json, "consistency", result->exact ? "exact" : "approximate");
+	if (result->passes > 0) {
+		json_write_u64(&json, "passes", result->passes);
+		json_write_bool(&json, "stable", !result->unstable);
+	}
 	write_sources(&json, result);
 	write_losses(&json, result);
 	return json_write_flush(&json);

@@ -47,6 +47,15 @@ void result_add_loss(struct estab_result *result, const char *what, const char *
 	result->losses[result->n_losses++] = (struct result_loss){ what, why, detail, count };
 }
 
+void result_forget(struct estab_result *result, size_t n_sources, size_t n_losses)
+{
+	while (result->n_sources > n_sources)
+		free(result->sources[--result->n_sources].path);
+	memset(&result->sources[n_sources], 0,
+	       (RESULT_SOURCES_MAX - n_sources) * sizeof(result->sources[0]));
+	result->n_losses = MIN(result->n_losses, n_losses);
+}
+
 void result_clear(struct estab_result *result)
 {
 	for (size_t i = 0; i < result->n_sources; i++)
@@ -67,6 +76,16 @@ int estab_result_is_complete(const struct estab_result *result)
 int estab_result_is_exact(const struct estab_result *result)
 {
 	return result->exact;
+}
+
+unsigned int estab_result_pass_count(const struct estab_result *result)
+{
+	return MAX(result->passes, 1u);
+}
+
+int estab_result_is_stable(const struct estab_result *result)
+{
+	return result->exact || (result->passes > 1 && !result->unstable);
 }
 
 size_t estab_result_source_count(const struct estab_result *result)

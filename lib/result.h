@@ -29,6 +29,8 @@ enum { RESULT_SOURCES_MAX = 64, RESULT_LOSSES_MAX = 48 };
 struct estab_result {
 	uint64_t count;
 	bool exact;
+	unsigned int passes; /* where readings are united: how many there were; else 0 */
+	bool unstable;       /* and whether the last one still found what others had missed */
 	size_t n_sources;
 	size_t n_losses;
 	struct result_source sources[RESULT_SOURCES_MAX];
@@ -47,6 +49,8 @@ struct result_source *result_add_source(struct estab_result *result, const char 
 /* Notes a loss; the same what, why and detail again add up. All three are static text. */
 void result_add_loss(struct estab_result *result, const char *what, const char *why,
 		     const char *detail, uint64_t count);
+/* Keeps only so many of the sources and losses that were noted first. */
+void result_forget(struct estab_result *result, size_t n_sources, size_t n_losses);
 void result_clear(struct estab_result *result);
 /* The name of a negative errno, for programs: "EPERM". */
 const char *result_error_word(int error);

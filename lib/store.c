@@ -43,27 +43,31 @@ static int store_grow(struct store *store)
 	return 0;
 }
 
-int store_add(struct store *store, const struct row *row)
+int store_set(struct store *store, size_t index, const struct row *row)
 {
-	const struct ext *ext = row->sock.ext;
-	struct estab_socket *sock;
+	const struct ext *ext = &store->env->empty;
 
-	if (store->count == store->n_chunks * CHUNK_ROWS) {
-		int r = store_grow(store);
-
-		if (r < 0)
-			return r;
-	}
-	sock = store_at(store, store->count);
-	*sock = row->sock;
-	sock->ext = &store->env->empty;
-	if (ext->kinds != 0) {
-		sock->ext = arena_copy(&store->arena, ext, sizeof(*ext) + ext->size);
-		if (!sock->ext)
+	if (row->sock.ext->kinds != 0) {
+		ext = arena_copy(&store->arena, row->sock.ext, sizeof(*ext) + row->sock.ext->size);
+		if (!ext)
 			return -ENOMEM;
 	}
-	store->count++;
+	*store_at(store, index) = row->sock;
+	store_at(store, index)->ext = ext;
 	return 0;
+}
+
+int store_add(struct store *store, const struct row *row)
+{
+	int r = 0;
+
+	if (store->count == store->n_chunks * CHUNK_ROWS)
+		r = store_grow(store);
+	if (r == 0)
+		r = store_set(store, store->count, row);
+	if (r == 0)
+		store->count++;
+	return r;
 }
 
 int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,

@@ -25,6 +25,8 @@ void store_free(struct store *store);
 struct estab_socket *store_at(const struct store *store, size_t index);
 /* Copies the row in. -ENOMEM. */
 int store_add(struct store *store, const struct row *row);
+/* Puts the row in the place of another, which nothing refers to yet. -ENOMEM. */
+int store_set(struct store *store, size_t index, const struct row *row);
 /* Adds an extension entry to a kept socket. -ENOMEM. */
 int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,
 	      size_t length);

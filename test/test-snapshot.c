@@ -103,6 +103,43 @@ static void check_capture(const char *capture, const char *const *lines, size_t 
 	estab_query_unref(query);
 }
 
+/* Read again and united, it is the same, and what is lost is told once. */
+static void test_consistent(void **state)
+{
+	struct estab_query *query = query_on("test/golden/proc-2006", NULL);
+	struct estab_loss loss = { .size = sizeof(loss) };
+	const struct estab_result *result;
+	struct estab_snapshot *snapshot;
+	char line[512];
+
+	(void)state;
+	assert_int_equal(estab_query_set_protos(query, 1 << ESTAB_PROTO_TCP | 1 << ESTAB_PROTO_RAW),
+			 0);
+	assert_int_equal(estab_query_set_consistent(query, 1), 0);
+	assert_int_equal(estab_snapshot_take(query, &snapshot), 0);
+	result = estab_snapshot_result(snapshot);
+	assert_int_equal(estab_result_pass_count(result), 2);
+	assert_true(estab_result_is_stable(result));
+	assert_false(estab_result_is_exact(result));
+	assert_int_equal(estab_snapshot_count(snapshot), ARRAY_SIZE(decoded_2006));
+	for (size_t i = 0; i < ARRAY_SIZE(decoded_2006); i++) {
+		describe(estab_snapshot_get(snapshot, i), line);
+		assert_string_equal(line, decoded_2006[i]);
+	}
+	assert_int_equal(estab_result_loss_count(result), 1);
+	assert_int_equal(estab_result_get_loss(result, 0, &loss), 0);
+	assert_string_equal(loss.detail, "raw");
+	assert_int_equal(loss.count, 1);
+	estab_snapshot_unref(snapshot);
+
+	assert_int_equal(estab_query_set_consistent(query, 0), 0);
+	assert_int_equal(estab_snapshot_take(query, &snapshot), 0);
+	assert_int_equal(estab_result_pass_count(estab_snapshot_result(snapshot)), 1);
+	assert_false(estab_result_is_stable(estab_snapshot_result(snapshot)));
+	estab_snapshot_unref(snapshot);
+	estab_query_unref(query);
+}
+
 static void test_capture_2006(void **state)
 {
 	(void)state;
@@ -322,15 +359,11 @@ static void test_ctx_checks(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_capture_2006),
-		cmocka_unit_test(test_capture_forum),
-		cmocka_unit_test(test_sort),
-		cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_users_of_a_file),
-		cmocka_unit_test(test_copy_outlives),
-		cmocka_unit_test(test_absent_tables),
-		cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_query_checks),
+		cmocka_unit_test(test_capture_2006),  cmocka_unit_test(test_consistent),
+		cmocka_unit_test(test_capture_forum), cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_filter),        cmocka_unit_test(test_users_of_a_file),
+		cmocka_unit_test(test_copy_outlives), cmocka_unit_test(test_absent_tables),
+		cmocka_unit_test(test_cancel),        cmocka_unit_test(test_query_checks),
 		cmocka_unit_test(test_ctx_checks),
 	};
 

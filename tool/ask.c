@@ -104,6 +104,11 @@ static int set_up(const struct options *options, struct estab_query *query)
 	if (options->source && estab_query_set_source(query, options->source) < 0)
 		return complain_word("--source", "no such source", options->source,
 				     strlen(options->source));
+	error = estab_query_set_consistent(query, options->consistent);
+	if (error < 0) {
+		complain_errno("query", error);
+		return STATUS_FAILED;
+	}
 	return set_filter(options, query);
 }
 

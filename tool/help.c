@@ -47,6 +47,7 @@ static const char text[] =
 	"From where:\n"
 	"  -N, --net NAME        another network namespace: a name, pid:N or a path\n"
 	"  --source NAME         auto, bpf, diag or procfs\n"
+	"  --consistent          read again what a dump may have missed, until it misses nothing\n"
 	"  --proc-root DIR       a saved or another host's /proc\n"
 	"  --proc-pid N          there, the namespace of this process\n"
 	"  --passwd FILE         user names from this file\n"

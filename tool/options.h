@@ -51,6 +51,7 @@ struct options {
 	bool explain;
 	bool no_pushdown;
 	bool strict;
+	bool consistent;
 	bool debug;
 	bool help;
 	bool version;

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
 # While connections and listeners come and go: with BPF, every socket that lives through a reading is
-# in it once. What a dump loses or doubles is told, but is the kernel's to lose.
+# in it once. What a dump loses or doubles is the kernel's to lose; --consistent makes up for it.
 . "$(dirname "$0")/lib.sh"
-need_command awk comm
+need_command awk comm jq
 need_root
 in_netns "$@"
 
@@ -23,20 +23,28 @@ for ((tries = 0; tries < 200; tries++)); do
 done
 grep -q '^ready' "$tmp/farm.out" || skip_all "no socket farm: $(cat "$tmp/farm.err")"
 
-# cookies SOURCE FILE: of what is no time-wait bucket, which keeps the cookie of the one it was.
-cookies()
+# inodes FILE OPTION...: what every source knows of a socket that someone has.
+inodes()
 {
-	"$ESTAB" -tan --source="$1" --csv --columns=cookie,state -H 2>>"$tmp/err" |
-		awk -F, '$2 != "time-wait" && $2 != "TIME-WAIT" { print $1 }' | sort >"$tmp/$2"
+	local file=$1
+	shift
+	"$ESTAB" -tan --csv --columns=inode -H "$@" 2>>"$tmp/err" | awk '$1 > 0' | sort >"$tmp/$file"
 }
 
 # Who is there at first and at last was there all the time.
-cookies bpf first
-for ((i = 0; i < 12; i++)); do
-	cookies bpf "bpf.$i"
-	cookies diag "diag.$i"
+inodes first --source=bpf
+for ((i = 0; i < 8; i++)); do
+	inodes "bpf.$i" --source=bpf
+	inodes "diag.$i" --source=diag
+	inodes "procfs.$i" --source=procfs
 done
-cookies bpf last
+for ((i = 0; i < 4; i++)); do
+	inodes "diag-consistent.$i" --source=diag --consistent
+	inodes "procfs-consistent.$i" --source=procfs --consistent
+done
+"$ESTAB" -tan --json --columns=inode --source=diag --consistent >"$tmp/passes"
+"$ESTAB" -tan --json --columns=inode --consistent >"$tmp/exact"
+inodes last --source=bpf
 comm -12 <(uniq "$tmp/first") <(uniq "$tmp/last") >"$tmp/stable"
 
 exec {farm_input}>&-
@@ -47,14 +55,26 @@ is "and others do not" "$(($(cat "$tmp"/bpf.* | sort -u | wc -l) > $(wc -l <"$tm
 # count SOURCE: how often a stable socket is missing, and is there twice.
 count()
 {
-	local i missed=0 doubled=0
-	for ((i = 0; i < 12; i++)); do
-		missed=$((missed + $(comm -23 "$tmp/stable" <(uniq "$tmp/$1.$i") | wc -l)))
-		doubled=$((doubled + $(comm -12 "$tmp/stable" <(uniq -d "$tmp/$1.$i") | wc -l)))
+	local file missed=0 doubled=0
+	for file in "$tmp/$1".*; do
+		missed=$((missed + $(comm -23 "$tmp/stable" <(uniq "$file") | wc -l)))
+		doubled=$((doubled + $(comm -12 "$tmp/stable" <(uniq -d "$file") | wc -l)))
 	done
 	echo "missed $missed, doubled $doubled"
 }
 
 is "with BPF none is missed or doubled" "$(count bpf)" "missed 0, doubled 0"
-echo "# sock_diag under the same load: $(count diag)"
+for source in diag procfs; do
+	once=$(count $source)
+	united=$(count $source-consistent)
+	echo "# $source: in 8 readings $once; in 4 with --consistent $united"
+	is "$source, united: none is doubled" "${united#*, }" "doubled 0"
+	missed=${united%,*} plain=${once%,*}
+	is "$source, united: hardly any is missed" "$((${missed#* } * 20 <= ${plain#* }))" 1
+done
+is "it was read more than once, and the result says so" \
+	"$(jq -c '.end | [.passes > 1, .passes <= 8, .consistency, (.sources | length)]' "$tmp/passes")" \
+	'[true,true,"approximate",1]'
+is "where BPF may be used it need not be" "$(jq -c '.end | [.passes, .stable, .consistency]' "$tmp/exact")" \
+	'[1,true,"exact"]'
 is "every reading went well" "$(cat "$tmp/err")" ""
