@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
 # What the shells offer behind the command: all that it takes, and nothing else.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/installed.sh"
+. "$(dirname "$0")/install.sh"
 
 PATH=${estab%/*}:$PATH
 saved=$ESTAB_SRCDIR/test/golden/proc-2006

@@ -4,7 +4,7 @@
 # and the examples in them compile and run.
 . "$(dirname "$0")/lib.sh"
 need_command mandoc scdoc
-. "$(dirname "$0")/installed.sh"
+. "$(dirname "$0")/install.sh"
 
 man=$share/man
 header=$(header)

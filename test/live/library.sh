@@ -4,24 +4,7 @@
 # pkg-config alone.
 . "$(dirname "$0")/lib.sh"
 need_command nm readelf
-. "$(dirname "$0")/installed.sh"
-
-# ---- what is there ----
-
-find "$root" ! -type d ! -path '*/man/*' |
-	sed -E 's|.*/(bin\|include\|pkgconfig\|completions\|site-functions\|vendor_completions.d)/|\1/|; s|.*/(libestab)|\1|' \
-		>"$tmp/files"
-same "installed files, manual pages apart" "$(cat "$tmp/files")" "bin/estab
-include/estab.h
-libestab.so
-libestab.so.0
-libestab.so.$(pkg-config --modversion estab)
-pkgconfig/estab.pc
-completions/estab
-site-functions/_estab
-vendor_completions.d/estab.fish"
-is "links" "$(readlink "$lib/libestab.so") $(readlink "$lib/libestab.so.0")" \
-	"libestab.so.0 libestab.so.$(pkg-config --modversion estab)"
+. "$(dirname "$0")/install.sh"
 
 # ---- the library ----
 
