@@ -82,6 +82,24 @@ ALWAYS_INLINE int is_row(const struct record *record, uint32_t kind, uint32_t nu
 	return kind == WANT_UDP && udp_states >> state & 1;
 }
 
+/*
+ * One reference is the descriptor's, and one the iterator's. A table that is one process's has as many
+ * sharers as that has threads: unless some have their own, and as many strangers share the leader's.
+ */
+ALWAYS_INLINE int is_sole(struct task_struct *task, struct file *file)
+{
+	int sharers;
+
+	if (FIELD_EXISTS(file->f_ref)) {
+		if (file->f_ref.refcnt.counter != 1)
+			return 0;
+	} else if (((struct file___6_12 *)file)->f_count.counter != 2) {
+		return 0;
+	}
+	sharers = task->files->count.counter;
+	return sharers == 1 || (task->pid == task->tgid && sharers == task->signal->nr_threads);
+}
+
 SEC("iter/task_file")
 int walk(struct bpf_iter__task_file *ctx)
 {
@@ -126,6 +144,8 @@ int walk(struct bpf_iter__task_file *ctx)
 	}
 	record.kind = RECORD_ROW;
 	record.size = sizeof(record);
+	if (is_sole(task, file))
+		record.flags |= RECORD_SOLE;
 	put_full(sk, fields, &record);
 	if (kind == WANT_TCP)
 		put_tcp_queues(sk, &record);

@@ -38,6 +38,10 @@ typedef struct {
 } atomic_t;
 
 typedef struct {
+	long counter;
+} atomic_long_t;
+
+typedef struct {
 	atomic_t refs;
 } refcount_t;
 
@@ -92,8 +96,25 @@ struct inode {
 	unsigned long i_ino;
 } RELOCATED;
 
+typedef struct {
+	atomic_long_t refcnt; /* 0: one reference */
+} file_ref_t;
+
 struct file {
 	struct inode *f_inode;
+	file_ref_t f_ref; /* since Linux 6.13 (08ef26ea9ab3) */
+} RELOCATED;
+
+struct file___6_12 {
+	atomic_long_t f_count;
+} RELOCATED;
+
+struct files_struct {
+	atomic_t count;
+} RELOCATED;
+
+struct signal_struct {
+	int nr_threads;
 } RELOCATED;
 
 struct sock;
@@ -187,6 +208,8 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	const struct cred *real_cred;
+	struct files_struct *files;
+	struct signal_struct *signal;
 } RELOCATED;
 
 struct seq_file;

@@ -34,6 +34,7 @@ enum {
 	RECORD_MINISOCK = 1 << 1,  /* a time-wait or request socket */
 	RECORD_CGROUP_ID = 1 << 2, /* cgroup_id is known */
 	RECORD_REQUESTS = 1 << 3,  /* a listener that has requests (SYN_RECV) */
+	RECORD_SOLE = 1 << 4,      /* this holder is the only one */
 };
 
 /* Of record.kind. */

@@ -402,7 +402,10 @@ ESTAB_PUBLIC int estab_states_from_name(const char *name, uint32_t *ret_states);
 /* ---- context ---- */
 
 /* estab_ctx_options.flags: what the library may do on the caller's behalf. Since 0.1. */
-#define ESTAB_CTX_THREADS (1u << 0) /* use helper threads while a call runs */
+
+/* Use helper threads: while a call runs, and to read ahead for a scan until that ends or is closed. No
+ * signal reaches them. */
+#define ESTAB_CTX_THREADS (1u << 0)
 /* Enter other network namespaces: in a helper thread, or in a child, that ends before the call does.
  * No thread of the caller's leaves its namespace. */
 #define ESTAB_CTX_ENTER_NETNS (1u << 1)

@@ -6,10 +6,12 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../bpf/records.h"
 #include "bpf.h"
+#include "filter.h"
 #include "parse.h"
 #include "slurp.h"
 #include "util.h"
@@ -23,7 +25,7 @@ struct counts {
 	uint64_t udp;
 };
 
-struct collecting {
+struct bpf_collecting {
 	struct store *store;
 	struct estab_result *result;
 	struct row_index *seen;
@@ -33,6 +35,13 @@ struct collecting {
 	struct counts met;  /* sockets of the records so far, each once */
 	bool requests;      /* some listener has any */
 	uint64_t n_rows[2]; /* TCP's and UDP's, by record */
+	bool known;         /* what the kernel counted before */
+	struct counts before;
+
+	bool streaming;
+	bool handed;            /* the row is for the caller */
+	struct row_index index; /* is "seen" then */
+	struct owner_list *sole;
 };
 
 static void count_lines(struct cursor text, struct counts *counts)
@@ -86,7 +95,7 @@ static bool read_counts(const struct env *env, struct counts *ret_counts)
 }
 
 /* A TCP socket that is bound, or an unbound one of any kind, is in no table that counts. */
-static void count_record(struct collecting *all, const struct record *record, int proto)
+static void count_record(struct bpf_collecting *all, const struct record *record, int proto)
 {
 	if (proto == ESTAB_PROTO_UDP) {
 		all->met.udp++;
@@ -98,8 +107,24 @@ static void count_record(struct collecting *all, const struct record *record, in
 	}
 }
 
+/* The row is complete: nobody else can turn out to hold the socket. */
+static int hand_out(struct bpf_collecting *all, const struct record *record)
+{
+	const struct plan *plan = &all->store->env->plan;
+	struct estab_socket *sock = &all->row.sock;
+	int r = bpf_holders_take(all->holders, record, &all->sole->owners[0]);
+
+	sock->has |= OWNERS_LOOKED;
+	if (r == 0)
+		sock->owners = all->sole;
+	else if (r > 0)
+		sock->no_owner = (uint8_t)owner_reason(sock, true);
+	all->handed = !plan->filter || filter_match(plan->filter, sock);
+	return MIN(r, 0);
+}
+
 /* Makes a row of a record that was not met before: its place, or ROW_NONE when it is not wanted. */
-static int add_row(struct collecting *all, const struct record *record, int proto,
+static int add_row(struct bpf_collecting *all, const struct record *record, int proto,
 		   uint32_t *ret_row)
 {
 	const struct plan *plan = &all->store->env->plan;
@@ -107,6 +132,7 @@ static int add_row(struct collecting *all, const struct record *record, int prot
 	uint64_t identity = bpf_record_identity(record, state == ESTAB_STATE_BOUND);
 	uint32_t family = BIT32(record->family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6);
 	uint32_t next = (uint32_t)all->store->count;
+	bool sole = all->streaming && record->flags & RECORD_SOLE;
 	int r;
 
 	if (!(plan->states[proto] & BIT32(state)) || !(plan->families & family)) {
@@ -118,23 +144,22 @@ static int add_row(struct collecting *all, const struct record *record, int prot
 		if (!store_wants(plan, &all->row.sock))
 			next = ROW_NONE;
 	}
-	r = row_index_add(all->seen, identity, next, ret_row);
+	r = row_index_add(all->seen, identity, sole ? ROW_NONE : next, ret_row);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	count_record(all, record, proto);
-	if (next != ROW_NONE) {
-		all->n_rows[proto == ESTAB_PROTO_UDP]++;
-		r = store_add(all->store, &all->row);
-	}
-	*ret_row = next;
-	return r;
+	*ret_row = sole ? ROW_NONE : next;
+	if (next == ROW_NONE)
+		return 0;
+	all->n_rows[proto == ESTAB_PROTO_UDP]++;
+	return sole ? hand_out(all, record) : store_add(all->store, &all->row);
 }
 
 /*
  * The row of a socket whose row comes from elsewhere. Meanwhile a bound socket may have become
  * another, or another only bound; a time-wait socket has the cookie of the one that made it.
  */
-static uint32_t find_row(const struct collecting *all, const struct record *record)
+static uint32_t find_row(const struct bpf_collecting *all, const struct record *record)
 {
 	bool bound = record->state == ESTAB_STATE_UNCONNECTED;
 	uint32_t row = row_index_find(all->seen, bpf_record_identity(record, bound));
@@ -148,7 +173,7 @@ static uint32_t find_row(const struct collecting *all, const struct record *reco
 	return row;
 }
 
-static int take_record(struct collecting *all, const struct record *record)
+static int take_record(struct bpf_collecting *all, const struct record *record)
 {
 	uint64_t row_protos = all->store->env->bpf.row_protos;
 	int proto = bpf_record_proto(record);
@@ -168,32 +193,33 @@ static int take_record(struct collecting *all, const struct record *record)
 	return r;
 }
 
-/* Takes all records of an iterator; what ends it early, but for -ENOMEM and -ECANCELED, is told. */
-static int read_all(struct collecting *all, struct bpf_reader *reader, const char *what,
-		    const char *detail)
+/* Takes one record of an iterator, or 1: there is none left. */
+static int read_one(struct bpf_collecting *all, struct bpf_reader *reader)
 {
 	const struct record *record;
-	int r;
+	const struct record *next;
+	int r = bpf_reader_next(reader, &record);
 
-	while ((r = bpf_reader_next(reader, &record)) == 0) {
-		const struct record *next = bpf_reader_peek(reader);
+	if (r != 0)
+		return r;
+	/* A million places are in no cache: fetch one while the row before is made. */
+	next = bpf_reader_peek(reader);
+	if (next)
+		row_index_prefetch(all->seen, bpf_record_identity(next, false));
+	return take_record(all, record);
+}
 
-		/* A million places are in no cache: fetch one while the row before is made. */
-		if (next)
-			row_index_prefetch(all->seen, bpf_record_identity(next, false));
-		r = take_record(all, record);
-		if (r < 0)
-			return r;
-	}
-	if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
-		result_add_loss(all->result, what, r == -ETIME ? "deadline" : "cut", detail, 1);
-		return 1;
-	}
-	return MIN(r, 0);
+/* What ended a reading: 0: its end; 1: something else, which is told; -ENOMEM, -ECANCELED. */
+static int tell_end(struct bpf_collecting *all, int r, const char *what, const char *detail)
+{
+	if (r >= 0 || r == -ENOMEM || r == -ECANCELED)
+		return MIN(r, 0);
+	result_add_loss(all->result, what, r == -ETIME ? "deadline" : "cut", detail, 1);
+	return 1;
 }
 
 /* Walks the kernel's table: 0; 1 when that did not succeed, which is told. */
-static int walk_table(struct collecting *all, enum estab_proto proto)
+static int walk_table(struct bpf_collecting *all, enum estab_proto proto)
 {
 	const char *table = proto == ESTAB_PROTO_UDP ? "udp" : "tcp";
 	uint32_t fields = bpf_fields(&all->store->env->plan);
@@ -209,13 +235,14 @@ static int walk_table(struct collecting *all, enum estab_proto proto)
 	reader = bpf_reader_new(all->store->env, fd);
 	if (!reader)
 		return -ENOMEM;
-	r = read_all(all, reader, "rows", table);
+	while ((r = read_one(all, reader)) == 0)
+		;
 	bpf_reader_free(reader);
-	return r;
+	return tell_end(all, r, "rows", table);
 }
 
 /* Whether there is, or was while we read, anything that has no open file. */
-static bool is_missing(const struct collecting *all, enum estab_proto proto,
+static bool is_missing(const struct bpf_collecting *all, enum estab_proto proto,
 		       const struct counts *before, const struct counts *after)
 {
 	uint32_t states = all->store->env->plan.states[ESTAB_PROTO_TCP];
@@ -231,7 +258,7 @@ static bool is_missing(const struct collecting *all, enum estab_proto proto,
 }
 
 /* The rows of the protocols that come from here: 0; 1 when some are lost. */
-static int walk_missing(struct collecting *all, bool known, const struct counts *before)
+static int walk_missing(struct bpf_collecting *all, bool known, const struct counts *before)
 {
 	static const enum estab_proto protos[] = { ESTAB_PROTO_UDP, ESTAB_PROTO_TCP };
 	uint64_t row_protos = all->store->env->bpf.row_protos;
@@ -252,7 +279,7 @@ static int walk_missing(struct collecting *all, bool known, const struct counts 
 }
 
 /* What procfs had to serve has no cookie. */
-static int index_inodes(struct collecting *all)
+static int index_inodes(struct bpf_collecting *all)
 {
 	int r = 0;
 
@@ -265,29 +292,36 @@ static int index_inodes(struct collecting *all)
 	return MIN(r, 0);
 }
 
-/* Reads all; owners: 0, or 1 when some may be missing. */
-static int collect(struct collecting *all)
+static int begin(struct bpf_collecting *all)
 {
-	struct env *env = all->store->env;
-	struct counts before;
-	bool known = env->bpf.row_protos && read_counts(env, &before);
-	int cut, r;
+	const struct env *env = all->store->env;
+	int r = ext_builder_init(&all->row.ext, all->store->env);
 
-	r = index_inodes(all);
+	if (r == 0 && env->plan.needs & NEED_OWNERS) {
+		all->holders = bpf_holders_new(all->store);
+		r = all->holders ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = index_inodes(all);
 	if (r < 0)
 		return r;
+	all->known = env->bpf.row_protos && read_counts(env, &all->before);
 	/* A guess that is wrong costs time or memory, and no more. */
-	if (known)
-		r = row_index_reserve(all->seen,
-				      MIN(before.tcp + before.udp, (uint64_t)RESERVE_MAX));
-	if (r < 0)
-		return r;
-	cut = read_all(all, env->bpf.files, all->holders ? "owners" : "rows",
-		       all->holders ? NULL : "tcp");
+	return all->known ? row_index_reserve(all->seen, MIN(all->before.tcp + all->before.udp,
+							     (uint64_t)RESERVE_MAX))
+			  : 0;
+}
+
+/* What the pass over the files left: cut is how that ended. */
+static int read_rest(struct bpf_collecting *all, int cut)
+{
+	const struct env *env = all->store->env;
+	int r = 0;
+
 	if (cut < 0 || !env->bpf.row_protos)
 		return cut;
 	if (cut == 0)
-		r = walk_missing(all, known, &before);
+		r = walk_missing(all, all->known, &all->before);
 	if (r < 0)
 		return r;
 	/* Dumps of other tables may have lost some. */
@@ -300,27 +334,85 @@ static int collect(struct collecting *all)
 	return cut;
 }
 
-int bpf_collect(struct store *store, struct row_index *seen, struct estab_result *result)
+/* Behind the last record, or an error: the store's rows get what they lack. */
+static int finish(struct bpf_collecting *all, int r)
 {
-	struct collecting all = { .store = store, .result = result, .seen = seen };
-	int r = ext_builder_init(&all.row.ext, store->env);
-
-	if (r == 0 && store->env->plan.needs & NEED_OWNERS) {
-		all.holders = bpf_holders_new(store);
-		r = all.holders ? 0 : -ENOMEM;
-	}
-	if (r == 0)
-		r = collect(&all);
-	if (r >= 0 && all.holders) {
-		int64_t n = bpf_holders_finish(all.holders, result, r == 1);
+	r = tell_end(all, r, all->holders ? "owners" : "rows", all->holders ? NULL : "tcp");
+	r = read_rest(all, r);
+	if (r >= 0 && all->holders) {
+		int64_t n = bpf_holders_finish(all->holders, all->result, r == 1);
 
 		r = (int)MIN(n, 0);
 		if (n >= 0)
-			result_add_source(result, "bpf", "owners", NULL, 0)->rows = (uint64_t)n;
+			result_add_source(all->result, "bpf", "owners", NULL, 0)->rows =
+				(uint64_t)n;
 	}
-	bpf_holders_free(all.holders);
-	row_index_free(&all.by_inode);
-	ext_builder_free(&all.row.ext);
-	bpf_end(store->env);
 	return MIN(r, 0);
+}
+
+static void clear(struct bpf_collecting *all)
+{
+	bpf_holders_free(all->holders);
+	row_index_free(&all->by_inode);
+	row_index_free(&all->index);
+	ext_builder_free(&all->row.ext);
+	free(all->sole);
+	bpf_end(all->store->env);
+}
+
+int bpf_collect(struct store *store, struct row_index *seen, struct estab_result *result)
+{
+	struct bpf_collecting all = { .store = store, .result = result, .seen = seen };
+	int r = begin(&all);
+
+	if (r == 0) {
+		while ((r = read_one(&all, store->env->bpf.files)) == 0)
+			;
+		r = finish(&all, r);
+	}
+	clear(&all);
+	return r;
+}
+
+struct bpf_collecting *bpf_stream_new(struct store *store, struct estab_result *result)
+{
+	struct bpf_collecting *all = calloc(1, sizeof(*all));
+
+	if (!all)
+		return NULL;
+	*all = (struct bpf_collecting){
+		.store = store,
+		.result = result,
+		.seen = &all->index,
+		.streaming = true,
+		.sole = calloc(1, sizeof(*all->sole) + sizeof(all->sole->owners[0])),
+	};
+	if (!all->sole || begin(all) < 0)
+		return bpf_stream_free(all);
+	all->sole->count = 1;
+	return all;
+}
+
+int bpf_stream_next(struct bpf_collecting *all, const struct estab_socket **ret_socket)
+{
+	int r;
+
+	all->handed = false;
+	while ((r = read_one(all, all->store->env->bpf.files)) == 0 && !all->handed)
+		;
+	if (r == 0) {
+		*ret_socket = &all->row.sock;
+		return 0;
+	}
+	r = finish(all, r);
+	return r < 0 ? r : 1;
+}
+
+struct bpf_collecting *bpf_stream_free(struct bpf_collecting *all)
+{
+	if (all) {
+		clear(all);
+		free(all);
+	}
+	return NULL;
 }

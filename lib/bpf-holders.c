@@ -49,17 +49,65 @@ struct bpf_holders {
 	size_t n_subjects;
 	size_t room;
 	struct subject *current;
+	uint64_t needs; /* of what only /proc has */
+	struct process_reader reader;
+	uint64_t n_vanished;
 	uint64_t n_holdings;
 	struct furthers rows;
 	struct furthers mptcp;
 };
 
+/* In a time namespace /proc counts from another moment than the kernel does. */
+static bool time_is_shifted(const struct estab_ctx *ctx)
+{
+	char text[256] = "";
+
+	return slurp_at(ctx->proc_fd, "self/timens_offsets", text, sizeof(text) - 1) > 0 &&
+	       strpbrk(text, "123456789");
+}
+
+/* Reads what only /proc has. The process may have ended, and its number be another's. */
+static int read_details(struct bpf_holders *holders, struct subject *subject)
+{
+	const struct env *env = holders->store->env;
+	uint64_t needs = holders->needs;
+	bool shifted = needs & NEED_START_TICKS;
+	_cleanup_(cleanup_close) int thread_fd = -1;
+	_cleanup_(cleanup_close) int dir_fd = -1;
+	struct process_stat stat;
+	char path[64] = "";
+	struct text text = { path, sizeof(path) - 1, 0 };
+
+	text_u64(&text, subject->process.pid);
+	dir_fd = openat(env->ctx->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0 || process_read_stat(dir_fd, &stat) < 0 ||
+	    (!shifted && stat.start_ticks != subject->process.start_ticks)) {
+		holders->n_vanished++;
+		return 0;
+	}
+	if (subject->tid == subject->process.pid)
+		return process_read(&holders->reader, dir_fd, dir_fd, needs, &subject->process);
+	memset(path, 0, sizeof(path));
+	text = (struct text){ path, sizeof(path) - 1, 0 };
+	text_str(&text, "task/");
+	text_u64(&text, subject->tid);
+	thread_fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return process_read(&holders->reader, dir_fd, thread_fd < 0 ? dir_fd : thread_fd, needs,
+			    &subject->process);
+}
+
 struct bpf_holders *bpf_holders_new(struct store *store)
 {
+	const struct env *env = store->env;
 	struct bpf_holders *holders = calloc(1, sizeof(*holders));
 
-	if (holders)
-		holders->store = store;
+	if (!holders)
+		return NULL;
+	holders->store = store;
+	holders->needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT);
+	if (env->plan.needs & NEED_START_TICKS && time_is_shifted(env->ctx))
+		holders->needs |= NEED_START_TICKS;
+	process_reader_init(&holders->reader, &store->arena);
 	return holders;
 }
 
@@ -73,6 +121,7 @@ struct bpf_holders *bpf_holders_free(struct bpf_holders *holders)
 	free(holders->rows.items);
 	free(holders->mptcp.items);
 	row_index_free(&holders->by_pid);
+	process_reader_free(&holders->reader);
 	free(holders);
 	return NULL;
 }
@@ -108,6 +157,10 @@ static struct subject *make_subject(struct bpf_holders *holders, const struct re
 		if (!subject->process.comm)
 			return NULL;
 	}
+	if (holders->store->env->plan.needs & NEED_OWNER_USER)
+		subject->process.user = users_name(&holders->store->env->users, record->euid);
+	if (holders->needs != 0 && read_details(holders, subject) == -ENOMEM)
+		return NULL;
 	holders->subjects[holders->n_subjects++] = subject;
 	return subject;
 }
@@ -246,6 +299,15 @@ static int hold(struct bpf_holders *holders, uint32_t row, const struct estab_ow
 	return 0;
 }
 
+int bpf_holders_take(struct bpf_holders *holders, const struct record *record,
+		     struct estab_owner *ret_owner)
+{
+	int r = read_owner(holders, record, ret_owner);
+
+	holders->n_holdings += r == 0;
+	return r;
+}
+
 int bpf_holders_add(struct bpf_holders *holders, uint32_t row, const struct record *record)
 {
 	struct estab_owner owner;
@@ -341,56 +403,17 @@ static int link_rows(struct bpf_holders *holders)
 	return 0;
 }
 
-/* In a time namespace /proc counts from another moment than the kernel does. */
-static bool time_is_shifted(const struct estab_ctx *ctx)
-{
-	char text[256] = "";
-
-	return slurp_at(ctx->proc_fd, "self/timens_offsets", text, sizeof(text) - 1) > 0 &&
-	       strpbrk(text, "123456789");
-}
-
-/* Reads what only /proc has. The process may have ended, and its number be another's. */
-static int read_details(struct env *env, struct process_reader *reader, uint64_t needs,
-			struct subject *subject, uint64_t *n_vanished)
-{
-	bool shifted = needs & NEED_START_TICKS;
-	_cleanup_(cleanup_close) int thread_fd = -1;
-	_cleanup_(cleanup_close) int dir_fd = -1;
-	struct process_stat stat;
-	char path[64] = "";
-	struct text text = { path, sizeof(path) - 1, 0 };
-
-	text_u64(&text, subject->process.pid);
-	dir_fd = openat(env->ctx->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0 || process_read_stat(dir_fd, &stat) < 0 ||
-	    (!shifted && stat.start_ticks != subject->process.start_ticks)) {
-		(*n_vanished)++;
-		return 0;
-	}
-	if (subject->tid == subject->process.pid)
-		return process_read(reader, dir_fd, dir_fd, needs, &subject->process);
-	memset(path, 0, sizeof(path));
-	text = (struct text){ path, sizeof(path) - 1, 0 };
-	text_str(&text, "task/");
-	text_u64(&text, subject->tid);
-	thread_fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return process_read(reader, dir_fd, thread_fd < 0 ? dir_fd : thread_fd, needs,
-			    &subject->process);
-}
-
-static void tell_losses(const struct process_reader *reader, uint64_t n_vanished,
-			struct estab_result *result)
+static void tell_losses(const struct bpf_holders *holders, struct estab_result *result)
 {
 	const struct {
 		const char *what;
 		const char *why;
 		uint64_t count;
 	} losses[] = {
-		{ "processes", "vanished", n_vanished },
-		{ "cmdline", "cut", reader->cmdlines_cut },
-		{ "cmdline", "stuck", reader->cmdlines_stuck },
-		{ "contexts", "unavailable", reader->contexts_missing },
+		{ "processes", "vanished", holders->n_vanished },
+		{ "cmdline", "cut", holders->reader.cmdlines_cut },
+		{ "cmdline", "stuck", holders->reader.cmdlines_stuck },
+		{ "contexts", "unavailable", holders->reader.contexts_missing },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(losses); i++)
@@ -399,47 +422,16 @@ static void tell_losses(const struct process_reader *reader, uint64_t n_vanished
 					losses[i].count);
 }
 
-static int read_processes(struct bpf_holders *holders, struct estab_result *result)
-{
-	struct env *env = holders->store->env;
-	uint64_t needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT);
-	struct process_reader reader;
-	uint64_t n_vanished = 0;
-	int r = 0;
-
-	if (env->plan.needs & NEED_START_TICKS && time_is_shifted(env->ctx))
-		needs |= NEED_START_TICKS;
-	process_reader_init(&reader, &holders->store->arena);
-	for (size_t i = 0; r == 0 && i < holders->n_subjects; i++) {
-		struct subject *subject = holders->subjects[i];
-
-		if (env->plan.needs & NEED_OWNER_USER)
-			subject->process.user = users_name(&env->users, subject->process.uid);
-		if (needs == 0)
-			continue;
-		r = env_check(env);
-		if (r == 0)
-			r = read_details(env, &reader, needs, subject, &n_vanished);
-	}
-	tell_losses(&reader, n_vanished, result);
-	process_reader_free(&reader);
-	return r;
-}
-
 int64_t bpf_holders_finish(struct bpf_holders *holders, struct estab_result *result,
 			   bool incomplete)
 {
 	int r = hold_subflows(holders);
-	int details = 0;
 
 	if (r == 0)
 		r = link_rows(holders);
-	if (r == 0)
-		details = read_processes(holders, result);
-	if (r < 0 || details == -ENOMEM || details == -ECANCELED)
-		return r < 0 ? r : details;
-	if (details < 0)
-		result_add_loss(result, "owners", "deadline", NULL, 1);
+	if (r < 0)
+		return r;
+	tell_losses(holders, result);
 	for (size_t i = 0; i < holders->store->count; i++) {
 		struct estab_socket *sock = store_at(holders->store, i);
 

@@ -5,7 +5,10 @@
 
 #include "../bpf/records.h"
 #include "bpf.h"
+#include "pump.h"
 #include "util.h"
+
+enum { FILLS_ALONE = 8 }; /* what is shorter is not worth a thread */
 
 struct bpf_reader *bpf_reader_new(const struct env *env, int fd)
 {
@@ -17,6 +20,9 @@ struct bpf_reader *bpf_reader_new(const struct env *env, int fd)
 	}
 	reader->env = env;
 	reader->fd = fd;
+	reader->n_fills = 0;
+	reader->pump = NULL;
+	reader->data = reader->buffer;
 	reader->at = 0;
 	reader->end = 0;
 	return reader;
@@ -25,40 +31,71 @@ struct bpf_reader *bpf_reader_new(const struct env *env, int fd)
 struct bpf_reader *bpf_reader_free(struct bpf_reader *reader)
 {
 	if (reader) {
+		pump_stop(reader->pump);
 		close(reader->fd);
 		free(reader);
 	}
 	return NULL;
 }
 
-/* 0, or 1 at the end. A record is never cut in two: the kernel keeps what doesn't fit. */
+/* 0, or 1 at the end; -EAGAIN: again. A record is never cut in two: the kernel keeps what doesn't fit. */
+static int read_some(int fd, uint8_t *buffer, size_t room, size_t *ret_length)
+{
+	ssize_t n = read(fd, buffer, room);
+
+	if (n > 0)
+		*ret_length = (size_t)n;
+	if (n >= 0)
+		return n == 0;
+	/* After a million objects of which nothing was written the kernel takes a breath. */
+	return errno == EINTR ? -EAGAIN : -errno;
+}
+
+static int read_ahead(void *arg, struct pump_chunk *chunk)
+{
+	const struct bpf_reader *reader = arg;
+
+	chunk->length = 0;
+	return read_some(reader->fd, chunk->data, sizeof(chunk->data), &chunk->length);
+}
+
+static int fill_from_pump(struct bpf_reader *reader)
+{
+	const struct pump_chunk *chunk;
+	int r = pump_next(reader->pump, &chunk);
+
+	if (r != 0)
+		return r;
+	reader->data = chunk->data;
+	reader->end = chunk->length;
+	return chunk->length > 0 ? 0 : -EAGAIN;
+}
+
 static int fill(struct bpf_reader *reader)
 {
-	for (;;) {
-		int r = reader->env ? env_check(reader->env) : 0;
-		ssize_t n;
+	int r = -EAGAIN;
 
+	if (reader->env && reader->env->ctx->flags & ESTAB_CTX_THREADS &&
+	    ++reader->n_fills == FILLS_ALONE)
+		pump_start(read_ahead, reader, &reader->pump);
+	reader->at = 0;
+	reader->end = 0;
+	while (r == -EAGAIN) {
+		r = reader->env ? env_check(reader->env) : 0;
 		if (r < 0)
 			return r;
-		n = read(reader->fd, reader->buffer, sizeof(reader->buffer));
-		if (n > 0) {
-			reader->at = 0;
-			reader->end = (size_t)n;
-			return 0;
-		}
-		if (n == 0)
-			return 1;
-		/* After a million objects of which nothing was written the kernel takes a breath. */
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
+		r = reader->pump ? fill_from_pump(reader)
+				 : read_some(reader->fd, reader->buffer, sizeof(reader->buffer),
+					     &reader->end);
 	}
+	return r;
 }
 
 const struct record *bpf_reader_peek(const struct bpf_reader *reader)
 {
 	if (reader->end - reader->at < RECORD_HOLDER_SIZE)
 		return NULL;
-	return (const void *)(reader->buffer + reader->at);
+	return (const void *)(reader->data + reader->at);
 }
 
 int bpf_reader_next(struct bpf_reader *reader, const struct record **ret_record)
@@ -72,7 +109,7 @@ int bpf_reader_next(struct bpf_reader *reader, const struct record **ret_record)
 		if (r != 0)
 			return r;
 	}
-	record = (const void *)(reader->buffer + reader->at);
+	record = (const void *)(reader->data + reader->at);
 	left = reader->end - reader->at;
 	if (left < RECORD_HOLDER_SIZE || record->size > left ||
 	    record->size != (record->kind == RECORD_ROW ? sizeof(*record) : RECORD_HOLDER_SIZE) ||

@@ -11,11 +11,13 @@
 #include <stdint.h>
 
 #include "env.h"
+#include "owner.h"
 #include "record.h"
 #include "result.h"
 #include "row-index.h"
 #include "store.h"
 
+struct pump;
 struct record;
 
 /* ---- bpf-load.c: the programs ---- */
@@ -41,6 +43,9 @@ int bpf_open_udp(uint32_t states, uint32_t fields);
 struct bpf_reader {
 	const struct env *env; /* NULL: nobody cancels */
 	int fd;
+	unsigned int n_fills; /* so far; after some of them it is read ahead */
+	struct pump *pump;
+	const uint8_t *data; /* the buffer, or lent by the pump */
 	size_t at;
 	size_t end;
 	_Alignas(8) uint8_t buffer[64 * 1024];
@@ -87,16 +92,27 @@ struct bpf_holders *bpf_holders_new(struct store *store);
 struct bpf_holders *bpf_holders_free(struct bpf_holders *holders);
 /* Notes who holds the row. -ENOMEM. */
 int bpf_holders_add(struct bpf_holders *holders, uint32_t row, const struct record *record);
+/* Reads who holds a row that is not kept: 0; 1: nobody that was not known before; -ENOMEM. */
+int bpf_holders_take(struct bpf_holders *holders, const struct record *record,
+		     struct estab_owner *ret_owner);
 /* Notes a holder of an MPTCP connection: its subflows are sockets without a file. */
 int bpf_holders_add_mptcp(struct bpf_holders *holders, const struct record *record);
-/* Gives the rows their owners, or why they have none, and reads the rest of what is asked for of
- * processes. Returns how many holdings there are, or a negative errno. */
+/* Gives the rows their owners, or why they have none. Returns how many holdings there are, or a negative errno. */
 int64_t bpf_holders_finish(struct bpf_holders *holders, struct estab_result *result,
 			   bool incomplete);
 
 /* ---- bpf-collect.c ---- */
 
+struct bpf_collecting;
+
 /* Reads what bpf_begin() began: rows and owners. seen has the rows of the store by identity. */
 int bpf_collect(struct store *store, struct row_index *seen, struct estab_result *result);
+
+/* The same for one who takes rows as they come: those that can have but one owner are not kept. Only
+ * where all rows come from here, and none is joined with another. NULL: out of memory. */
+struct bpf_collecting *bpf_stream_new(struct store *store, struct estab_result *result);
+/* 0: a row, lent until the next call; 1: all others are in the store; -ENOMEM, -ECANCELED. */
+int bpf_stream_next(struct bpf_collecting *all, const struct estab_socket **ret_socket);
+struct bpf_collecting *bpf_stream_free(struct bpf_collecting *all);
 
 #endif

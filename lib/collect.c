@@ -209,6 +209,14 @@ static int mark_subflows(struct store *store, const struct subflows *subflows)
 	return r;
 }
 
+/* A second walk of a large host would cost what the first has saved. */
+static int explain_few(struct store *store, struct estab_result *result)
+{
+	if (!(store->env->plan.needs & NEED_OWNERS) || store->count > EXPLAINED_MAX)
+		return 0;
+	return explain_rest(store, result);
+}
+
 static int collect(struct store *store, struct reader *reader, struct estab_result *result)
 {
 	uint64_t needs = store->env->plan.needs;
@@ -225,10 +233,7 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 		row_index_free(&seen);
 		if (r == 0)
 			r = mark_subflows(store, &reader->subflows);
-		/* A second walk of a large host would cost what the first has saved. */
-		if (r == 0 && needs & NEED_OWNERS && store->count <= EXPLAINED_MAX)
-			r = explain_rest(store, result);
-		return r;
+		return r == 0 ? explain_few(store, result) : r;
 	}
 	/* It is as large as a quarter of the rows, and the walk for owners makes its own. */
 	row_index_free(&seen);
@@ -237,15 +242,35 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 	return r;
 }
 
-int store_collect(struct store *store, struct reader *reader, struct estab_result *result)
+/* Only what may be wanted had its owners looked for. */
+static int drop_others(struct store *store)
 {
 	const struct plan *plan = &store->env->plan;
 	struct row_index unused = { 0 };
-	int r = collect(store, reader, result);
+	int r = 0;
 
-	/* Only what may be wanted had its owners looked for. */
-	if (r == 0 && plan->filter && filter_needs(plan->filter, plan->protos) & NEED_OWNERS)
+	if (plan->filter && filter_needs(plan->filter, plan->protos) & NEED_OWNERS)
 		r = drop_unwanted(store, &unused, 0);
 	row_index_free(&unused);
 	return r;
+}
+
+int store_collect(struct store *store, struct reader *reader, struct estab_result *result)
+{
+	int r = collect(store, reader, result);
+
+	return r == 0 ? drop_others(store) : r;
+}
+
+bool store_streams(const struct plan *plan, const struct bpf_use *bpf)
+{
+	return bpf->files && plan->needs & NEED_OWNERS && !plan->joins &&
+	       plan->protos == bpf->row_protos;
+}
+
+int store_complete(struct store *store, struct estab_result *result)
+{
+	int r = explain_few(store, result);
+
+	return r == 0 ? drop_others(store) : r;
 }

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "pump.h"
 #include "util.h"
 
 enum {
-	NL_BUFFER = 64 * 1024, /* the kernel fills at most 32 KiB at a time */
+	NL_BUFFER = PUMP_ROOM, /* the kernel fills at most 32 KiB at a time */
+	NL_ALONE = 8,          /* datagrams: a dump of fewer is not worth a thread */
 	NL_ATTEMPTS = 3,
 	NL_SLICE_MS = 100, /* how late a cancelled scan or a deadline may be noticed */
 	/* A dump is made within our own system calls: nothing to read means that it is stuck. */
@@ -158,6 +160,7 @@ int nl_open(const struct env *env, struct estab_result *result, int protocol, st
 
 void nl_close(struct nl *nl)
 {
+	nl->pump = pump_stop(nl->pump);
 	if (nl->socket)
 		mnl_socket_close(nl->socket);
 	free(nl->buffer);
@@ -173,11 +176,15 @@ static bool from_kernel(const struct msghdr *header)
 	       sender->nl_pid == 0;
 }
 
-/* Feeds the walker with what is there: 0, or -EAGAIN for nothing, or -EINTR. */
-static int receive_now(struct nl *nl)
+/* What came besides a datagram's bytes. */
+enum { CAME_CUT = 1 << 0, CAME_OVERRUN = 1 << 1, CAME_FORGED = 1 << 2 };
+
+/* Receives what is there: 0, or -EAGAIN for nothing, or -EINTR. */
+static int receive_into(const struct nl *nl, void *buffer, size_t *ret_length,
+			unsigned int *ret_came)
 {
 	struct sockaddr_nl sender = { 0 };
-	struct iovec vec = { .iov_base = nl->buffer, .iov_len = nl->room };
+	struct iovec vec = { .iov_base = buffer, .iov_len = nl->room };
 	struct msghdr header = {
 		.msg_name = &sender,
 		.msg_namelen = sizeof(sender),
@@ -186,40 +193,116 @@ static int receive_now(struct nl *nl)
 	};
 	ssize_t n = recvmsg(mnl_socket_get_fd(nl->socket), &header, MSG_DONTWAIT);
 
-	if (n < 0 && errno == ENOBUFS) {
-		result_add_loss(nl->walk.result, "rows", "overrun", nl->walk.table, 1);
-		return 0;
-	}
-	if (n < 0)
+	*ret_length = (size_t)MAX(n, (ssize_t)0);
+	*ret_came = 0;
+	if (n < 0 && errno == ENOBUFS)
+		*ret_came = CAME_OVERRUN;
+	else if (n < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	if (!from_kernel(&header)) {
-		result_add_loss(nl->walk.result, "messages", "forged", nl->walk.table, 1);
-		return 0;
-	}
-	nl_walk_feed(&nl->walk, nl->buffer, (size_t)n, header.msg_flags & MSG_TRUNC);
+	else if (!from_kernel(&header))
+		*ret_came = CAME_FORGED;
+	else if (header.msg_flags & MSG_TRUNC)
+		*ret_came = CAME_CUT;
 	return 0;
+}
+
+/* Feeds the walker with it, or tells why not. */
+static void feed(struct nl *nl, const void *data, size_t length, unsigned int came)
+{
+	if (came & CAME_OVERRUN)
+		result_add_loss(nl->walk.result, "rows", "overrun", nl->walk.table, 1);
+	else if (came & CAME_FORGED)
+		result_add_loss(nl->walk.result, "messages", "forged", nl->walk.table, 1);
+	else
+		nl_walk_feed(&nl->walk, data, length, came & CAME_CUT);
+}
+
+static int receive_now(struct nl *nl)
+{
+	unsigned int came;
+	size_t length;
+	int r = receive_into(nl, nl->buffer, &length, &came);
+
+	if (r == 0)
+		feed(nl, nl->buffer, length, came);
+	return r;
+}
+
+/* Whether the dump ends in this datagram: nobody is to wait for another. */
+static bool has_end(const struct nl *nl, const uint8_t *data, size_t length)
+{
+	while (length >= sizeof(struct nlmsghdr)) {
+		const struct nlmsghdr *message = (const void *)data;
+		size_t step = NLMSG_ALIGN((size_t)message->nlmsg_len);
+
+		if (message->nlmsg_seq == nl->walk.seq &&
+		    (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR))
+			return true;
+		if (step < sizeof(*message) || step > length)
+			break;
+		data += step;
+		length -= step;
+	}
+	return false;
+}
+
+static int wait_readable(const struct nl *nl)
+{
+	struct pollfd wait = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
+	int r = poll(&wait, 1, NL_SLICE_MS);
+
+	return r < 0 && errno != EINTR ? -errno : r;
+}
+
+/* Of the walk it reads what doesn't change as long as the pump runs. */
+static int receive_ahead(void *arg, struct pump_chunk *chunk)
+{
+	const struct nl *nl = arg;
+	int r = receive_into(nl, chunk->data, &chunk->length, &chunk->flags);
+
+	if (r == -EAGAIN) {
+		r = wait_readable(nl);
+		return r < 0 ? r : -EAGAIN;
+	}
+	if (r < 0)
+		return r == -EINTR ? -EAGAIN : r;
+	return chunk->flags == 0 && has_end(nl, chunk->data, chunk->length);
+}
+
+/* 0, or -EAGAIN after as long as one waits at a time. */
+static int receive_pumped(struct nl *nl)
+{
+	const struct pump_chunk *chunk;
+	int r = pump_next(nl->pump, &chunk);
+
+	if (r == 0)
+		feed(nl, chunk->data, chunk->length, chunk->flags);
+	/* It ended for the thread, and not for the walker. */
+	return r == 1 ? -ETIMEDOUT : r;
 }
 
 static int receive(struct nl *nl)
 {
-	struct pollfd wait = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
 	unsigned int silent_ms = 0;
 
+	if (!nl->pump && nl->walk.n_datagrams == NL_ALONE &&
+	    nl->env->ctx->flags & ESTAB_CTX_THREADS)
+		pump_start(receive_ahead, nl, &nl->pump);
 	for (;;) {
 		int r = env_check(nl->env);
 
 		if (r < 0)
 			return r;
-		r = receive_now(nl);
+		r = nl->pump ? receive_pumped(nl) : receive_now(nl);
 		if (r == -EINTR)
 			continue;
 		if (r != -EAGAIN)
 			return r;
 		if (silent_ms >= NL_SILENCE_MS)
 			return -ETIMEDOUT;
-		r = poll(&wait, 1, NL_SLICE_MS);
-		if (r < 0 && errno != EINTR)
-			return -errno;
+		r = nl->pump ? 0 : wait_readable(nl);
+		if (r < 0)
+			return r;
 		if (r == 0)
 			silent_ms += NL_SLICE_MS;
 	}
@@ -268,6 +351,7 @@ static int drain(struct nl *nl)
 
 int nl_dump_start(struct nl *nl, struct nlmsghdr *request, const char *table)
 {
+	nl->pump = pump_stop(nl->pump);
 	for (unsigned int attempt = 1;; attempt++) {
 		int r;
 

@@ -15,6 +15,7 @@
 #include "result.h"
 
 struct mnl_socket;
+struct pump;
 
 /* What walking gives, besides a negative errno: the rest of the dump is lost. */
 enum {
@@ -100,7 +101,8 @@ struct nl {
 	const struct env *env;
 	struct mnl_socket *socket;
 	uint8_t *buffer;
-	size_t room; /* of the buffer that is used: the kernel fills no larger datagrams */
+	size_t room;       /* of the buffer that is used: the kernel fills no larger datagrams */
+	struct pump *pump; /* reads a long dump ahead; NULL: not yet */
 	struct nl_walk walk;
 };
 

@@ -67,7 +67,8 @@ struct plan {
 	uint32_t types[PLAN_PROTOS];
 	uint32_t states[PLAN_PROTOS];
 	uint64_t needs;
-	bool keep; /* rows are kept before they are handed out: owners, or a join over rows */
+	bool joins; /* a row may need all others: they are kept before any is handed out */
+	bool keep;  /* the same, or for owners: those that can have but one may go at once */
 	const char *source; /* static text: "diag", "procfs", or NULL: whichever serves */
 	bool only_bpf;      /* fail where BPF can't be used */
 	bool consistent;    /* read again what may have been missed */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bpf.h"
 #include "filter.h"
 #include "head.h"
 #include "query.h"
@@ -21,6 +22,7 @@ struct estab_scan {
 	struct row row;
 	struct window window;
 	struct store store;
+	struct bpf_collecting *stream; /* NULL: no rows come from there, or no more */
 	bool collected;
 	size_t at; /* in the store */
 	int end;   /* 1 or a negative errno, once it ended */
@@ -72,12 +74,34 @@ static int next_streamed(struct estab_scan *scan, const struct estab_socket **re
 	}
 }
 
+/* Reads as far as it must before rows of the store can be handed out; or 0, and a row that needs none
+ * of them. 1: the store is complete. */
+static int collect(struct estab_scan *scan, const struct estab_socket **ret_socket)
+{
+	int r;
+
+	if (!store_streams(&scan->env->plan, &scan->env->bpf)) {
+		r = store_collect(&scan->store, &scan->reader, &scan->result);
+		return r < 0 ? r : 1;
+	}
+	if (!scan->stream)
+		scan->stream = bpf_stream_new(&scan->store, &scan->result);
+	if (!scan->stream)
+		return -ENOMEM;
+	r = bpf_stream_next(scan->stream, ret_socket);
+	if (r != 1)
+		return r;
+	scan->stream = bpf_stream_free(scan->stream);
+	r = store_complete(&scan->store, &scan->result);
+	return r < 0 ? r : 1;
+}
+
 static int next_kept(struct estab_scan *scan, const struct estab_socket **ret_socket)
 {
 	if (!scan->collected) {
-		int r = store_collect(&scan->store, &scan->reader, &scan->result);
+		int r = collect(scan, ret_socket);
 
-		if (r < 0)
+		if (r != 1)
 			return r;
 		reader_close(&scan->reader);
 		scan->collected = true;
@@ -121,6 +145,7 @@ struct estab_scan *estab_scan_close(struct estab_scan *scan)
 {
 	if (!scan)
 		return NULL;
+	scan->stream = bpf_stream_free(scan->stream);
 	reader_close(&scan->reader);
 	ext_builder_free(&scan->row.ext);
 	store_free(&scan->store);

@@ -40,4 +40,9 @@ bool store_wants(const struct plan *plan, const struct estab_socket *sock);
  */
 int store_collect(struct store *store, struct reader *reader, struct estab_result *result);
 
+/* Whether rows may be handed out as bpf_stream_next() makes them; */
+bool store_streams(const struct plan *plan, const struct bpf_use *bpf);
+/* and what is to be done with those in the store after the last of them. -ENOMEM, -ECANCELED. */
+int store_complete(struct store *store, struct estab_result *result);
+
 #endif

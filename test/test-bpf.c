@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -289,6 +290,25 @@ static int make_socket(int domain, int type)
 	return fd;
 }
 
+static void send_descriptor(int through, int fd)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))] = { 0 };
+	struct iovec vec = { .iov_base = control, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &vec,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+
+	part->cmsg_level = SOL_SOCKET;
+	part->cmsg_type = SCM_RIGHTS;
+	part->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(part), &fd, sizeof(fd));
+	assert_int_equal(sendmsg(through, &message, 0), 1);
+}
+
 /* What is not wanted is not verified, so each way is another program to the kernel. */
 static void loads_files_in_every_mode(void **state)
 {
@@ -323,6 +343,70 @@ static void loads_files_in_every_mode(void **state)
 	close(local);
 }
 
+/* How many of the records with this cookie there are, and how many say that they are alone. */
+static void count_sole(const struct bpf_files_config *config, uint64_t cookie, size_t *ret_all,
+		       size_t *ret_sole)
+{
+	struct bpf_reader *reader = bpf_reader_new(NULL, bpf_open_files(config));
+	const struct record *record;
+
+	*ret_all = *ret_sole = 0;
+	assert_non_null(reader);
+	while (bpf_reader_next(reader, &record) == 0) {
+		*ret_all += record->cookie == cookie;
+		*ret_sole += record->cookie == cookie && record->flags & RECORD_SOLE;
+	}
+	bpf_reader_free(reader);
+}
+
+/* Another descriptor, another process, a message under way: nobody is alone then. */
+static void tells_who_is_alone(void **state)
+{
+	static const struct bpf_files_config config = { .wanted = WANT_TCP,
+							.tcp_states = UINT32_MAX };
+	size_t all, sole;
+	int tcp, twin, ends[2];
+	pid_t pid;
+
+	(void)state;
+	if (!may_load())
+		skip();
+	tcp = make_socket(AF_INET, SOCK_STREAM);
+	count_sole(&config, cookie_of(tcp), &all, &sole);
+	assert_int_equal(all, 1);
+	assert_int_equal(sole, 1);
+	twin = dup(tcp);
+	count_sole(&config, cookie_of(tcp), &all, &sole);
+	assert_int_equal(all, 2);
+	assert_int_equal(sole, 0);
+	close(twin);
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[1]);
+		_exit(read(ends[0], ends, 1) != 0);
+	}
+	assert_true(pid > 0);
+	count_sole(&config, cookie_of(tcp), &all, &sole);
+	assert_int_equal(all, 2);
+	assert_int_equal(sole, 0);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	send_descriptor(ends[0], tcp);
+	count_sole(&config, cookie_of(tcp), &all, &sole);
+	assert_int_equal(all, 1);
+	assert_int_equal(sole, 0);
+	close(ends[0]);
+	close(ends[1]);
+	count_sole(&config, cookie_of(tcp), &all, &sole);
+	assert_int_equal(sole, 1);
+	close(tcp);
+}
+
 static void loads_the_tables(void **state)
 {
 	int tcp, udp;
@@ -355,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_bound_from_time_wait, setup, teardown),
 		cmocka_unit_test(knows_its_tables),
 		cmocka_unit_test(loads_files_in_every_mode),
+		cmocka_unit_test(tells_who_is_alone),
 		cmocka_unit_test(loads_the_tables),
 	};
 

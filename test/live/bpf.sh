@@ -80,6 +80,18 @@ same_rows "owners join rows from sock_diag" diag-rows bpf-owners
 is "rows are from sock_diag then" "$(sources bpf-owners | grep -oE '\b(owners:bpf|(tcp|udp):[a-z]*)' | xargs)" \
 	"owners:bpf tcp:diag udp:diag"
 
+# With these alone rows are handed out while others are read, if they can have but one owner.
+for source in diag bpf; do
+	"$ESTAB" -A tcp,udp -a --json --source=$source --columns="$owners" | jq -c -S '.sockets[]' |
+		sort >"$tmp/$source-alone.rows"
+done
+same_rows "the same from a stream" diag-alone bpf-alone
+is "those that are held by many are there once" \
+	"$(jq -s 'map(.cookie) | length == (unique | length)' "$tmp/bpf-alone.rows")" true
+is "of a stream too a filter of owners holds" \
+	"$("$ESTAB" -A tcp,udp -aH --source=bpf --columns=cookie "process mksock and owner.fd < 40" | sort)" \
+	"$("$ESTAB" -A tcp,udp -aH --source=diag --columns=cookie "process mksock and owner.fd < 40" | sort)"
+
 reading diag-only --source=diag --columns="$rows"
 reading bpf-only --source=bpf --columns="$rows"
 same_rows "rows without owners" diag-only bpf-only

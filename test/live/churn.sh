@@ -28,13 +28,15 @@ inodes()
 {
 	local file=$1
 	shift
-	"$ESTAB" -tan --csv --columns=inode -H "$@" 2>>"$tmp/err" | awk '$1 > 0' | sort >"$tmp/$file"
+	"$ESTAB" -tan --csv --columns="${columns:-inode}" -H "$@" 2>>"$tmp/err" |
+		awk -F, '$1 > 0 { print $1 }' | sort >"$tmp/$file"
 }
 
 # Who is there at first and at last was there all the time.
 inodes first --source=bpf
 for ((i = 0; i < 8; i++)); do
 	inodes "bpf.$i" --source=bpf
+	columns=inode,owner.pid inodes "bpf-owners.$i" --source=bpf
 	inodes "diag.$i" --source=diag
 	inodes "procfs.$i" --source=procfs
 done
@@ -64,6 +66,7 @@ count()
 }
 
 is "with BPF none is missed or doubled" "$(count bpf)" "missed 0, doubled 0"
+is "nor with owners, which are handed out at once" "$(count bpf-owners)" "missed 0, doubled 0"
 for source in diag procfs; do
 	once=$(count $source)
 	united=$(count $source-consistent)
@@ -77,4 +80,4 @@ is "it was read more than once, and the result says so" \
 	'[true,true,"approximate",1]'
 is "where BPF may be used it need not be" "$(jq -c '.end | [.passes, .stable, .consistency]' "$tmp/exact")" \
 	'[1,true,"exact"]'
-is "every reading went well" "$(cat "$tmp/err")" ""
+is "every reading went well" "$(grep -v "owners may be missing" "$tmp/err")" ""
