@@ -190,3 +190,27 @@ void bpf_end(struct env *env)
 {
 	env->bpf.files = bpf_reader_free(env->bpf.files);
 }
+
+const char *bpf_tell(const struct env *env, int error, bool *ret_used)
+{
+	bool many = many_sockets(env);
+
+	*ret_used = false;
+	if (env->ctx->capture)
+		return "what is not this host's own has no BPF";
+	if (!(env->ctx->flags & ESTAB_CTX_BPF))
+		return "the program that asks does not allow BPF";
+	if (!may_load())
+		return "BPF needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN";
+	if (check_use(env) < 0)
+		return "BPF numbers processes in another way than this /proc";
+	if (error == -EOPNOTSUPP)
+		return "this build has no BPF programs";
+	if (error < 0)
+		return "the kernel refuses BPF programs, or lacks what they need";
+	if (!many && !many_processes(env))
+		return "few processes and sockets: /proc is read sooner than a program is loaded";
+	*ret_used = true;
+	return many ? "many sockets: one pass over all open files gives their owners with them"
+		    : "many processes: one pass over all open files is faster than /proc";
+}

@@ -69,6 +69,8 @@ const struct record *bpf_reader_peek(const struct bpf_reader *reader);
  */
 int bpf_begin(struct env *env, struct estab_result *result);
 void bpf_end(struct env *env);
+/* Whether it would look for owners where nobody insists, and why; error: what loading a program gave. */
+const char *bpf_tell(const struct env *env, int error, bool *ret_used);
 
 /* ---- bpf-row.c: a record as a row ---- */
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bpf.h"
 #include "caps.h"
 #include "owner-walk.h"
 #include "parse.h"
@@ -174,6 +175,41 @@ static void add_processes(struct estab_probe *probe, const struct probe_processe
 		 "whether there may be others that can't be seen");
 }
 
+/* What a source said to a table; -ENOENT: it was not asked. */
+static int probe_error(const struct estab_probe *probe, const char *source, const char *table)
+{
+	for (size_t i = 0; i < probe->n_tables; i++)
+		if (strcmp(probe->tables[i].source, source) == 0 &&
+		    strcmp(probe->tables[i].table, table) == 0)
+			return probe->tables[i].error;
+	return -ENOENT;
+}
+
+/* What would be taken where nobody insists, and why. */
+static void add_picks(struct estab_probe *probe, const struct env *env)
+{
+	int diag = probe_error(probe, "diag", "tcp");
+	const char *sockets = diag == 0 ? "diag" : "procfs";
+	const char *why = "sock_diag serves, and knows most";
+	bool bpf;
+
+	if (env->ctx->capture)
+		why = "what is not this host's own can be read as text only";
+	else if (diag == -EPERM || diag == -EACCES)
+		why = "sock_diag is refused";
+	else if (diag != 0)
+		why = "the kernel lacks sock_diag";
+	if (diag != 0 && probe_error(probe, "procfs", "tcp") != 0)
+		sockets = NULL;
+	add_text(probe, "pick.sockets", sockets, sockets ? strlen(sockets) : 0,
+		 "the source that TCP would be read through");
+	add_text(probe, "pick.sockets_why", why, strlen(why), "the reason");
+	why = bpf_tell(env, probe_error(probe, "bpf", "owners"), &bpf);
+	add_text(probe, "pick.owners", bpf ? "bpf" : "procfd", strlen(bpf ? "bpf" : "procfd"),
+		 "what owners would be found by; bpf gives rows of TCP and UDP too");
+	add_text(probe, "pick.owners_why", why, strlen(why), "the reason");
+}
+
 void facts_fill(struct estab_probe *probe, const struct env *env,
 		const struct probe_processes *processes)
 {
@@ -202,4 +238,5 @@ void facts_fill(struct estab_probe *probe, const struct env *env,
 	add_sandbox(probe);
 	add_proc(probe, env);
 	add_processes(probe, processes);
+	add_picks(probe, env);
 }

@@ -55,6 +55,10 @@ done
 is "unix" "$(serves diag unix unix) $(serves procfs unix unix)" "true true"
 is "paths" "$(jq -r '.tables[] | select(.source == "procfs" and .table == "tcp").path | split("/")[-1]' doctor.json | xargs)" \
 	"tcp tcp6"
+is "what is picked is what is taken" "$(fact pick.sockets) $(fact pick.owners)" \
+	"\"diag\" $("$ESTAB" -tan --json --columns=+owner.pid |
+		jq '[.end.sources[] | select(.table == "owners" and (.error | not)).source][0]')"
+is "and it says why" "$(fact 'pick | (.sockets_why | length > 10) and (.owners_why | length > 10)')" true
 is "BTF" "$(fact kernel.btf)" "$([[ -r /sys/kernel/btf/vmlinux ]] && echo true || echo false)"
 is "conntrack" "$(fact kernel.conntrack_count)" \
 	"$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null || echo null)"
@@ -93,6 +97,8 @@ else
 	is "advice for marks" "$(advises "marks of sockets unseen")" true
 	is "advice for BPF, where there is any" "$(advises "CAP_BPF and CAP_PERFMON")" \
 		"$([[ $(serves bpf owners all) == EPERM ]] && echo true || echo false)"
+	is "and what would be taken is another" "$(fact 'pick | [.sockets, .owners]') $(fact 'pick.owners_why | contains("CAP_BPF")')" \
+		'["diag","procfd"] true'
 	is "tables need no rights" "$(serves diag tcp inet) $(serves procfs tcp inet)" "true true"
 	unseen=$(as_nobody "$ESTAB" -A all -ap --json | jq '[.sockets[] | select(.no_owner == "permission")] | length')
 	is "how many owners are unseen" "$(jq -r '.advice[] | select(startswith("owners of"))' doctor.json)" \
@@ -111,6 +117,11 @@ else
 		"[false,true]"
 	is "where capabilities are worth less" "$(advises "run outside")" \
 		"$(fact 'processes | .unreadable > 0')"
+	if traced -e trace=none true 2>err; then
+		traced -e trace=bpf -e inject=bpf:error=EPERM "$ESTAB" doctor --json >doctor.json
+		is "no BPF in a sandbox" "$(serves bpf owners all) $(fact pick.owners) $(fact 'pick.owners_why | contains("refuses")')" \
+			'EPERM "procfd" true'
+	fi
 	unshare --pid --fork --mount-proc "$ESTAB" doctor --json >doctor.json
 	is "a pid namespace" "$(fact namespace.initial_pid) $(advises "pid namespace")" "false true"
 	if unshare --mount bash -c "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 \
@@ -128,6 +139,7 @@ fi
 if traced -e trace=none true 2>err; then
 	traced -e trace=socket -e inject=socket:error=EPERM "$ESTAB" doctor --json >doctor.json
 	is "no netlink" "$(serves diag tcp inet) $(serves procfs tcp inet)" "EPERM true"
+	is "text is picked" "$(fact 'pick | [.sockets, .sockets_why]')" '["procfs","sock_diag is refused"]'
 	is "and advice for it" "$(advises "sock_diag is refused:")" true
 	traced -e trace=socket -e inject=socket:error=EPERM "$ESTAB" doctor >table
 	is "in the table" "$(awk '$1 == "tcp" && $2 == "inet" { print $3, $4 }' table)" "refused yes"
@@ -148,6 +160,7 @@ printf '4.18.0-\e[31mcopy\n' >copy/sys/kernel/osrelease
 "$ESTAB" doctor --json --proc-root copy >doctor.json
 is "a copy" "$(serves diag tcp inet) $(serves procfs tcp inet) $(serves procfs udp inet)" \
 	"EOPNOTSUPP true ENOENT"
+is "it can be read as text only" "$(fact 'pick | [.sockets, .owners]')" '["procfs","procfd"]'
 is "what it lacks" "$(advises "udp: no source has it") $(advises "tcp: no source has it")" "true true"
 is "its kernel" "$(fact kernel.release) $(fact proc.capture)" '"4.18.0-\u001b[31mcopy" true'
 is "harmless on a terminal" "$("$ESTAB" doctor --proc-root copy | grep -c $'\x1b')" 0
