@@ -76,6 +76,11 @@ static int join_peer_paths(struct store *store)
 	return r < 0 ? r : 0;
 }
 
+static bool may_use_bpf(const struct env *env)
+{
+	return env->bpf.files || env->bpf.later;
+}
+
 /* Those that stay move, and seen gets where. */
 static int drop_unwanted(struct store *store, struct row_index *seen, uint64_t unknown)
 {
@@ -91,7 +96,7 @@ static int drop_unwanted(struct store *store, struct row_index *seen, uint64_t u
 			*store_at(store, kept++) = *sock;
 	}
 	store->count = kept;
-	for (size_t i = 0; r >= 0 && store->env->bpf.files && i < kept; i++)
+	for (size_t i = 0; r >= 0 && may_use_bpf(store->env) && i < kept; i++)
 		r = row_index_add(seen, record_identity(store_at(store, i)), (uint32_t)i, NULL);
 	return r < 0 ? r : 0;
 }
@@ -228,6 +233,9 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 		if (r == 0)
 			r = drop_unwanted(store, &seen, BEFORE_OWNERS);
 	}
+	/* Where no row is left, nobody's files are looked at. */
+	if (r == 0 && store->count > 0)
+		r = bpf_begin_owners(store->env, result);
 	if (r == 0 && store->env->bpf.files) {
 		r = bpf_collect(store, &seen, result);
 		row_index_free(&seen);

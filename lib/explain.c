@@ -119,14 +119,8 @@ struct table {
 	uint8_t code[BYTECODE_ROOM];
 };
 
-static uint32_t device_index(void *arg, const char *name)
-{
-	return netdevs_index(arg, name);
-}
-
 static void look_at_table(const struct env *env, enum estab_proto proto, struct table *table)
 {
-	const struct push_devices devices = { device_index, (void *)(uintptr_t)env };
 	const struct plan *plan = &env->plan;
 
 	table->states = 0;
@@ -146,7 +140,7 @@ static void look_at_table(const struct env *env, enum estab_proto proto, struct 
 			     !env->ctx->capture &&
 			     (!plan->source || strcmp(plan->source, "diag") == 0);
 	if (table->may_be_told)
-		table->length = filter_push(plan->filter, proto, PUSH_ALL, &devices, table->code);
+		table->length = filter_push_plan(env, proto, PUSH_ALL, table->code);
 }
 
 static bool same_table(const struct table *a, const struct table *b)

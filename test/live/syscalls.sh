@@ -185,6 +185,8 @@ end_farm
 farm 2000
 trace many -tan
 trace many-owners -tanp --source=diag
+trace nobody -tanp 'sport = :99'
+trace someone -tanp "$(awk '$1 == "tcp" && $2 == "LISTEN" { sub(/.*:/, "sport = ", $5); print $5; exit }' <("$ESTAB" -talH))"
 end_farm
 reads() { count "$1" '^[0-9]+ +(recvmsg|recvfrom|read)\('; }
 writes() { count "$1" '^[0-9]+ +(write|writev)\('; }
@@ -196,6 +198,9 @@ within "answers are read whole" $(($(reads many) - $(reads few))) 1 40
 within "buffers are written full" $(($(writes many) - $(writes few))) 1 40
 within "no call for a socket" $(($(total many) - $(total few))) 1 80
 within "one call for a descriptor" $(($(links many-owners) - $(links few-owners))) 1980 2080
+descriptors() { count "$1" 'readlinkat\([0-9]+, "[0-9]+"|^[0-9]+ +(bpf|getdents64)\('; }
+is "no process is looked at where no socket matches" "$(descriptors nobody)" 0
+within "and some are where one does" "$(descriptors someone)" 1 100000
 within "and no other" $(($(total many-owners) - $(total few-owners))) 1980 2280
 
 # memory OPTION...: the most that estab had resident, in KiB, while it wrote into a pipe.
