@@ -224,9 +224,13 @@ static void put_tables(struct writer *writer, const struct table tables[PLAN_PRO
 
 /* ---- what else is read ---- */
 
-static void put_owners(struct writer *writer, uint64_t needs)
+static void put_owners(struct writer *writer, const struct plan *plan)
 {
+	uint64_t needs = plan->needs;
+
 	begin(writer, "owners: descriptors of all processes, unless no row is left by then");
+	if (plan->owners_only_decide && filter_may_settle(plan->filter))
+		add(writer, ", until a few rows all match");
 	if (needs & NEED_COMM)
 		add(writer, "; command names");
 	if (needs & NEED_CMDLINE)
@@ -276,7 +280,7 @@ static void put_needs(struct writer *writer, const struct plan *plan)
 	if (writer->text.length > 0)
 		end(writer);
 	if (plan->needs & NEED_OWNERS)
-		put_owners(writer, plan->needs);
+		put_owners(writer, plan);
 }
 
 static void put_plan(struct writer *writer, const struct env *env, struct table tables[PLAN_PROTOS])
