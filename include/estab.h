@@ -485,8 +485,8 @@ ESTAB_PUBLIC int estab_ctx_set_names(struct estab_ctx *ctx, const struct estab_n
 
 /*
  * Reads an expression; what has nothing in it matches everything. On -EINVAL the text of the error is
- * at *ret_message (free() it) and the byte it is about at *ret_position;
- * either may be NULL. Names of hosts and users are not looked up; names of ports are, in /etc/services,
+ * at *ret_message (free() it; what it has of the expression is escaped, so that it can be shown) and
+ * the byte it is about at *ret_position; either may be NULL. Names of hosts and users are not looked up; names of ports are, in /etc/services,
  * and cgroups, in the file system. -ENOMEM. Since 0.1.
  */
 ESTAB_PUBLIC int estab_filter_parse(const char *expression, struct estab_filter **ret_filter,

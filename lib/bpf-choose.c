@@ -8,6 +8,7 @@
 #include "../bpf/records.h"
 #include "bpf.h"
 #include "caps.h"
+#include "filter-push.h"
 #include "parse.h"
 #include "slurp.h"
 #include "util.h"
@@ -84,18 +85,26 @@ static uint32_t wanted_classes(const struct plan *plan)
 }
 
 /*
- * The protocols whose rows come from BPF. A dump finds the few that listen much faster. Another
- * namespace's tables can't be read here, and rows are exact only with them.
+ * The protocols whose rows come from BPF. A dump finds the few that listen much faster, and those
+ * that the kernel can tell apart itself. Another namespace's tables can't be read here, and rows are
+ * exact only with them.
  */
 static uint64_t row_protos(const struct env *env)
 {
 	const struct plan *plan = &env->plan;
 	uint64_t protos = plan->protos & ROW_PROTOS;
+	uint8_t code[BYTECODE_ROOM];
 
 	if (plan->needs & NOT_OF_ROWS || env->target.way != NETNS_OWN)
 		return 0;
 	if (!(plan->states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
 		protos &= ~BIT64(ESTAB_PROTO_TCP);
+	if (plan->only_bpf)
+		return protos;
+	if (filter_push_plan(env, ESTAB_PROTO_TCP, PUSH_ALL, code) > 0)
+		protos &= ~BIT64(ESTAB_PROTO_TCP);
+	if (filter_push_plan(env, ESTAB_PROTO_UDP, PUSH_ALL, code) > 0)
+		protos &= ~BIT64(ESTAB_PROTO_UDP);
 	return protos;
 }
 
@@ -163,17 +172,21 @@ int bpf_begin(struct env *env, struct estab_result *result)
 {
 	const struct plan *plan = &env->plan;
 	bool owners = plan->needs & NEED_OWNERS;
-	uint64_t protos = row_protos(env);
+	uint64_t protos;
 	int r;
 
 	/* Rows alone come cheaper, and one by one, from a dump, but one is not enough for all of them. */
 	if (!plan->only_bpf && ((!owners && !(plan->consistent && protos)) || plan->source ||
 				!(env->ctx->flags & ESTAB_CTX_BPF)))
 		return 0;
+	protos = row_protos(env);
 	r = check_use(env);
 	if (r == 0 && !owners && protos == 0)
 		r = -EOPNOTSUPP;
 	if (r == 0 && !plan->only_bpf && !many_sockets(env) && !many_processes(env))
+		return 0;
+	env->bpf.later = r == 0 && !plan->only_bpf && protos == 0;
+	if (env->bpf.later)
 		return 0;
 	if (r < 0)
 		ctx_log(env->ctx, 7, "bpf: not used: %s", strerror(-r));
@@ -184,6 +197,14 @@ int bpf_begin(struct env *env, struct estab_result *result)
 	env->bpf.row_protos = protos;
 	env->plan.keep = true;
 	return 0;
+}
+
+int bpf_begin_owners(struct env *env, struct estab_result *result)
+{
+	int r = env->bpf.later ? load(env, 0, result) : 0;
+
+	env->bpf.later = false;
+	return r == -ENOMEM ? r : 0;
 }
 
 void bpf_end(struct env *env)

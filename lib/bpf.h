@@ -68,6 +68,8 @@ const struct record *bpf_reader_peek(const struct bpf_reader *reader);
  * negative errno only where the query insists on BPF (-EPERM, -EOPNOTSUPP), and -ENOMEM.
  */
 int bpf_begin(struct env *env, struct estab_result *result);
+/* Loads what bpf_begin() put off: all rows come from elsewhere, and some are there. -ENOMEM. */
+int bpf_begin_owners(struct env *env, struct estab_result *result);
 void bpf_end(struct env *env);
 /* Whether it would look for owners where nobody insists, and why; error: what loading a program gave. */
 const char *bpf_tell(const struct env *env, int error, bool *ret_used);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* From a reader to kept rows: de-duplication, joins, filter, owners. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #include "store.h"
 #include "util.h"
 
-enum { EXPLAINED_MAX = 20000 };
+enum { EXPLAINED_MAX = 20000, UNDECIDED_MAX = 64 };
 
 /* What is not known of a row before these steps: NEED_… */
 #define BEFORE_OWNERS NEED_OWNERS
@@ -76,6 +77,11 @@ static int join_peer_paths(struct store *store)
 	return r < 0 ? r : 0;
 }
 
+static bool may_use_bpf(const struct env *env)
+{
+	return env->bpf.files || env->bpf.later;
+}
+
 /* Those that stay move, and seen gets where. */
 static int drop_unwanted(struct store *store, struct row_index *seen, uint64_t unknown)
 {
@@ -91,7 +97,7 @@ static int drop_unwanted(struct store *store, struct row_index *seen, uint64_t u
 			*store_at(store, kept++) = *sock;
 	}
 	store->count = kept;
-	for (size_t i = 0; r >= 0 && store->env->bpf.files && i < kept; i++)
+	for (size_t i = 0; r >= 0 && may_use_bpf(store->env) && i < kept; i++)
 		r = row_index_add(seen, record_identity(store_at(store, i)), (uint32_t)i, NULL);
 	return r < 0 ? r : 0;
 }
@@ -157,17 +163,78 @@ static int explain_in_flight(struct store *store, struct owner_index *index)
 	return r == -ETIME ? 0 : r;
 }
 
+/* The rows that the filter has yet to decide on, when only it asks for owners. */
+struct undecided {
+	const struct store *store;
+	atomic_size_t left;
+	atomic_bool decided[UNDECIDED_MAX];
+};
+
+/* What a process holds of the row, if that is enough for the filter. -ENOMEM is no owner found. */
+static bool decides(const struct store *store, size_t row, const struct owner_index *view,
+		    size_t first)
+{
+	struct estab_socket sock = *store_at(store, row);
+	int64_t slot = owner_index_find(view, sock.inode);
+	_cleanup_(cleanup_free) struct owner_list *list = NULL;
+
+	for (size_t i = first; slot >= 0 && i < view->n_holdings; i++) {
+		if (view->holdings[i].slot != slot)
+			continue;
+		if (!list)
+			list = calloc(1, sizeof(*list) + (view->n_holdings - first) *
+								 sizeof(list->owners[0]));
+		if (!list)
+			return false;
+		list->owners[list->count++] = view->holdings[i].owner;
+	}
+	sock.owners = list;
+	return list && filter_match(store->env->plan.filter, &sock);
+}
+
+static bool is_enough(void *arg, const struct owner_index *view, size_t first)
+{
+	struct undecided *undecided = arg;
+
+	for (size_t i = 0; i < undecided->store->count; i++)
+		if (!atomic_load(&undecided->decided[i]) &&
+		    decides(undecided->store, i, view, first) &&
+		    !atomic_exchange(&undecided->decided[i], true))
+			atomic_fetch_sub(&undecided->left, 1);
+	return atomic_load(&undecided->left) == 0;
+}
+
+/* A walk need not go on when every row matches, and nobody will look at who else holds it. */
+static void set_enough(const struct store *store, struct owner_index *index,
+		       struct undecided *undecided)
+{
+	const struct plan *plan = &store->env->plan;
+
+	if (!plan->owners_only_decide || store->count > UNDECIDED_MAX ||
+	    !filter_may_settle(plan->filter))
+		return;
+	undecided->store = store;
+	atomic_init(&undecided->left, store->count);
+	for (size_t i = 0; i < UNDECIDED_MAX; i++)
+		atomic_init(&undecided->decided[i], false);
+	index->enough = is_enough;
+	index->enough_arg = undecided;
+}
+
 static int find_owners(struct store *store, struct estab_result *result)
 {
 	struct owner_index index = { 0 };
+	struct undecided undecided;
 	const struct owner_list **lists = NULL;
 	int r = owner_index_init(&index, store->count);
 
 	for (size_t i = 0; r >= 0 && i < store->count; i++)
 		if (lacks_owner(store_at(store, i)))
 			r = owner_index_want(&index, store_at(store, i)->inode);
-	if (r >= 0)
+	if (r >= 0) {
+		set_enough(store, &index, &undecided);
 		r = owner_walk(store->env, &index, &store->arena, result);
+	}
 	/* What was found by a deadline stands; where /proc can't be read, nothing is known. */
 	if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
 		result_add_loss(result, "owners", r == -ETIME ? "deadline" : "unavailable", NULL,
@@ -228,6 +295,9 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 		if (r == 0)
 			r = drop_unwanted(store, &seen, BEFORE_OWNERS);
 	}
+	/* Where no row is left, nobody's files are looked at. */
+	if (r == 0 && store->count > 0)
+		r = bpf_begin_owners(store->env, result);
 	if (r == 0 && store->env->bpf.files) {
 		r = bpf_collect(store, &seen, result);
 		row_index_free(&seen);

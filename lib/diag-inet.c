@@ -20,12 +20,13 @@ enum {
 	DIAG_CGROUP_ID = 21,
 	DIAG_SOCKOPT = 22,
 	DIAG_ATTRS = 23,
-	ALWAYS = 1 << 30,
 };
+
+#define ALWAYS (UINT64_C(1) << 63) /* no NEED_… */
 
 /* What is read of the attributes. All but the first become an extension entry as they are. */
 static const struct {
-	uint32_t need;
+	uint64_t need;
 	uint16_t min; /* shorter ones are skipped */
 	uint16_t max; /* longer ones are cut */
 	enum ext_kind kind;

@@ -20,7 +20,7 @@ struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t f
 	/* Never UDIAG_SHOW_ICONS: a listener with many pending connections ends the whole dump
 	 * early, and without an error. */
 	static const struct {
-		uint32_t need;
+		uint64_t need;
 		uint32_t show;
 	} shows[] = {
 		{ NEED_UNIX_NAME, UDIAG_SHOW_NAME }, { NEED_UNIX_VFS, UDIAG_SHOW_VFS },

@@ -21,7 +21,8 @@ struct bpf_reader;
 
 /* What BPF does for one result (bpf.h). All zero: nothing. */
 struct bpf_use {
-	struct bpf_reader *files; /* NULL: it is not used */
+	struct bpf_reader *files; /* NULL: it is not used, or not yet */
+	bool later;               /* it is to be, if rows are left when others have read them */
 	uint64_t row_protos;      /* whose rows come from it; owners come in any case */
 };
 

@@ -119,14 +119,8 @@ struct table {
 	uint8_t code[BYTECODE_ROOM];
 };
 
-static uint32_t device_index(void *arg, const char *name)
-{
-	return netdevs_index(arg, name);
-}
-
 static void look_at_table(const struct env *env, enum estab_proto proto, struct table *table)
 {
-	const struct push_devices devices = { device_index, (void *)(uintptr_t)env };
 	const struct plan *plan = &env->plan;
 
 	table->states = 0;
@@ -146,7 +140,7 @@ static void look_at_table(const struct env *env, enum estab_proto proto, struct 
 			     !env->ctx->capture &&
 			     (!plan->source || strcmp(plan->source, "diag") == 0);
 	if (table->may_be_told)
-		table->length = filter_push(plan->filter, proto, PUSH_ALL, &devices, table->code);
+		table->length = filter_push_plan(env, proto, PUSH_ALL, table->code);
 }
 
 static bool same_table(const struct table *a, const struct table *b)
@@ -230,9 +224,13 @@ static void put_tables(struct writer *writer, const struct table tables[PLAN_PRO
 
 /* ---- what else is read ---- */
 
-static void put_owners(struct writer *writer, uint64_t needs)
+static void put_owners(struct writer *writer, const struct plan *plan)
 {
+	uint64_t needs = plan->needs;
+
 	begin(writer, "owners: descriptors of all processes, unless no row is left by then");
+	if (plan->owners_only_decide && filter_may_settle(plan->filter))
+		add(writer, ", until a few rows all match");
 	if (needs & NEED_COMM)
 		add(writer, "; command names");
 	if (needs & NEED_CMDLINE)
@@ -282,7 +280,7 @@ static void put_needs(struct writer *writer, const struct plan *plan)
 	if (writer->text.length > 0)
 		end(writer);
 	if (plan->needs & NEED_OWNERS)
-		put_owners(writer, plan->needs);
+		put_owners(writer, plan);
 }
 
 static void put_plan(struct writer *writer, const struct env *env, struct table tables[PLAN_PROTOS])

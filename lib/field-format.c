@@ -7,6 +7,22 @@
 #include "field.h"
 #include "util.h"
 
+/* Each argument ends in a NUL: a table shows a blank between them, as people type them. */
+static void put_arguments(const struct value *value, struct text *text)
+{
+	const char *at = value->text.data;
+	const char *end = at + value->text.length;
+
+	while (at < end) {
+		size_t length = strnlen(at, (size_t)(end - at));
+
+		if (at > value->text.data)
+			text_char(text, ' ');
+		text_escape(text, at, length);
+		at += length + 1;
+	}
+}
+
 int field_format_value(const struct field *field, const struct value *value, struct text *text)
 {
 	switch (field->kind) {
@@ -24,7 +40,10 @@ int field_format_value(const struct field *field, const struct value *value, str
 		return 0;
 	case ESTAB_KIND_STR:
 	case ESTAB_KIND_BYTES:
-		text_escape(text, value->text.data, value->text.length);
+		if (field->id == ESTAB_F_OWNER_CMDLINE)
+			put_arguments(value, text);
+		else
+			text_escape(text, value->text.data, value->text.length);
 		return 0;
 	case ESTAB_KIND_ADDR:
 		text_addr(text, &value->addr);

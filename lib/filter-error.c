@@ -84,7 +84,7 @@ static size_t common_begin(const char *a, const char *b)
 const char *filter_nearest(const char *word, const char *(*name)(size_t index))
 {
 	size_t length = strlen(word);
-	size_t best = 1 + length / 4;
+	size_t best = 1 + (length - MIN(length, (size_t)1)) / 4;
 	size_t common = 0; /* of equally near ones, that with the longest common begin is meant */
 	const char *nearest = NULL;
 	const char *candidate;

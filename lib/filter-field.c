@@ -6,15 +6,23 @@
 #include "plan.h"
 
 /* Kinds that can be compared with one another. */
-enum class { CLASS_NONE, CLASS_NUMBER, CLASS_TEXT, CLASS_ADDR };
+enum sort_of_value { SORT_NONE, SORT_NUMBER, SORT_TEXT, SORT_ADDR };
 
-static enum class class_of(const struct field *field) {
-	switch (field->kind){
-		case ESTAB_KIND_U64: case ESTAB_KIND_I64: case ESTAB_KIND_BOOL: case
-		ESTAB_KIND_F64: return CLASS_NUMBER;
-		case ESTAB_KIND_STR: case ESTAB_KIND_BYTES: return CLASS_TEXT;
-		case ESTAB_KIND_ADDR: return CLASS_ADDR;
-		default: return CLASS_NONE;
+static enum sort_of_value sort_of(const struct field *field)
+{
+	switch (field->kind) {
+	case ESTAB_KIND_U64:
+	case ESTAB_KIND_I64:
+	case ESTAB_KIND_BOOL:
+	case ESTAB_KIND_F64:
+		return SORT_NUMBER;
+	case ESTAB_KIND_STR:
+	case ESTAB_KIND_BYTES:
+		return SORT_TEXT;
+	case ESTAB_KIND_ADDR:
+		return SORT_ADDR;
+	default:
+		return SORT_NONE;
 	}
 }
 
@@ -154,7 +162,7 @@ static struct node *parse_users(struct filter_parser *parser, const struct field
 
 /* ---- two fields ---- */
 
-/* The field that a value names, of the same class as this one; NULL: it is a plain value. */
+/* The field that a value names, of the same sort as this one; NULL: it is a plain value. */
 static const struct field *other_field(const struct field *field, const struct values *values)
 {
 	const struct field *other;
@@ -162,18 +170,18 @@ static const struct field *other_field(const struct field *field, const struct v
 
 	if (values->count != 1 || token->quoted)
 		return NULL;
-	if (class_of(field) == CLASS_ADDR && token_is(token, "local"))
+	if (sort_of(field) == SORT_ADDR && token_is(token, "local"))
 		return field_find(ESTAB_F_LOCAL_ADDR);
-	if (class_of(field) == CLASS_ADDR && token_is(token, "peer"))
+	if (sort_of(field) == SORT_ADDR && token_is(token, "peer"))
 		return field_find(ESTAB_F_PEER_ADDR);
 	other = field_find(estab_field_from_name(token->text));
-	return other && class_of(other) == class_of(field) ? other : NULL;
+	return other && sort_of(other) == sort_of(field) ? other : NULL;
 }
 
 static struct node *fields_node(struct filter_parser *parser, const struct token *at,
 				const struct field *field, enum op op, const struct field *other)
 {
-	bool number = class_of(field) == CLASS_NUMBER;
+	bool number = sort_of(field) == SORT_NUMBER;
 	struct node *node;
 
 	if (op != OP_EQ && op != OP_NE && (!number || op < OP_LT || op > OP_GE)) {
@@ -199,14 +207,33 @@ static struct node *fields_node(struct filter_parser *parser, const struct token
 
 static const char *expected_value(const struct field *field)
 {
-	switch (class_of(field)) {
-	case CLASS_ADDR:
+	switch (sort_of(field)) {
+	case SORT_ADDR:
 		return "an address, as 192.0.2.1 or 10.0.0.0/8";
-	case CLASS_NUMBER:
+	case SORT_NUMBER:
 		return field->kind == ESTAB_KIND_BOOL ? "true or false" : "a number";
 	default:
 		return "a text";
 	}
+}
+
+/* A field of another sort is nothing to compare with, and no value either. The name of a service may
+ * be any word. */
+static bool refuse_other_sort(struct filter_parser *parser, const struct field *field,
+			      const struct values *values)
+{
+	const struct token *token = values->first;
+	const struct field *other;
+
+	if (values->count != 1 || token->quoted || sort_of(field) == SORT_TEXT ||
+	    field->id == ESTAB_F_LOCAL_PORT || field->id == ESTAB_F_PEER_PORT)
+		return false;
+	other = field_find(estab_field_from_name(token->text));
+	if (!other)
+		return false;
+	filter_fail(parser, token->at, "%s is not %s, as %s is", other->name,
+		    sort_of(field) == SORT_ADDR ? "an address" : "a number", field->name);
+	return true;
 }
 
 static struct node *compare(struct filter_parser *parser, const struct field *field, enum op op,
@@ -217,14 +244,16 @@ static struct node *compare(struct filter_parser *parser, const struct field *fi
 
 	if (other && op != OP_GLOB && op != OP_NOT_GLOB && op != OP_REGEX)
 		return fields_node(parser, values->first, field, op, other);
+	if (!other && refuse_other_sort(parser, field, values))
+		return NULL;
 	if (filter_parse_set(parser, field, op, values, &node))
 		return node;
 	if (field->id == ESTAB_F_USER || field->id == ESTAB_F_OWNER_USER)
 		return parse_users(parser, field, op, values);
-	switch (class_of(field)) {
-	case CLASS_NUMBER:
+	switch (sort_of(field)) {
+	case SORT_NUMBER:
 		return parse_numbers(parser, field, op, values);
-	case CLASS_ADDR:
+	case SORT_ADDR:
 		return parse_addrs(parser, field, op, values);
 	default:
 		return filter_parse_text(parser, field, 0, op, values);
@@ -237,7 +266,7 @@ struct node *filter_parse_field(struct filter_parser *parser, const struct token
 	struct values values;
 	enum op op;
 
-	if (class_of(field) == CLASS_NONE) {
+	if (sort_of(field) == SORT_NONE) {
 		filter_fail(parser, name->at, "%s has no value of its own: name a field below it",
 			    field->name);
 		return NULL;
@@ -334,7 +363,7 @@ struct node *filter_parse_exists(struct filter_parser *parser)
 	default:
 		break;
 	}
-	if (class_of(field_find(id)) == CLASS_NONE) {
+	if (sort_of(field_find(id)) == SORT_NONE) {
 		filter_fail(parser, token->at, "%s has no value of its own: name a field below it",
 			    token->text);
 		return NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytecode.h"
+#include "env.h"
 #include "filter-code.h"
 #include "util.h"
 
@@ -381,4 +382,19 @@ size_t filter_push(const struct estab_filter *filter, enum estab_proto proto, en
 	size = bytecode_write(&pusher->bytecode, code);
 	free(pusher);
 	return size;
+}
+
+static uint32_t find_device(void *arg, const char *name)
+{
+	return netdevs_index(arg, name);
+}
+
+size_t filter_push_plan(const struct env *env, enum estab_proto proto, enum push_level level,
+			uint8_t code[BYTECODE_ROOM])
+{
+	const struct push_devices devices = { find_device, (void *)(uintptr_t)env };
+
+	if (!env->plan.filter || !env->plan.pushdown)
+		return 0;
+	return filter_push(env->plan.filter, proto, level, &devices, code);
 }

@@ -12,6 +12,7 @@
 #include "bytecode.h"
 #include "estab.h"
 
+struct env;
 struct estab_filter;
 
 /* How much is asked of the kernel: each is for one that refused what stands above. */
@@ -33,5 +34,9 @@ struct push_devices {
  * could leave out. */
 size_t filter_push(const struct estab_filter *filter, enum estab_proto proto, enum push_level level,
 		   const struct push_devices *devices, uint8_t code[BYTECODE_ROOM]);
+/* The same for the filter of a plan, with the devices of the namespace that is read. 0 also where there
+ * is no filter, or the kernel is not to be told. */
+size_t filter_push_plan(const struct env *env, enum estab_proto proto, enum push_level level,
+			uint8_t code[BYTECODE_ROOM]);
 
 #endif

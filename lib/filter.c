@@ -86,10 +86,10 @@ static int place(struct compiler *compiler, const struct node *node, uint16_t ye
 	for (const struct node *child = node->first; r == 0 && child; child = child->next) {
 		size_t data = 0;
 		uint16_t next = (uint16_t)(compiler->n_leaves + count_leaves(child, &data));
-		bool and = node->kind == NODE_AND;
+		bool all = node->kind == NODE_AND;
 
-		r = place(compiler, child, and&&child->next ? next : yes,
-			  !and&&child->next ? next : no, negative);
+		r = place(compiler, child, all && child->next ? next : yes,
+			  !all && child->next ? next : no, negative);
 	}
 	return r;
 }
@@ -125,13 +125,13 @@ static struct states states_of(const struct node *node, bool negative)
 /* Below a not, "and" is "or" of what is not. */
 static struct states states_of_row(const struct node *node, bool negative)
 {
-	bool and = (node->kind == NODE_AND) != negative;
+	bool both = (node->kind == NODE_AND) != negative;
 	struct states all = states_of(node->first, negative);
 
 	for (const struct node *child = node->first->next; child; child = child->next) {
 		struct states one = states_of(child, negative);
 
-		if (!and) {
+		if (!both) {
 			all.own |= one.own;
 			all.of_others |= one.of_others;
 		} else if (all.has && one.has) {
@@ -271,6 +271,46 @@ bool filter_names_state(const struct estab_filter *filter, enum estab_state stat
 			return true;
 	}
 	return false;
+}
+
+/* Whether the field is read from the row and its owners alone: of others, names may be looked up. */
+static bool is_plain(const struct field *field)
+{
+	switch (field->id) {
+	case ESTAB_F_LOCAL_ADDR:
+	case ESTAB_F_LOCAL_PORT:
+	case ESTAB_F_LOCAL_PATH:
+	case ESTAB_F_PEER_ADDR:
+	case ESTAB_F_PEER_PORT:
+	case ESTAB_F_PEER_PATH:
+	case ESTAB_F_UID:
+	case ESTAB_F_INODE:
+	case ESTAB_F_OWNER_PID:
+	case ESTAB_F_OWNER_TID:
+	case ESTAB_F_OWNER_FD:
+	case ESTAB_F_OWNER_COMM:
+	case ESTAB_F_OWNER_UID:
+	case ESTAB_F_OWNER_EXE:
+	case ESTAB_F_OWNER_CMDLINE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool filter_may_settle(const struct estab_filter *filter)
+{
+	for (uint32_t i = 0; i < filter->n_leaves; i++) {
+		const struct leaf *leaf = &filter->leaves[i];
+
+		if ((leaf->field && !is_plain(leaf->field)) ||
+		    (leaf->other && !is_plain(leaf->other)))
+			return false;
+		/* Any owner will do, unless it stands below a not. */
+		if (leaf->needs & NEED_OWNERS && leaf->flags & LEAF_NEGATIVE)
+			return false;
+	}
+	return true;
 }
 
 bool filter_needs_auto_ports(const struct estab_filter *filter)

@@ -44,6 +44,8 @@ bool filter_names_state(const struct estab_filter *filter, enum estab_state stat
 /* Takes away protocols, families and states (by protocol) that no matching socket can have. */
 void filter_narrow(const struct estab_filter *filter, uint64_t *protos, uint32_t *families,
 		   uint32_t states[PLAN_PROTOS]);
+/* Whether a socket that matches still does, whoever else may hold it besides, and any thread can tell. */
+bool filter_may_settle(const struct estab_filter *filter);
 /* Whether it asks which ports the kernel chooses from: env.auto_ports. */
 bool filter_needs_auto_ports(const struct estab_filter *filter);
 

@@ -59,7 +59,8 @@ static void count_failure(struct walker *walker, int dir_fd, int error)
 
 static void read_process(struct walker *walker, uint32_t pid)
 {
-	struct subject subject = { .pid = pid, .first = walker->view.n_holdings };
+	const struct owner_index *view = &walker->view;
+	struct subject subject = { .pid = pid, .first = view->n_holdings };
 	char name[20 + 1];
 	int r;
 
@@ -74,6 +75,9 @@ static void read_process(struct walker *walker, uint32_t pid)
 		count_failure(walker, subject.dir_fd, r);
 	if (subject.dir_fd >= 0)
 		close(subject.dir_fd);
+	if (view->enough && view->n_holdings > subject.first &&
+	    view->enough(view->enough_arg, view, subject.first))
+		atomic_store_explicit(&walker->walk->enough, true, memory_order_relaxed);
 }
 
 /* Takes processes one by one, so that a large one doesn't leave the other threads idle. */
@@ -82,7 +86,7 @@ static void *run_walker(void *arg)
 	struct walker *walker = arg;
 	struct walk *walk = walker->walk;
 
-	while (walker->status == 0) {
+	while (walker->status == 0 && !atomic_load_explicit(&walk->enough, memory_order_relaxed)) {
 		size_t i = atomic_fetch_add_explicit(&walk->next, 1, memory_order_relaxed);
 
 		if (i >= walk->n_pids)
@@ -238,7 +242,10 @@ static int walk_all(struct walk *walk, struct env *env, struct owner_index *inde
 			status = r;
 		walker_free(walkers[i]);
 	}
-	if (walk->n_pids > atomic_load(&walk->next))
+	/* What nobody wants to know is not lost. */
+	if (atomic_load(&walk->enough))
+		index->incomplete = true;
+	else if (walk->n_pids > atomic_load(&walk->next))
 		result_add_loss(result, loss_words[LOST_UNREAD].what, loss_words[LOST_UNREAD].why,
 				NULL, walk->n_pids - atomic_load(&walk->next));
 	return status;
@@ -257,6 +264,7 @@ int owner_walk(struct env *env, struct owner_index *index, struct arena *arena,
 		return 0;
 	walk.live = fstatfs(ctx->proc_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 	atomic_init(&walk.next, 0);
+	atomic_init(&walk.enough, false);
 	r = walk_all(&walk, env, index, arena, result);
 	free(walk.pids);
 	if (r < 0)

@@ -36,6 +36,7 @@ struct walk {
 	size_t n_pids;
 	uint32_t *pids;
 	atomic_size_t next;
+	atomic_bool enough; /* nothing more is wanted */
 };
 
 struct walk_process {

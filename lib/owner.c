@@ -162,6 +162,8 @@ void owner_index_view(const struct owner_index *index, struct owner_index *ret_v
 		.inodes = index->inodes,
 		.n_slots = index->n_slots,
 		.n_inodes = index->n_inodes,
+		.enough = index->enough,
+		.enough_arg = index->enough_arg,
 	};
 }
 

@@ -51,10 +51,18 @@ enum {
 	SLOT_NO_CARRIER = 1 << 1, /* no unix socket: nothing is under way in it */
 };
 
+struct owner_index;
+
+/* Whether what was found is enough, and the walk may end: called for every process that holds something,
+ * from any thread of the walk; its holdings in the view begin at first. */
+typedef bool owner_enough_fn(void *arg, const struct owner_index *view, size_t first);
+
 struct owner_index {
 	uint64_t *inodes; /* open addressing; 0: free */
 	size_t n_slots;   /* a power of two */
 	size_t n_inodes;
+	owner_enough_fn *enough; /* NULL: nothing is */
+	void *enough_arg;
 	size_t n_found; /* inodes with at least one holding */
 	uint8_t *marks; /* SLOT_… of each slot; NULL in a view */
 	struct owner_holding *holdings;

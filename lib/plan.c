@@ -69,6 +69,7 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	plan_fields(query, &plan);
 	for (size_t i = 0; i < plan.n_sort; i++)
 		plan.needs |= field_find(plan.sort[i].field)->needs;
+	plan.owners_only_decide = !(plan.needs & NEED_OWNERS);
 	if (plan.filter) {
 		/* A state word takes the place of the states that the query would have. */
 		for (size_t i = 0; i < PLAN_PROTOS; i++)

@@ -80,6 +80,7 @@ struct plan {
 	struct plan_sort sort[PLAN_SORT_MAX];
 	struct estab_filter *filter; /* owned reference; NULL: everything */
 	bool pushdown;               /* the kernel is told of the filter */
+	bool owners_only_decide;     /* nobody but the filter asks for them */
 };
 
 struct estab_query;

@@ -87,23 +87,16 @@ static bool is_refusal(int error)
 	       error == -EACCES;
 }
 
-static uint32_t device_index(void *arg, const char *name)
-{
-	return netdevs_index(arg, name);
-}
-
 /* Tells the kernel of the filter, as far as it knows such. Returns whether there was any use in it. */
 static bool put_filter(struct source_cursor *cursor, struct nlmsghdr *request)
 {
-	struct env *env = cursor->reading.env;
-	const struct push_devices devices = { device_index, env };
 	uint8_t code[BYTECODE_ROOM];
 	size_t length;
 
-	if (cursor->table->family != AF_UNSPEC || !env->plan.filter || !env->plan.pushdown)
+	if (cursor->table->family != AF_UNSPEC)
 		return false;
-	length = filter_push(env->plan.filter, (enum estab_proto)cursor->reading.proto,
-			     cursor->push, &devices, code);
+	length = filter_push_plan(cursor->reading.env, (enum estab_proto)cursor->reading.proto,
+				  cursor->push, code);
 	if (length > 0)
 		mnl_attr_put(request, INET_DIAG_REQ_BYTECODE, length, code);
 	return length > 0;

@@ -409,6 +409,43 @@ static void test_two_threads(void **state)
 	tree_remove(&tree);
 }
 
+/* Whoever finds the wanted one has it from the members that held something by then. */
+static bool enough_of_one(void *arg, const struct owner_index *view, size_t first)
+{
+	atomic_uint *calls = arg;
+
+	atomic_fetch_add(calls, 1);
+	assert_int_equal(view->n_holdings - first, CROWD_FDS);
+	return atomic_load(calls) >= 2;
+}
+
+static void test_enough(void **state)
+{
+	struct tree tree;
+	struct setting setting;
+
+	(void)state;
+	make_crowd(&tree);
+	for (uint32_t flags = 0; flags <= ESTAB_CTX_THREADS; flags += ESTAB_CTX_THREADS) {
+		atomic_uint calls = 0;
+
+		setting_make(&setting, tree.fd, true, 0);
+		setting.ctx.flags = flags;
+		setting.index.enough = enough_of_one;
+		setting.index.enough_arg = &calls;
+		for (uint64_t inode = 1; inode < CROWD * CROWD_FDS * 2; inode++)
+			setting_want(&setting, inode);
+		assert_int_equal(setting_walk(&setting), 0);
+		/* Each thread may be in one when it is said. */
+		assert_true(atomic_load(&calls) >= 2 && atomic_load(&calls) <= 3);
+		assert_int_equal(setting.index.n_holdings, atomic_load(&calls) * CROWD_FDS);
+		assert_int_equal(setting.result.n_losses, 0);
+		assert_true(setting.index.incomplete);
+		setting_free(&setting);
+	}
+	tree_remove(&tree);
+}
+
 static void test_ended_early(void **state)
 {
 	struct tree tree;
@@ -445,7 +482,7 @@ int main(void)
 		cmocka_unit_test(test_threads),     cmocka_unit_test(test_dead_leader),
 		cmocka_unit_test(test_user_names),  cmocka_unit_test(test_nothing_wanted),
 		cmocka_unit_test(test_no_proc),     cmocka_unit_test(test_two_threads),
-		cmocka_unit_test(test_ended_early),
+		cmocka_unit_test(test_enough),      cmocka_unit_test(test_ended_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

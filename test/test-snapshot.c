@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "owner-fixture.h"
 #include "util.h"
 
 #include <stdio.h>
@@ -245,6 +246,66 @@ static void test_copy_outlives(void **state)
 	assert_null(estab_socket_unref(NULL));
 }
 
+/* Every text of an owner, too: nothing of the scan is left when they are looked at. */
+static void test_copy_has_owners(void **state)
+{
+	static const struct {
+		enum estab_field field;
+		const char *text;
+	} wanted[] = {
+		{ ESTAB_F_OWNER_PID, "7" },
+		{ ESTAB_F_OWNER_FD, "3" },
+		{ ESTAB_F_OWNER_COMM, "sshd" },
+		{ ESTAB_F_OWNER_EXE, "/usr/sbin/sshd" },
+		{ ESTAB_F_OWNER_CMDLINE, "sshd -D" },
+		{ ESTAB_F_OWNER_UID, "0" },
+		{ ESTAB_F_OWNER_USER, "root" },
+		{ ESTAB_F_OWNER_CONTEXT, "system_u:system_r:sshd_t:s0" },
+	};
+	struct estab_socket *copy = NULL;
+	const struct estab_socket *sock;
+	struct estab_query *query;
+	struct estab_scan *scan;
+	struct tree tree;
+	char text[128];
+
+	(void)state;
+	tree_make(&tree);
+	tree_dir(&tree, "net");
+	tree_text(&tree, "net/tcp",
+		  "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
+		  "   0: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 "
+		  "0 0 11 1 0 100 0 0 10 0\n");
+	tree_dir(&tree, "7");
+	tree_dir(&tree, "7/fd");
+	tree_dir(&tree, "7/attr");
+	tree_link(&tree, "7/fd/3", "socket:[11]");
+	tree_link(&tree, "7/exe", "/usr/sbin/sshd");
+	tree_text(&tree, "7/comm", "sshd\n");
+	tree_file(&tree, "7/cmdline", "sshd\0-D", 8);
+	tree_text(&tree, "7/status", "Name:\tsshd\nUid:\t0\t0\t0\t0\n");
+	tree_text(&tree, "7/attr/current", "system_u:system_r:sshd_t:s0\n");
+	query = query_on(tree.path, "test/golden/passwd");
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		assert_int_equal(estab_query_add_field(query, wanted[i].field), 0);
+	assert_int_equal(estab_scan_open(query, &scan), 0);
+	assert_int_equal(estab_scan_next(scan, &sock), 0);
+	assert_int_equal(estab_socket_copy(sock, &copy), 0);
+	estab_scan_close(scan);
+	estab_query_unref(query);
+	assert_int_equal(estab_socket_owner_count(copy), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		int n = estab_owner_format(estab_socket_owner(copy, 0), wanted[i].field, text,
+					   sizeof(text) - 1);
+
+		assert_true(n > 0);
+		text[n] = '\0';
+		assert_string_equal(text, wanted[i].text);
+	}
+	assert_null(estab_socket_unref(copy));
+	tree_remove(&tree);
+}
+
 /* What a capture lacks is lost, and said so; where nothing is left, that is the answer. */
 static void test_absent_tables(void **state)
 {
@@ -359,12 +420,12 @@ static void test_ctx_checks(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_capture_2006),  cmocka_unit_test(test_consistent),
-		cmocka_unit_test(test_capture_forum), cmocka_unit_test(test_sort),
-		cmocka_unit_test(test_filter),        cmocka_unit_test(test_users_of_a_file),
-		cmocka_unit_test(test_copy_outlives), cmocka_unit_test(test_absent_tables),
-		cmocka_unit_test(test_cancel),        cmocka_unit_test(test_query_checks),
-		cmocka_unit_test(test_ctx_checks),
+		cmocka_unit_test(test_capture_2006),    cmocka_unit_test(test_consistent),
+		cmocka_unit_test(test_capture_forum),   cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_filter),          cmocka_unit_test(test_users_of_a_file),
+		cmocka_unit_test(test_copy_outlives),   cmocka_unit_test(test_absent_tables),
+		cmocka_unit_test(test_cancel),          cmocka_unit_test(test_query_checks),
+		cmocka_unit_test(test_copy_has_owners), cmocka_unit_test(test_ctx_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

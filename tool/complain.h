@@ -20,8 +20,8 @@ void complain_errno(const char *what, int error);
 int complain_usage(const char *what, const char *why);
 /* The same for a word of an option's argument: "estab: --columns: no such field: x". */
 int complain_word(const char *option, const char *why, const char *word, size_t length);
-/* A wrong filter: the message, the expression, and a caret below the byte at position. Returns
- * STATUS_USAGE. */
+/* A wrong filter: the library's message, the expression (of a long one, what is around the place), and
+ * a caret below the byte at position. Returns STATUS_USAGE. */
 int complain_filter(const char *expression, size_t position, const char *why);
 
 #endif

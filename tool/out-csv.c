@@ -22,6 +22,18 @@ static void put_socket_field(struct buf *buf, struct buf *scratch, const struct 
 	csv_text(buf, scratch->data, scratch->used);
 }
 
+/* A command line as it is, with its NULs escaped: a table's blanks would not tell arguments apart. */
+static void put_owner(struct buf *buf, const struct estab_owner *owner, enum estab_field field)
+{
+	const void *bytes;
+	size_t length;
+
+	if (estab_owner_get_bytes(owner, field, &bytes, &length) == 0)
+		buf_escape(buf, bytes, length);
+	else
+		buf_owner(buf, owner, field);
+}
+
 /* The value of each owner, with semicolons between; one inside a text is escaped. */
 static void put_owner_field(struct buf *buf, struct buf *scratch, const struct column *column,
 			    const struct estab_socket *sock)
@@ -34,7 +46,7 @@ static void put_owner_field(struct buf *buf, struct buf *scratch, const struct c
 		if (i > 0)
 			buf_char(&joined, ';');
 		scratch->used = 0;
-		buf_owner(scratch, estab_socket_owner(sock, i), column->field);
+		put_owner(scratch, estab_socket_owner(sock, i), column->field);
 		for (size_t at = 0; at < scratch->used; at++) {
 			if (scratch->data[at] == ';')
 				buf_str(&joined, "\\x3b");

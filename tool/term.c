@@ -32,16 +32,21 @@ static size_t width_from_environment(void)
 	return width;
 }
 
-static size_t find_width(void)
+static size_t find_width(int fd)
 {
 	struct winsize size;
 	size_t width = width_from_environment();
 
 	if (width > 0)
 		return width;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
 	return WIDTH_UNKNOWN;
+}
+
+size_t term_error_width(void)
+{
+	return isatty(STDERR_FILENO) ? find_width(STDERR_FILENO) : 0;
 }
 
 static bool dumb(void)
@@ -60,7 +65,7 @@ void term_look(enum colour_when when, struct term *ret_term)
 	term.pipe = fstat(STDOUT_FILENO, &status) == 0 &&
 		    (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 	if (term.terminal)
-		term.width = find_width();
+		term.width = find_width(STDOUT_FILENO);
 	if (when == COLOUR_AUTO)
 		term.colour = term.terminal && !dumb() && !(no_colour && no_colour[0]);
 	else

@@ -29,6 +29,8 @@ enum colour {
 
 #define TERM_RESET "\033[0m"
 
+/* Columns of standard error, 0 where it is no terminal. */
+size_t term_error_width(void);
 void term_look(enum colour_when when, struct term *ret_term);
 /* Ctrl-C ends the program as ever, but leaves no colour and no progress line behind. */
 void term_clean_at_interrupt(const struct term *term);

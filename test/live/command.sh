@@ -77,6 +77,18 @@ is "caret" "$(cat err)" "estab: filter: expected a port; /etc/services has no su
 is "caret behind escaped bytes" "$("$ESTAB" "sport 1 $(printf '\t\t') src x" 2>&1 | tail -n 2)" \
 	'  sport 1 \x09\x09 src x
                        ^'
+is "what the filter's error quotes is escaped once" "$("$ESTAB" "pr$(printf '\e')oto = tcp" 2>&1)" \
+	'estab: filter: no such field or word "pr\x1boto"; did you mean proto?
+  pr\x1boto = tcp
+  ^'
+is "a long filter is shown around the place" "$("$ESTAB" "$(printf 'sport %d or ' {1..200}) sprot 7 $(printf 'or dport %d ' {1..200})" 2>&1 |
+	sed -n '2,3p' | sed -E 's/[^^]/ /g' | awk '{ print (length($0) < 180), (index($0, "^") > 0) }' | xargs)" "1 0 1 1"
+is "the caret is under it" "$("$ESTAB" "$(printf 'sport %d or ' {1..200}) sprot 7 $(printf 'or dport %d ' {1..200})" 2>&1 |
+	awk 'NR == 2 { shown = $0 } NR == 3 { print substr(shown, index($0, "^"), 7), shown ~ /^  \.\.\./, shown ~ /\.\.\.$/ }')" "sprot 7 1 1"
+is "a long filter of bytes that are escaped" "$("$ESTAB" "process = $(head -c 25000 /dev/zero | tr '\0' '\1') foo" 2>&1 |
+	awk 'NR == 2 { shown = $0 } NR == 3 { print substr(shown, index($0, "^")), length(shown) < 180 }')" "foo 1"
+is "a filter as long as a command line can be" "$(status "$ESTAB" "$(head -c 100000 /dev/zero | tr '\0' 'x')") $(head -n 1 err)" \
+	"2 estab: filter: a filter has at most 32768 bytes"
 is "list is a verb" "$(status "$ESTAB" list -t)" 0
 is "a verb behind -- is none" "$(status "$ESTAB" -t -- list)" 2
 is "options behind the filter" "$("$ESTAB" sport 2001 -taH | wc -l)" 1
@@ -250,7 +262,7 @@ is "NO_COLOR, overruled" "$(on_terminal 150 "NO_COLOR=1 $ESTAB --color=always" |
 is "no colour when told" "$(on_terminal 150 "$ESTAB --color=never" | escapes)" 0
 is "no colour on a dumb terminal" "$(terminal=dumb on_terminal 150 "$ESTAB" | escapes)" 0
 
-# Slow reading, by a delay in its first answer; Ctrl-C is typed after the first second.
+# Slow reading, by a delay in its first answer (BPF has none); Ctrl-C is typed after the first second.
 {
 	sleep 2.5
 	printf '\003'

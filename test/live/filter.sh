@@ -38,7 +38,8 @@ by_ss()
 }
 by_estab()
 {
-	"$ESTAB" -a -t -u -w --source=diag --json --columns cookie "$@" | jq -r '.sockets[].cookie' | sort -n
+	"$ESTAB" -a -t -u -w -H --source=diag --columns cookie "$@" 2>&1 |
+		grep -v '^estab: raw not readable' | sort -n
 }
 
 # Cookies last when somebody has asked for them once.
@@ -308,7 +309,7 @@ tcp: IPv4 and IPv6; states: established, syn-sent, fin-wait-1, fin-wait-2, close
        0: peer port = 443, else leave it out
       12: local address in 10.0.0.0/8, mapped too, else take it
       28: leave it out
-owners: descriptors of all processes, unless no row is left by then; command names
+owners: descriptors of all processes, unless no row is left by then, until a few rows all match; command names
 decided before owners are looked for:
   dport = 443
   src 10.0.0.0/8

@@ -86,6 +86,11 @@ is "one with none" "$("$ESTAB" -ta --null --columns owner.pid,no_owner state tim
 is "command lines" "$("$ESTAB" -tl --null --columns owner.cmdline sport 2001 | head -c 4000 | tr '\0' '|' |
 	grep -cF 'mksock\0tcp-listen:port=2001\0')" 1
 
+check "with blanks in a table" grep -q '/mksock tcp-listen:port=2001 ' \
+	<("$ESTAB" -tlH --columns owner.cmdline sport 2001)
+check "and told apart in CSV" grep -qF '/mksock\x00tcp-listen:port=2001\x00' \
+	<("$ESTAB" -tlH --csv --columns owner.cmdline sport 2001)
+
 "$ESTAB" fields --null | cells >got.cells
 is "fields" "$(wc -l <got.cells) $(sed -n 1p got.cells | base64 -d)" \
 	"$(("$("$ESTAB" fields -H | wc -l)" * 6)) proto"

@@ -185,6 +185,11 @@ end_farm
 farm 2000
 trace many -tan
 trace many-owners -tanp --source=diag
+trace nobody -tanp 'sport = :99'
+trace someone -tanp "$(awk '$1 == "tcp" && $2 == "LISTEN" { sub(/.*:/, "sport = ", $5); print $5; exit }' <("$ESTAB" -talH))"
+first=$("$ESTAB" -tlH --source=diag --columns owner.pid,local.port --sort owner.pid | awk '{ print $2; exit }')
+trace enough -q --source=diag "listening and sport $first and process = sockfarm"
+trace not-enough -q --source=diag "listening and sport $first and not process = nobody"
 end_farm
 reads() { count "$1" '^[0-9]+ +(recvmsg|recvfrom|read)\('; }
 writes() { count "$1" '^[0-9]+ +(write|writev)\('; }
@@ -196,6 +201,11 @@ within "answers are read whole" $(($(reads many) - $(reads few))) 1 40
 within "buffers are written full" $(($(writes many) - $(writes few))) 1 40
 within "no call for a socket" $(($(total many) - $(total few))) 1 80
 within "one call for a descriptor" $(($(links many-owners) - $(links few-owners))) 1980 2080
+descriptors() { count "$1" 'readlinkat\([0-9]+, "[0-9]+"|^[0-9]+ +(bpf|getdents64)\('; }
+is "no process is looked at where no socket matches" "$(descriptors nobody)" 0
+within "and some are where one does" "$(descriptors someone)" 1 100000
+within "who only asks whether a process has it waits for no other" "$(links enough)" 1000 1300
+within "but where none may" "$(links not-enough)" 2000 2400
 within "and no other" $(($(total many-owners) - $(total few-owners))) 1980 2280
 
 # memory OPTION...: the most that estab had resident, in KiB, while it wrote into a pipe.
