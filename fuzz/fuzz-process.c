@@ -80,7 +80,7 @@ static void check_reader(int dir_fd)
 	must(r == 0 || (r == -EBADMSG && stat.state == 'U'));
 	process_may_hold(dir_fd);
 	process_reader_init(&reader, &arena);
-	must(process_read(&reader, dir_fd, dir_fd, UINT32_MAX, &process) == 0);
+	must(process_read(&reader, dir_fd, dir_fd, UINT64_MAX, &process) == 0);
 	must(process.comm && strlen(process.comm) <= 256);
 	must(process.exe && *process.exe);
 	if (process.cmdline) {

@@ -13,7 +13,6 @@
 #include "process.h"
 #include "slurp.h"
 #include "text.h"
-#include "users.h"
 #include "util.h"
 
 enum { NS_PER_SECOND = 1000000000 };
@@ -104,8 +103,9 @@ struct bpf_holders *bpf_holders_new(struct store *store)
 	if (!holders)
 		return NULL;
 	holders->store = store;
-	holders->needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT);
-	if (env->plan.needs & NEED_START_TICKS && time_is_shifted(env->ctx))
+	holders->needs = env->plan.needs &
+			 (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT | NEED_OWNER_CGROUP | NEED_PPID);
+	if (env->plan.needs & (NEED_START_TICKS | NEED_START_TIME) && time_is_shifted(env->ctx))
 		holders->needs |= NEED_START_TICKS;
 	process_reader_init(&holders->reader, &store->arena);
 	return holders;
@@ -157,10 +157,9 @@ static struct subject *make_subject(struct bpf_holders *holders, const struct re
 		if (!subject->process.comm)
 			return NULL;
 	}
-	if (holders->store->env->plan.needs & NEED_OWNER_USER)
-		subject->process.user = users_name(&holders->store->env->users, record->euid);
 	if (holders->needs != 0 && read_details(holders, subject) == -ENOMEM)
 		return NULL;
+	process_complete(holders->store->env, &subject->process);
 	holders->subjects[holders->n_subjects++] = subject;
 	return subject;
 }
@@ -414,6 +413,7 @@ static void tell_losses(const struct bpf_holders *holders, struct estab_result *
 		{ "cmdline", "cut", holders->reader.cmdlines_cut },
 		{ "cmdline", "stuck", holders->reader.cmdlines_stuck },
 		{ "contexts", "unavailable", holders->reader.contexts_missing },
+		{ "cgroups", "unavailable", holders->reader.cgroups_unread },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(losses); i++)

@@ -61,6 +61,7 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 	env->ctx = estab_ctx_ref(ctx);
 	plan_make(query, &env->plan);
 	users_init(&env->users, ctx);
+	containers_init(&env->containers, ctx);
 	env->netns = own_netns(ctx);
 	if (env->plan.filter && filter_needs_auto_ports(env->plan.filter))
 		read_auto_ports(ctx, env->auto_ports);
@@ -93,6 +94,8 @@ struct env *env_unref(struct env *env)
 		return NULL;
 	netns_release(&env->target);
 	users_free(&env->users);
+	containers_free(&env->containers);
+	cgroup_paths_free(&env->cgroup_paths);
 	netdevs_free(&env->netdevs);
 	plan_free(&env->plan);
 	estab_ctx_unref(env->ctx);

@@ -9,10 +9,13 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "cgroup-path.h"
+#include "container.h"
 #include "ctx.h"
 #include "netdev.h"
 #include "netns.h"
 #include "plan.h"
+#include "process.h"
 #include "record.h"
 #include "result.h"
 #include "users.h"
@@ -31,6 +34,9 @@ struct env {
 	struct estab_ctx *ctx; /* owned reference */
 	struct plan plan;
 	struct users users;
+	struct containers containers;
+	struct process_clock clock;
+	struct cgroup_paths cgroup_paths;
 	struct netdevs netdevs;
 	struct netns target;  /* the namespace that is read; held while it is */
 	uint64_t netns;       /* its inode; 0: unknown */

@@ -239,6 +239,10 @@ static void put_owners(struct writer *writer, const struct plan *plan)
 		add(writer, "; programs");
 	if (needs & (NEED_OWNER_UID | NEED_OWNER_USER))
 		add(writer, "; users");
+	if (needs & NEED_OWNER_CGROUP)
+		add(writer, "; cgroups");
+	if (needs & NEED_CONTAINER)
+		add(writer, "; files of container runtimes");
 	end(writer);
 }
 
@@ -255,6 +259,7 @@ static void put_needs(struct writer *writer, const struct plan *plan)
 		{ NEED_TOS | NEED_TCLASS, IP_PROTOS, "type of service" },
 		{ NEED_MARK, IP_PROTOS, "mark" },
 		{ NEED_CGROUP_ID, IP_PROTOS, "cgroup" },
+		{ NEED_CGROUP_PATH, IP_PROTOS, "paths of cgroups" },
 		{ NEED_SOCKOPT, IP_PROTOS, "socket options" },
 		{ NEED_INTERFACE | NEED_IFNAME, IP_PROTOS | BIT64(ESTAB_PROTO_PACKET), "device" },
 		{ NEED_UNIX_NAME | NEED_UNIX_VFS, BIT64(ESTAB_PROTO_UNIX), "unix names" },

@@ -123,6 +123,7 @@ GETTER(ext_number); /* offset: enum ext_kind; size: bytes */
 GETTER(shutdown);
 GETTER(v6only);
 GETTER(drops);
+GETTER(cgroup);
 GETTER(vfs_dev_major);
 GETTER(vfs_dev_minor);
 GETTER(vfs_inode);
@@ -179,6 +180,20 @@ GETTER(exe);
 GETTER(cmdline);
 GETTER(start_ticks);
 GETTER(context);
+/* field-process.c */
+GETTER(ppid);
+GETTER(start_time);
+GETTER(age_ms);
+GETTER(cgroup);
+GETTER(unit);
+GETTER(unit_uid);
+GETTER(slice);
+GETTER(container);
+GETTER(container_name);
+GETTER(runtime);
+GETTER(pod);
+GETTER(pod_name);
+GETTER(pod_namespace);
 #undef GETTER
 
 #endif

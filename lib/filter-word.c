@@ -218,6 +218,12 @@ static struct node *parse_cgroup(struct filter_parser *parser, const struct toke
 	uint64_t id;
 
 	(void)arg;
+	/* ss(8) names one that is there; a pattern is of the field's text. */
+	if (op == OP_GLOB || op == OP_NOT_GLOB || op == OP_REGEX)
+		return filter_take_values(parser, op, "a text", &values) < 0
+			       ? NULL
+			       : filter_parse_text(parser, field_find(ESTAB_F_CGROUP), 0, op,
+						   &values);
 	if (refuse_op(parser, word, op) < 0 ||
 	    filter_take_values(parser, op, "the path of a cgroup, as /system.slice/ssh.service",
 			       &values) < 0)

@@ -32,6 +32,7 @@ static const struct {
 	[LOST_CMDLINE_CUT] = { "cmdline", "cut", NULL },
 	[LOST_CMDLINE_STUCK] = { "cmdline", "stuck", NULL },
 	[LOST_CONTEXT] = { "contexts", "unavailable", NULL },
+	[LOST_CGROUP] = { "cgroups", "unavailable", NULL },
 };
 
 /* Counts a process that could not be read, or not whole. */
@@ -169,12 +170,11 @@ static void walker_free(struct walker *walker)
 	free(walker);
 }
 
-/* The user database isn't ours to ask from two threads, nor is the table of names. */
-static void name_users(struct walker *walker, struct users *users)
+/* The user database isn't ours to ask from two threads, nor are the tables of names. */
+static void complete_processes(struct walker *walker, struct env *env)
 {
 	for (struct walk_process *item = walker->processes; item; item = item->next)
-		if (item->process.has & PROCESS_HAS_UID)
-			item->process.user = users_name(users, item->process.uid);
+		process_complete(env, &item->process);
 }
 
 /* Moves what a walker found to where the caller has it. Returns why it ended early, if it did. */
@@ -186,12 +186,12 @@ static int gather(struct walker *walker, struct env *env, struct owner_index *in
 	walker->lost[LOST_CMDLINE_CUT] = walker->reader.cmdlines_cut;
 	walker->lost[LOST_CMDLINE_STUCK] = walker->reader.cmdlines_stuck;
 	walker->lost[LOST_CONTEXT] = walker->reader.contexts_missing;
+	walker->lost[LOST_CGROUP] = walker->reader.cgroups_unread;
 	for (size_t i = 0; i < WALK_LOSSES; i++)
 		if (walker->lost[i] > 0)
 			result_add_loss(result, loss_words[i].what, loss_words[i].why,
 					loss_words[i].detail, walker->lost[i]);
-	if (env->plan.needs & NEED_OWNER_USER)
-		name_users(walker, &env->users);
+	complete_processes(walker, env);
 	if (walker->status < 0)
 		walker->view.incomplete = true;
 	r = owner_index_merge(index, &walker->view);

@@ -45,6 +45,11 @@
 /* A packet socket's memberships and filter: they may be longer than what a dump can hold. */
 #define NEED_PACKET_LISTS (UINT64_C(1) << 29)
 #define NEED_TIMER (UINT64_C(1) << 30)
+#define NEED_OWNER_CGROUP (UINT64_C(1) << 34)
+#define NEED_CONTAINER (UINT64_C(1) << 35)   /* what the runtimes' files say of it */
+#define NEED_CGROUP_PATH (UINT64_C(1) << 36) /* the socket's: found by its id */
+#define NEED_PPID (UINT64_C(1) << 37)
+#define NEED_START_TIME (UINT64_C(1) << 38) /* as a time of day, and how long ago */
 
 enum {
 	PLAN_SORT_MAX = 4,

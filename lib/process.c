@@ -57,7 +57,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 {
 	/* The name may hold blanks and parentheses, and what follows it can't. */
 	const char *name_end = memrchr(text, ')', length);
-	uint64_t flags, n_threads, start;
+	uint64_t ppid, flags, n_threads, start;
 	const char *state;
 	size_t state_length;
 
@@ -67,7 +67,8 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 	struct cursor cursor = { name_end + 1, text + length };
 
 	cursor_blanks(&cursor);
-	if (!cursor_word(&cursor, &state, &state_length) || !skip_words(&cursor, 5) ||
+	if (!cursor_word(&cursor, &state, &state_length) || !skip_words(&cursor, 0) ||
+	    !cursor_decimal(&cursor, &ppid) || !skip_words(&cursor, 4) ||
 	    !cursor_decimal(&cursor, &flags) || !skip_words(&cursor, 10) ||
 	    !cursor_decimal(&cursor, &n_threads) || !skip_words(&cursor, 1) ||
 	    !cursor_decimal(&cursor, &start))
@@ -76,6 +77,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 		.state = state[0],
 		.flags = (uint32_t)flags,
 		.n_threads = (uint32_t)MIN(n_threads, UINT32_MAX),
+		.ppid = (uint32_t)MIN(ppid, UINT32_MAX),
 		.start_ticks = start,
 	};
 	return 0;
@@ -281,6 +283,13 @@ static bool memory_is_stuck(struct process_reader *reader, int dir_fd)
 	return false;
 }
 
+static int make_buffer(struct process_reader *reader)
+{
+	if (!reader->buffer)
+		reader->buffer = malloc(PROCESS_CMDLINE_MAX + 1);
+	return reader->buffer ? 0 : -ENOMEM;
+}
+
 static int read_cmdline(struct process_reader *reader, int dir_fd, int memory_fd,
 			struct process *process)
 {
@@ -291,9 +300,7 @@ static int read_cmdline(struct process_reader *reader, int dir_fd, int memory_fd
 		reader->cmdlines_stuck++;
 		return 0;
 	}
-	if (!reader->buffer)
-		reader->buffer = malloc(PROCESS_CMDLINE_MAX + 1);
-	if (!reader->buffer)
+	if (make_buffer(reader) < 0)
 		return -ENOMEM;
 	n = slurp_at(memory_fd, "cmdline", reader->buffer, PROCESS_CMDLINE_MAX + 1);
 	if (n <= 0)
@@ -313,18 +320,51 @@ static int read_cmdline(struct process_reader *reader, int dir_fd, int memory_fd
 	return 0;
 }
 
+/* The kernel writes a line for each hierarchy; what does not fit is no more than one path is long. */
+static int read_cgroup(struct process_reader *reader, int dir_fd, struct process *process)
+{
+	ssize_t n;
+	int r;
+
+	r = make_buffer(reader);
+	if (r < 0)
+		return r;
+	n = slurp_at(dir_fd, "cgroup", reader->buffer, PROCESS_CMDLINE_MAX);
+	r = n < 0 ? (int)n
+		  : cgroup_parse(reader->arena, reader->buffer, (size_t)n, &process->cgroup);
+	if (r == -ENOMEM)
+		return r;
+	/* A process that has ended took it along. */
+	if (r < 0 && r != -ESRCH && !(r == -ENOENT && faccessat(dir_fd, "stat", F_OK, 0) < 0))
+		reader->cgroups_unread++;
+	return 0;
+}
+
+static void read_stat(int dir_fd, uint64_t needs, struct process *process)
+{
+	struct process_stat stat;
+
+	if (process_read_stat(dir_fd, &stat) < 0)
+		return;
+	if (needs & (NEED_START_TICKS | NEED_START_TIME)) {
+		process->start_ticks = stat.start_ticks;
+		process->has |= PROCESS_HAS_START;
+	}
+	if (needs & NEED_PPID) {
+		process->ppid = stat.ppid;
+		process->has |= PROCESS_HAS_PPID;
+	}
+}
+
 int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint64_t needs,
 		 struct process *process)
 {
-	struct process_stat stat;
 	int r = 0;
 
 	if (needs & (NEED_OWNER_UID | NEED_OWNER_USER))
 		read_uid(dir_fd, process);
-	if (needs & NEED_START_TICKS && process_read_stat(dir_fd, &stat) == 0) {
-		process->start_ticks = stat.start_ticks;
-		process->has |= PROCESS_HAS_START;
-	}
+	if (needs & (NEED_START_TICKS | NEED_START_TIME | NEED_PPID))
+		read_stat(dir_fd, needs, process);
 	if (needs & NEED_COMM)
 		r = read_comm(reader, dir_fd, process);
 	if (r == 0 && needs & NEED_EXE)
@@ -333,5 +373,7 @@ int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint6
 		r = read_cmdline(reader, dir_fd, memory_fd, process);
 	if (r == 0 && needs & NEED_CONTEXT)
 		r = read_context(reader, dir_fd, process);
+	if (r == 0 && needs & NEED_OWNER_CGROUP)
+		r = read_cgroup(reader, dir_fd, process);
 	return r;
 }

@@ -1,31 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* The head and the end of a result as JSON members: estab-json(5). */
 #include <errno.h>
-#include <stdio.h>
-#include <time.h>
 
 #include "field.h"
 #include "filter.h"
 #include "json.h"
 #include "plan.h"
 #include "result.h"
+#include "text.h"
 #include "util.h"
 
 static void write_time(struct json *json, const char *key, uint64_t time_us)
 {
-	time_t seconds = (time_t)(time_us / 1000000);
-	char text[64];
-	struct tm tm;
+	char text[TEXT_TIME];
 
-	/* RFC 3339, UTC. */
-	if (!gmtime_r(&seconds, &tm)) {
+	if (text_time(time_us, text))
+		json_write_str(json, key, text);
+	else
 		json_write_null(json, key);
-		return;
-	}
-	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", tm.tm_year + 1900,
-		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 (unsigned int)(time_us % 1000000));
-	json_write_str(json, key, text);
 }
 
 static void write_words(struct json *json, const char *key, uint32_t bits,

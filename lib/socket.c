@@ -224,6 +224,10 @@ static int copy_process(struct arena *arena, const struct process **process)
 	copy->exe = copy_text(arena, copy->exe, &failed);
 	copy->user = copy_text(arena, copy->user, &failed);
 	copy->context = copy_text(arena, copy->context, &failed);
+	if (copy->cgroup) {
+		copy->cgroup = cgroup_copy(arena, copy->cgroup);
+		failed |= !copy->cgroup;
+	}
 	if (copy->cmdline) {
 		copy->cmdline = arena_text(arena, copy->cmdline, copy->cmdline_length);
 		failed |= !copy->cmdline;

@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "util.h"
 
@@ -320,4 +321,30 @@ size_t estab_text_escape(const void *bytes, size_t length, char *buffer, size_t 
 
 	text_escape(&text, bytes, length);
 	return text.length;
+}
+
+/* So many digits, with zeros before them. */
+static void put_digits(char *at, int width, unsigned int number)
+{
+	for (int i = width - 1; i >= 0; i--, number /= 10)
+		at[i] = (char)('0' + number % 10);
+}
+
+bool text_time(uint64_t time_us, char buffer[TEXT_TIME])
+{
+	static const char form[TEXT_TIME] = "0000-00-00T00:00:00.000000Z";
+	time_t seconds = (time_t)(time_us / 1000000);
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
+		return false;
+	memcpy(buffer, form, sizeof(form));
+	put_digits(buffer, 4, (unsigned int)tm.tm_year + 1900);
+	put_digits(buffer + 5, 2, (unsigned int)tm.tm_mon + 1);
+	put_digits(buffer + 8, 2, (unsigned int)tm.tm_mday);
+	put_digits(buffer + 11, 2, (unsigned int)tm.tm_hour);
+	put_digits(buffer + 14, 2, (unsigned int)tm.tm_min);
+	put_digits(buffer + 17, 2, (unsigned int)tm.tm_sec);
+	put_digits(buffer + 20, 6, (unsigned int)(time_us % 1000000));
+	return true;
 }

@@ -29,6 +29,11 @@ void text_addr(struct text *text, const struct estab_addr *addr);
 /* As estab_text_escape(). */
 void text_escape(struct text *text, const void *bytes, size_t length);
 
+/* "2026-11-25T22:05:37.120000Z" and a NUL. */
+enum { TEXT_TIME = 28 };
+/* Writes a time since 1970 in RFC 3339's form, UTC; false: no clock reaches there. */
+bool text_time(uint64_t time_us, char buffer[TEXT_TIME]);
+
 /* Writes the digits into buffer and returns how many (at most 20). */
 size_t text_digits(uint64_t value, char buffer[20]);
 

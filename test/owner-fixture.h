@@ -114,6 +114,7 @@ static inline void setting_make(struct setting *setting, int proc_fd, bool captu
 	setting->env.ctx = &setting->ctx;
 	setting->env.plan.needs = NEED_OWNERS | needs;
 	users_init(&setting->env.users, &setting->ctx);
+	containers_init(&setting->env.containers, &setting->ctx);
 	assert_int_equal(owner_index_init(&setting->index, 4), 0);
 }
 
@@ -123,6 +124,7 @@ static inline void setting_free(struct setting *setting)
 	owner_index_free(&setting->index);
 	arena_free(&setting->arena);
 	users_free(&setting->env.users);
+	containers_free(&setting->env.containers);
 	result_clear(&setting->result);
 }
 

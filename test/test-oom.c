@@ -80,7 +80,11 @@ struct expected {
  * for one it is unknown, and the answer is whole. */
 static size_t name_length(const char *text, size_t length)
 {
-	static const char *const keys[] = { "\"user\":", "\"interface\":" };
+	static const char *const keys[] = {
+		"\"user\":",           "\"interface\":",     "\"cgroup\":",
+		"\"container_name\":", "\"runtime\":",       "\"pod_name\":",
+		"\"start_time\":",     "\"pod_namespace\":", "\"age_ms\":"
+	};
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -549,6 +553,8 @@ static void make_process(const struct tree *tree, unsigned int pid)
 	tree_dir(tree, path);
 	snprintf(path, sizeof(path), "%u/attr/current", pid);
 	tree_text(tree, path, "unconfined\n");
+	snprintf(path, sizeof(path), "%u/cgroup", pid);
+	tree_text(tree, path, "0::/system.slice/worker.service\n");
 	snprintf(path, sizeof(path), "%u/exe", pid);
 	tree_link(tree, path, "/usr/bin/worker");
 }

@@ -60,6 +60,13 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		buf_str(buf, ": no security module here gives processes one");
 		return;
 	}
+	if (is(loss, "cgroups", NULL)) {
+		buf_str(buf, "cgroups of ");
+		put_count(buf, loss->count, "process", "processes");
+		buf_str(buf, " not readable");
+		put_why(buf, loss);
+		return;
+	}
 	if (is(loss, "owners", NULL)) {
 		buf_str(buf, "owners not read");
 		put_why(buf, loss);

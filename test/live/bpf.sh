@@ -14,7 +14,8 @@ rows=proto,family,type,state,recv_q,send_q,backlog,backlog_limit,local.addr,loca
 rows+=,local.abstract,peer.addr,peer.port,peer.inode,interface,uid,inode,cookie,netns,shutdown,v6only
 rows+=,mark,cgroup_id,protocol
 owners=$rows,owners,owners_complete,no_owner,owner.pid,owner.tid,owner.fd,owner.comm,owner.uid
-owners+=,owner.user,owner.exe,owner.cmdline,owner.start_ticks
+owners+=,owner.user,owner.exe,owner.cmdline,owner.start_ticks,owner.ppid,owner.cgroup,owner.unit
+owners+=,owner.container,cgroup
 # What only sock_diag has beside: rows come from there, and owners from BPF.
 diag=$owners,timer.kind,tcp.snd_mss
 
