@@ -28,6 +28,7 @@ struct estab_query {
 	struct estab_filter *filter; /* owned reference */
 	bool no_pushdown;
 	char *netns; /* NULL: the caller's own */
+	bool all_netns;
 };
 
 #endif
