@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct plan {
 	uint64_t listeners;
 	uint64_t seconds; /* 0: no limit */
 	bool churn;
+	bool namespaces;
 };
 
 struct farm {
@@ -59,6 +61,7 @@ static const char usage[] =
 	"  --churn        besides, one process (sockfarm-churn) opens and closes connections all\n"
 	"                 the time, and listeners on the one port that --listeners then share;\n"
 	"                 prints \"churned N\" at the end\n"
+	"  --namespaces   each process is in a network namespace of its own\n"
 	"  --seconds S    end after S seconds (default: 60 with --churn, else never)\n"
 	"\n"
 	"Run it in a network namespace of its own: unshare --net sockfarm ...\n";
@@ -79,6 +82,7 @@ static void plan_parse(int argc, char **argv, struct plan *plan)
 		{ "listeners", required_argument, NULL, 'l' },
 		{ "seconds", required_argument, NULL, 't' },
 		{ "churn", no_argument, NULL, 'c' },
+		{ "namespaces", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -94,6 +98,8 @@ static void plan_parse(int argc, char **argv, struct plan *plan)
 			exit(0);
 		} else if (c == 'c') {
 			plan->churn = true;
+		} else if (c == 'n') {
+			plan->namespaces = true;
 		} else if (c > 0 && c < 256 && numbers[c]) {
 			option_number(options[which].name, optarg, NUMBER_MAX, numbers[c]);
 		} else {
@@ -196,7 +202,12 @@ static _Noreturn void child_farm(const struct farm *farm, size_t index)
 	};
 
 	child_setup(farm);
-	report.error = farm_make(&share, &report);
+	if (plan->namespaces) {
+		snprintf(report.what, sizeof(report.what), "network namespace");
+		report.error = unshare(CLONE_NEWNET) < 0 ? -errno : farm_netns_prepare();
+	}
+	if (report.error == 0)
+		report.error = farm_make(&share, &report);
 	report_send(farm, &report);
 	if (report.error == 0)
 		child_stay(farm);

@@ -4,6 +4,7 @@
  * holds it, and, where rows are wanted, with what is known of it.
  */
 #include "socket.h"
+#include "task.h"
 
 /* Filled in before the program is loaded; what is not wanted is not even verified. */
 const volatile u32 wanted;     /* WANT_… */
@@ -34,41 +35,6 @@ ALWAYS_INLINE uint32_t class_of(uint16_t family, uint16_t type, uint16_t protoco
 	if (type == SOCK_DGRAM && protocol == IPPROTO_UDP)
 		return WANT_UDP;
 	return WANT_INET;
-}
-
-/* The task's number in the reader's namespace: it has one in each down to its own. */
-ALWAYS_INLINE uint32_t number_of(struct task_struct *task)
-{
-	const struct pid *pid = task->thread_pid;
-	uint32_t level = bpf_get_current_task_btf()->thread_pid->level;
-	const struct upid *place = 0;
-	int number = 0;
-
-	/* The address of a variable place in an array is more than the verifier takes. */
-	PROBE(&pid, &task->thread_pid);
-	place = (const struct upid *)((const char *)pid +
-				      __builtin_preserve_field_info(pid->numbers, 0));
-	place = (const struct upid *)((const char *)place +
-				      level * __builtin_preserve_type_info(*place, 1));
-	PROBE(&number, &place->nr);
-	return (uint32_t)number;
-}
-
-ALWAYS_INLINE void put_holder(struct task_struct *task, uint32_t fd, struct record *record)
-{
-	struct task_struct *leader = task->group_leader;
-
-	record->fd = fd;
-	if (nested) {
-		record->pid = number_of(leader);
-		record->tid = number_of(task);
-	} else {
-		record->pid = (uint32_t)task->tgid;
-		record->tid = (uint32_t)task->pid;
-	}
-	record->start_ns = leader->start_boottime;
-	record->euid = leader->real_cred->euid.val;
-	__builtin_memcpy(record->comm, leader->comm, sizeof(record->comm));
 }
 
 ALWAYS_INLINE int is_row(const struct record *record, uint32_t kind, uint32_t num)
@@ -131,7 +97,7 @@ int walk(struct bpf_iter__task_file *ctx)
 	record.state = sk->__sk_common.skc_state;
 	record.inode = file->f_inode->i_ino;
 	record.cookie = bpf_get_socket_cookie(sk);
-	put_holder(task, ctx->fd, &record);
+	put_holder(task, ctx->fd, nested, &record);
 	if ((!tcp_states && !udp_states) || !is_row(&record, kind, sk->__sk_common.skc_num)) {
 		/* What a row table does not want needs no owner either. */
 		if ((kind == WANT_TCP && tcp_states && record.protocol == IPPROTO_TCP) ||

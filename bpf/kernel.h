@@ -31,6 +31,9 @@ enum {
 	TCP_CLOSE = 7,
 	TCP_LISTEN = 10,
 	TCP_NEW_SYN_RECV = 12,
+	NSFS_MAGIC = 0x6e736673,
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_F_NO_PREALLOC = 1,
 };
 
 typedef struct {
@@ -92,7 +95,12 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 } RELOCATED;
 
+struct super_block {
+	unsigned long s_magic;
+} RELOCATED;
+
 struct inode {
+	struct super_block *i_sb;
 	unsigned long i_ino;
 } RELOCATED;
 
@@ -241,6 +249,9 @@ static long (*bpf_probe_read_kernel)(void *to, uint32_t size, const void *from) 
 static long (*bpf_seq_write)(struct seq_file *seq, const void *data, uint32_t size) = (void *)127;
 static struct tcp_sock *(*bpf_skc_to_tcp_sock)(void *sk) = (void *)137;
 static struct tcp_timewait_sock *(*bpf_skc_to_tcp_timewait_sock)(void *sk) = (void *)138;
+static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*bpf_map_update_elem)(void *map, const void *key, const void *value,
+				   uint64_t flags) = (void *)2;
 static struct tcp_request_sock *(*bpf_skc_to_tcp_request_sock)(void *sk) = (void *)139;
 static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 static struct socket *(*bpf_sock_from_file)(struct file *file) = (void *)162; /* Linux 5.11 */

@@ -86,6 +86,7 @@ complete -c estab -s h -l help -d 'A short summary'
 complete -c estab -s V -l version -d 'The version'
 complete -c estab -s v -d 'The version'
 
+complete -c estab -l all-netns -d 'All network namespaces'
 complete -c estab -s N -l net -r -F -a '(command ls /run/netns 2>/dev/null)' -d 'Another network namespace'
 complete -c estab -l source -x -a 'auto bpf diag procfs' -d 'Read through this source only'
 complete -c estab -l proc-root -x -a '(__fish_complete_directories)' -d 'Read this directory as /proc'

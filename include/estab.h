@@ -155,6 +155,7 @@ enum estab_field {
 	ESTAB_F_VFS_DEV_MAJOR = 38,
 	ESTAB_F_VFS_DEV_MINOR = 39,
 	ESTAB_F_VFS_INODE = 40,
+	ESTAB_F_NETNS_NAME = 41,
 	ESTAB_F_CGROUP = 46,
 	ESTAB_F_LOCAL_NAME = 53,
 	ESTAB_F_PEER_NAME = 54,
@@ -603,6 +604,15 @@ ESTAB_PUBLIC int estab_query_set_source(struct estab_query *query, const char *n
  * to be had. estab_scan_open() and estab_snapshot_take() may then return the same. Since 0.1.
  */
 ESTAB_PUBLIC int estab_query_set_netns(struct estab_query *query, const char *name);
+/*
+ * 1: reads all network namespaces that can be found, one after another, the calling thread's first:
+ * those of processes and threads, mounted ones, and those that only a descriptor or, with privileges, a
+ * socket keeps. What estab_query_set_netns() says of entering holds for each; one that can't be entered
+ * is read as text where a process of it is in sight, and else is a loss, with what there is of its
+ * inode and name. ESTAB_F_NETNS and ESTAB_F_NETNS_NAME tell a socket's. 0: only the one that
+ * estab_query_set_netns() names, which switches this off, as this forgets that one. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_query_set_all_netns(struct estab_query *query, int on);
 
 /* ---- scan: a cursor ---- */
 
@@ -806,7 +816,9 @@ struct estab_source_info {
 	const char *table;  /* "tcp", "unix", "owners", … */
 	const char *path;   /* the file that was read, NULL for netlink */
 	int32_t error;      /* 0: served; negative errno: why it did not */
-	uint32_t reserved;
+	/* In how many network namespaces, where all are read: rows are of all these, and there is a path
+	 * only where it is the same in all. Else 0. */
+	uint32_t namespaces;
 	uint64_t rows;
 };
 ESTAB_PUBLIC size_t estab_result_source_count(const struct estab_result *result);
@@ -820,6 +832,10 @@ struct estab_loss {
 	const char *why;    /* "permission", "vanished", "cut", "malformed", "unavailable", … */
 	const char *detail; /* the table's name, …; NULL where there is none */
 	uint64_t count;
+	/* Where all namespaces are read, the one that it is of: its inode, 0 where that is unknown, and
+	 * its name, NULL where it has none. Lent. */
+	uint64_t netns;
+	const char *netns_name;
 };
 ESTAB_PUBLIC size_t estab_result_loss_count(const struct estab_result *result);
 ESTAB_PUBLIC int estab_result_get_loss(const struct estab_result *result, size_t index,

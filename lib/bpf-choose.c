@@ -9,8 +9,10 @@
 #include "bpf.h"
 #include "caps.h"
 #include "filter-push.h"
+#include "netns-list.h"
 #include "parse.h"
 #include "slurp.h"
+#include "sockstat.h"
 #include "util.h"
 
 /* Not among the headers of every distribution we build on. */
@@ -21,7 +23,7 @@
 
 /* The walk of /proc costs some 50 us a process and 5 us a descriptor; a program takes 3 ms to load.
  * Threads of the kernel are cheap, and there are about a hundred of them. */
-enum { PROCESSES_MIN = 160, SOCKETS_MIN = 600 };
+enum { PROCESSES_MIN = 160, SOCKETS_MIN = 600, NAMESPACES_MIN = 8 };
 
 #define FIRST_PID_NS UINT32_C(0xeffffffc) /* the kernel's PROC_PID_INIT_INO */
 
@@ -37,27 +39,13 @@ static bool may_load(void)
 	return caps_have(CAP_SYS_ADMIN) || (caps_have(CAP_BPF) && caps_have(CAP_PERFMON));
 }
 
-/* Whether /proc numbers processes as the iterator does: as our system calls do. */
-static bool proc_is_ours(const struct estab_ctx *ctx)
-{
-	char link[16];
-	ssize_t n = readlinkat(ctx->proc_fd, "self", link, sizeof(link) - 1);
-	uint32_t pid;
-
-	if (n < 0)
-		return false;
-	link[n] = '\0';
-	return parse_u32(link, &pid) == 0 && pid == (uint32_t)getpid();
-}
-
-/* 0, or why BPF is out of the question. */
-static int check_use(const struct env *env)
+int bpf_check(const struct env *env)
 {
 	const struct estab_ctx *ctx = env->ctx;
 
 	if (!(ctx->flags & ESTAB_CTX_BPF))
 		return -EPERM;
-	if (ctx->capture || env->netns == 0 || env->netns > UINT32_MAX || !proc_is_ours(ctx))
+	if (ctx->capture || !ctx_has_own_pids(ctx))
 		return -EOPNOTSUPP;
 	return may_load() ? 0 : -EPERM;
 }
@@ -95,7 +83,7 @@ static uint64_t row_protos(const struct env *env)
 	uint64_t protos = plan->protos & ROW_PROTOS;
 	uint8_t code[BYTECODE_ROOM];
 
-	if (plan->needs & NOT_OF_ROWS || env->target.way != NETNS_OWN)
+	if (plan->needs & NOT_OF_ROWS || (env->target.way != NETNS_OWN && !plan->all_netns))
 		return 0;
 	if (!(plan->states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
 		protos &= ~BIT64(ESTAB_PROTO_TCP);
@@ -108,18 +96,11 @@ static uint64_t row_protos(const struct env *env)
 	return protos;
 }
 
-/* "sockets: used N": of all families, in the namespace that is read. */
 static bool many_sockets(const struct env *env)
 {
-	static const char word[] = "sockets: used ";
-	_cleanup_(cleanup_close) int fd = netns_open(env, "sockstat");
-	char text[64];
-	ssize_t n = fd < 0 ? -1 : slurp_fd(fd, text, sizeof(text));
-	struct cursor cursor = { text + sizeof(word) - 1, text + MAX(n, (ssize_t)0) };
-	uint64_t used;
+	struct sockstat sockstat;
 
-	return n > (ssize_t)sizeof(word) && memcmp(text, word, sizeof(word) - 1) == 0 &&
-	       cursor_decimal(&cursor, &used) && used >= SOCKETS_MIN;
+	return sockstat_read(env, &sockstat) && sockstat.used >= SOCKETS_MIN;
 }
 
 /* The links of a procfs are two, some entries of its own, and one a process. */
@@ -130,7 +111,17 @@ static bool many_processes(const struct env *env)
 	return fstat(env->ctx->proc_fd, &st) == 0 && st.st_nlink >= PROCESSES_MIN;
 }
 
-static bool is_nested(const struct env *env)
+/* In each of which a dump would walk through the sockets of all of them. */
+static bool many_namespaces(const struct env *env)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; env->plan.all_netns && i < env->namespaces->n; i++)
+		n += !env->namespaces->items[i].unwanted;
+	return n >= NAMESPACES_MIN;
+}
+
+bool bpf_is_nested(const struct env *env)
 {
 	struct stat st;
 
@@ -141,9 +132,9 @@ static int load(struct env *env, uint64_t protos, struct estab_result *result)
 {
 	bool owners = env->plan.needs & NEED_OWNERS;
 	struct bpf_files_config config = {
-		.netns = (uint32_t)env->netns,
+		.netns = env->plan.all_netns ? 0 : (uint32_t)env->netns,
 		.fields = bpf_fields(&env->plan),
-		.nested = is_nested(env),
+		.nested = bpf_is_nested(env),
 	};
 	int fd;
 
@@ -176,14 +167,20 @@ int bpf_begin(struct env *env, struct estab_result *result)
 	int r;
 
 	/* Rows alone come cheaper, and one by one, from a dump, but one is not enough for all of them. */
-	if (!plan->only_bpf && ((!owners && !(plan->consistent && protos)) || plan->source ||
-				!(env->ctx->flags & ESTAB_CTX_BPF)))
+	if (!plan->only_bpf && (plan->source || !(env->ctx->flags & ESTAB_CTX_BPF) ||
+				(!owners && !plan->consistent && !many_namespaces(env))))
 		return 0;
 	protos = row_protos(env);
-	r = check_use(env);
+	if (!plan->only_bpf && !owners && protos == 0)
+		return 0;
+	r = bpf_check(env);
+	/* It picks by the number. */
+	if (r == 0 && !plan->all_netns && (env->netns == 0 || env->netns > UINT32_MAX))
+		r = -EOPNOTSUPP;
 	if (r == 0 && !owners && protos == 0)
 		r = -EOPNOTSUPP;
-	if (r == 0 && !plan->only_bpf && !many_sockets(env) && !many_processes(env))
+	if (r == 0 && !plan->only_bpf && !many_sockets(env) && !many_processes(env) &&
+	    !many_namespaces(env))
 		return 0;
 	env->bpf.later = r == 0 && !plan->only_bpf && protos == 0;
 	if (env->bpf.later)
@@ -223,7 +220,7 @@ const char *bpf_tell(const struct env *env, int error, bool *ret_used)
 		return "the program that asks does not allow BPF";
 	if (!may_load())
 		return "BPF needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN";
-	if (check_use(env) < 0)
+	if (bpf_check(env) < 0)
 		return "BPF numbers processes in another way than this /proc";
 	if (error == -EOPNOTSUPP)
 		return "this build has no BPF programs";

@@ -12,18 +12,10 @@
 #include "../bpf/records.h"
 #include "bpf.h"
 #include "filter.h"
-#include "parse.h"
-#include "slurp.h"
+#include "netns-list.h"
 #include "util.h"
 
 enum { RESERVE_MAX = 4 << 20 };
-
-/* What /proc/net/sockstat and sockstat6 count. */
-struct counts {
-	uint64_t tcp; /* in the tables: listening, and with a peer */
-	uint64_t time_wait;
-	uint64_t udp;
-};
 
 struct bpf_collecting {
 	struct store *store;
@@ -32,11 +24,9 @@ struct bpf_collecting {
 	struct row_index by_inode; /* rows without a cookie */
 	struct bpf_holders *holders;
 	struct row row;
-	struct counts met;  /* sockets of the records so far, each once */
-	bool requests;      /* some listener has any */
-	uint64_t n_rows[2]; /* TCP's and UDP's, by record */
-	bool known;         /* what the kernel counted before */
-	struct counts before;
+	struct netns_tally one; /* of the namespace that is read, unless all are */
+	uint64_t n_rows[2];     /* TCP's and UDP's, by record */
+	int link_fds[2];        /* of their programs; below 0: not loaded */
 
 	bool streaming;
 	bool handed;            /* the row is for the caller */
@@ -44,66 +34,16 @@ struct bpf_collecting {
 	struct owner_list *sole;
 };
 
-static void count_lines(struct cursor text, struct counts *counts)
-{
-	while (text.at < text.end) {
-		const char *newline = memchr(text.at, '\n', (size_t)(text.end - text.at));
-		struct cursor line = { text.at, newline ? newline : text.end };
-		const char *word = "";
-		size_t length = 0;
-		bool is_tcp;
-		uint64_t value;
-
-		text.at = newline ? newline + 1 : text.end;
-		cursor_word(&line, &word, &length);
-		is_tcp = length >= 4 && memcmp(word, "TCP", 3) == 0;
-		if (!is_tcp && !(length == 4 && memcmp(word, "UDP:", 4) == 0) &&
-		    !(length == 5 && memcmp(word, "UDP6:", 5) == 0))
-			continue;
-		for (;;) {
-			cursor_blanks(&line);
-			if (!cursor_word(&line, &word, &length))
-				break;
-			cursor_blanks(&line);
-			if (!cursor_decimal(&line, &value))
-				break;
-			if (length == 5 && memcmp(word, "inuse", 5) == 0)
-				*(is_tcp ? &counts->tcp : &counts->udp) += value;
-			else if (is_tcp && length == 2 && memcmp(word, "tw", 2) == 0)
-				counts->time_wait += value;
-		}
-	}
-}
-
-/* Whether the kernel tells; sockstat6 is missing where there is no IPv6. */
-static bool read_counts(const struct env *env, struct counts *ret_counts)
-{
-	static const char *const tables[] = { "sockstat", "sockstat6" };
-	struct counts counts = { 0 };
-	char text[2048];
-
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		_cleanup_(cleanup_close) int fd = netns_open(env, tables[i]);
-		ssize_t n = fd < 0 ? fd : slurp_fd(fd, text, sizeof(text));
-
-		if (n < 0 && i == 0)
-			return false;
-		count_lines((struct cursor){ text, text + MAX(n, (ssize_t)0) }, &counts);
-	}
-	*ret_counts = counts;
-	return true;
-}
-
 /* A TCP socket that is bound, or an unbound one of any kind, is in no table that counts. */
-static void count_record(struct bpf_collecting *all, const struct record *record, int proto)
+static void count_record(struct netns_tally *tally, const struct record *record, int proto)
 {
 	if (proto == ESTAB_PROTO_UDP) {
-		all->met.udp++;
+		tally->met.udp++;
 	} else if (record->flags & RECORD_MINISOCK) {
-		all->met.time_wait += record->state != ESTAB_STATE_SYN_RECV;
+		tally->met.time_wait += record->state != ESTAB_STATE_SYN_RECV;
 	} else if (record->state != ESTAB_STATE_UNCONNECTED) {
-		all->met.tcp++;
-		all->requests |= (record->flags & RECORD_REQUESTS) != 0;
+		tally->met.tcp++;
+		tally->requests |= (record->flags & RECORD_REQUESTS) != 0;
 	}
 }
 
@@ -123,6 +63,52 @@ static int hand_out(struct bpf_collecting *all, const struct record *record)
 	return MIN(r, 0);
 }
 
+/* The record's namespace, which may be one that nobody knew of: made since, or kept by this socket
+ * only. -ENOMEM. */
+static int find_netns(struct bpf_collecting *all, const struct record *record, size_t *ret_index)
+{
+	const struct netns_place place = {
+		.kind = PLACE_SOCKET,
+		.pid = record->pid,
+		.fd = record->fd,
+	};
+	struct netns_list *list = all->store->env->namespaces;
+	size_t index = netns_list_find(list, record->netns);
+	int r = 0;
+
+	if (index == NETNS_NONE) {
+		r = netns_list_add(list, record->netns, &place, &index);
+		if (r == 0)
+			r = netns_list_name_process(list, index, RANK_HOLDER, record->comm,
+						    strnlen(record->comm, sizeof(record->comm)),
+						    record->pid);
+	}
+	if (r == 0)
+		*ret_index = index;
+	return r;
+}
+
+/* Where it is counted; and that is the namespace that is read from now on, if more of it is needed than
+ * the record has: the name of a device. -ENOMEM. */
+static int place_record(struct bpf_collecting *all, const struct record *record,
+			struct netns_tally **ret_tally)
+{
+	struct env *env = all->store->env;
+	size_t index = 0;
+	int r;
+
+	*ret_tally = &all->one;
+	if (!env->plan.all_netns)
+		return 0;
+	r = find_netns(all, record, &index);
+	if (r == 0 && record->ifindex != 0 && env->plan.needs & NEED_IFNAME)
+		r = netns_list_enter(env, index);
+	if (r == -ENOMEM)
+		return r;
+	*ret_tally = &env->namespaces->items[index].tally;
+	return 0;
+}
+
 /* Makes a row of a record that was not met before: its place, or ROW_NONE when it is not wanted. */
 static int add_row(struct bpf_collecting *all, const struct record *record, int proto,
 		   uint32_t *ret_row)
@@ -133,8 +119,11 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 	uint32_t family = BIT32(record->family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6);
 	uint32_t next = (uint32_t)all->store->count;
 	bool sole = all->streaming && record->flags & RECORD_SOLE;
-	int r;
+	struct netns_tally *tally;
+	int r = place_record(all, record, &tally);
 
+	if (r < 0)
+		return r;
 	if (!(plan->states[proto] & BIT32(state)) || !(plan->families & family)) {
 		next = ROW_NONE;
 	} else {
@@ -147,7 +136,7 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 	r = row_index_add(all->seen, identity, sole ? ROW_NONE : next, ret_row);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	count_record(all, record, proto);
+	count_record(tally, record, proto);
 	*ret_row = sole ? ROW_NONE : next;
 	if (next == ROW_NONE)
 		return 0;
@@ -218,13 +207,23 @@ static int tell_end(struct bpf_collecting *all, int r, const char *what, const c
 	return 1;
 }
 
+/* An iterator over the table of the namespace that is read. The program is loaded but once. */
+static int open_table(struct bpf_collecting *all, enum estab_proto proto)
+{
+	int *link_fd = &all->link_fds[proto == ESTAB_PROTO_UDP];
+	uint32_t fields = bpf_fields(&all->store->env->plan);
+
+	if (*link_fd < 0)
+		*link_fd = proto == ESTAB_PROTO_UDP ? bpf_link_udp(UINT32_MAX, fields)
+						    : bpf_link_tcp(UINT32_MAX, fields);
+	return *link_fd < 0 ? *link_fd : netns_iterate(all->store->env, *link_fd);
+}
+
 /* Walks the kernel's table: 0; 1 when that did not succeed, which is told. */
 static int walk_table(struct bpf_collecting *all, enum estab_proto proto)
 {
 	const char *table = proto == ESTAB_PROTO_UDP ? "udp" : "tcp";
-	uint32_t fields = bpf_fields(&all->store->env->plan);
-	int fd = proto == ESTAB_PROTO_UDP ? bpf_open_udp(UINT32_MAX, fields)
-					  : bpf_open_tcp(UINT32_MAX, fields);
+	int fd = open_table(all, proto);
 	struct bpf_reader *reader;
 	int r;
 
@@ -243,38 +242,97 @@ static int walk_table(struct bpf_collecting *all, enum estab_proto proto)
 
 /* Whether there is, or was while we read, anything that has no open file. */
 static bool is_missing(const struct bpf_collecting *all, enum estab_proto proto,
-		       const struct counts *before, const struct counts *after)
+		       const struct netns_tally *tally, const struct sockstat *after)
 {
 	uint32_t states = all->store->env->plan.states[ESTAB_PROTO_TCP];
+	const struct sockstat *before = &tally->before;
+	const struct sockstat *met = &tally->met;
 
 	if (proto == ESTAB_PROTO_UDP)
-		return before->udp != all->met.udp || after->udp != all->met.udp;
-	if (before->tcp != all->met.tcp || after->tcp != all->met.tcp)
+		return before->udp != met->udp || after->udp != met->udp;
+	if (before->tcp != met->tcp || after->tcp != met->tcp)
 		return true;
-	if (states & BIT32(ESTAB_STATE_SYN_RECV) && all->requests)
+	if (states & BIT32(ESTAB_STATE_SYN_RECV) && tally->requests)
 		return true;
 	return states & (BIT32(ESTAB_STATE_TIME_WAIT) | BIT32(ESTAB_STATE_FIN_WAIT_2)) &&
 	       (before->time_wait != 0 || after->time_wait != 0);
 }
 
-/* The rows of the protocols that come from here: 0; 1 when some are lost. */
-static int walk_missing(struct bpf_collecting *all, bool known, const struct counts *before)
+/* The protocols whose tables are to be walked through; after: NULL when that is not known. */
+static uint64_t missing_protos(const struct bpf_collecting *all, const struct netns_tally *tally,
+			       const struct sockstat *after)
 {
 	static const enum estab_proto protos[] = { ESTAB_PROTO_UDP, ESTAB_PROTO_TCP };
-	uint64_t row_protos = all->store->env->bpf.row_protos;
-	struct counts after = { 0 };
+	uint64_t missing = all->store->env->bpf.row_protos;
+
+	for (size_t i = 0; tally->counted && after && i < ARRAY_SIZE(protos); i++)
+		if (!is_missing(all, protos[i], tally, after))
+			missing &= ~BIT64(protos[i]);
+	return missing;
+}
+
+/* Those of the namespace that is read: 0; 1 when some are lost. */
+static int walk_tables(struct bpf_collecting *all, uint64_t protos)
+{
+	int udp = 0, tcp = 0;
+
+	if (protos & BIT64(ESTAB_PROTO_UDP))
+		udp = walk_table(all, ESTAB_PROTO_UDP);
+	if (udp >= 0 && protos & BIT64(ESTAB_PROTO_TCP))
+		tcp = walk_table(all, ESTAB_PROTO_TCP);
+	return udp < 0 || tcp < 0 ? MIN(udp, tcp) : udp | tcp;
+}
+
+/* The rows of the protocols that come from here. */
+static int walk_missing(struct bpf_collecting *all, const struct netns_tally *tally)
+{
+	struct sockstat after;
+	bool known = sockstat_read(all->store->env, &after);
+
+	return walk_tables(all, missing_protos(all, tally, known ? &after : NULL));
+}
+
+/* The same in one of many namespaces, which is only entered if need be. */
+static int walk_missing_in(struct bpf_collecting *all, size_t index)
+{
+	struct env *env = all->store->env;
+	const struct netns_item *item = &env->namespaces->items[index];
+	struct sockstat after;
+	uint64_t protos;
+	int r;
+
+	if (item->unwanted)
+		return 0;
+	result_set_netns(all->result, item->inode, item->name);
+	r = netns_list_count(env, index, &after);
+	if (r >= 0) {
+		protos = missing_protos(all, &item->tally, r == 0 ? &after : NULL);
+		if (protos == 0)
+			return 0;
+		r = netns_list_enter(env, index);
+		if (r == 0)
+			r = walk_tables(all, protos);
+	}
+	/* What can't be entered the reader has told. */
+	return r < 0 && r != -ENOMEM && r != -ECANCELED ? 1 : r;
+}
+
+/* In each namespace. */
+static int walk_all_missing(struct bpf_collecting *all)
+{
+	struct env *env = all->store->env;
 	int status = 0;
 
-	known = known && read_counts(all->store->env, &after);
-	for (size_t i = 0; status >= 0 && i < ARRAY_SIZE(protos); i++) {
-		int r;
+	if (!env->plan.all_netns)
+		return walk_missing(all, &all->one);
+	/* There may be more by then than there were. */
+	for (size_t i = 0; status >= 0 && i < env->namespaces->n; i++) {
+		int r = walk_missing_in(all, i);
 
-		if (!(row_protos & BIT64(protos[i])) ||
-		    (known && !is_missing(all, protos[i], before, &after)))
-			continue;
-		r = walk_table(all, protos[i]);
 		status = r < 0 ? r : status | r;
 	}
+	result_leave_netns(all->result);
+	netns_list_leave(env);
 	return status;
 }
 
@@ -292,6 +350,22 @@ static int index_inodes(struct bpf_collecting *all)
 	return MIN(r, 0);
 }
 
+/* How many rows there may be, as the kernel counted them; in all namespaces the reader did that. */
+static uint64_t guess_rows(struct bpf_collecting *all)
+{
+	const struct env *env = all->store->env;
+	uint64_t n = 0;
+
+	if (!env->plan.all_netns) {
+		all->one.counted = sockstat_read(env, &all->one.before);
+		return all->one.before.tcp + all->one.before.udp;
+	}
+	for (size_t i = 0; i < env->namespaces->n; i++)
+		n += env->namespaces->items[i].tally.before.tcp +
+		     env->namespaces->items[i].tally.before.udp;
+	return n;
+}
+
 static int begin(struct bpf_collecting *all)
 {
 	const struct env *env = all->store->env;
@@ -303,13 +377,10 @@ static int begin(struct bpf_collecting *all)
 	}
 	if (r == 0)
 		r = index_inodes(all);
-	if (r < 0)
+	if (r < 0 || !env->bpf.row_protos)
 		return r;
-	all->known = env->bpf.row_protos && read_counts(env, &all->before);
 	/* A guess that is wrong costs time or memory, and no more. */
-	return all->known ? row_index_reserve(all->seen, MIN(all->before.tcp + all->before.udp,
-							     (uint64_t)RESERVE_MAX))
-			  : 0;
+	return row_index_reserve(all->seen, MIN(guess_rows(all), (uint64_t)RESERVE_MAX));
 }
 
 /* What the pass over the files left: cut is how that ended. */
@@ -321,7 +392,7 @@ static int read_rest(struct bpf_collecting *all, int cut)
 	if (cut < 0 || !env->bpf.row_protos)
 		return cut;
 	if (cut == 0)
-		r = walk_missing(all, all->known, &all->before);
+		r = walk_all_missing(all);
 	if (r < 0)
 		return r;
 	/* Dumps of other tables may have lost some. */
@@ -352,6 +423,9 @@ static int finish(struct bpf_collecting *all, int r)
 
 static void clear(struct bpf_collecting *all)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(all->link_fds); i++)
+		if (all->link_fds[i] >= 0)
+			close(all->link_fds[i]);
 	bpf_holders_free(all->holders);
 	row_index_free(&all->by_inode);
 	row_index_free(&all->index);
@@ -362,7 +436,12 @@ static void clear(struct bpf_collecting *all)
 
 int bpf_collect(struct store *store, struct row_index *seen, struct estab_result *result)
 {
-	struct bpf_collecting all = { .store = store, .result = result, .seen = seen };
+	struct bpf_collecting all = {
+		.store = store,
+		.result = result,
+		.seen = seen,
+		.link_fds = { -1, -1 },
+	};
 	int r = begin(&all);
 
 	if (r == 0) {
@@ -384,6 +463,7 @@ struct bpf_collecting *bpf_stream_new(struct store *store, struct estab_result *
 		.store = store,
 		.result = result,
 		.seen = &all->index,
+		.link_fds = { -1, -1 },
 		.streaming = true,
 		.sole = calloc(1, sizeof(*all->sole) + sizeof(all->sole->owners[0])),
 	};

@@ -11,14 +11,20 @@ int bpf_open_files(const struct bpf_files_config *config)
 	return -EOPNOTSUPP;
 }
 
-int bpf_open_tcp(uint32_t states, uint32_t fields)
+int bpf_open_netns(bool nested)
+{
+	(void)nested;
+	return -EOPNOTSUPP;
+}
+
+int bpf_link_tcp(uint32_t states, uint32_t fields)
 {
 	(void)states;
 	(void)fields;
 	return -EOPNOTSUPP;
 }
 
-int bpf_open_udp(uint32_t states, uint32_t fields)
+int bpf_link_udp(uint32_t states, uint32_t fields)
 {
 	(void)states;
 	(void)fields;
@@ -27,33 +33,37 @@ int bpf_open_udp(uint32_t states, uint32_t fields)
 
 #else
 
-#include <string.h>
-#include <sys/syscall.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "files.skel.h"
+#include "netns.skel.h"
 #include "tcp.skel.h"
 #include "udp.skel.h"
 
-/* The iterator keeps the program: the rest may go. */
-static int open_iterator(int link_fd)
-{
-	union bpf_attr attr;
-	long fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.iter_create.link_fd = (uint32_t)link_fd;
-	fd = syscall(__NR_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
-	return fd < 0 ? -errno : (int)fd;
-}
-
-/* Each skeleton has functions and types of its own names. */
-#define LOAD(name, skel)                                             \
-	({                                                           \
-		int r_ = name##__load(skel);                         \
-		if (r_ == 0)                                         \
-			r_ = name##__attach(skel);                   \
-		r_ >= 0 ? open_iterator((skel)->links.walk_fd) : r_; \
+/* Each skeleton has functions and types of its own names. The link keeps the program: the rest may go. */
+#define LOAD(name, skel)                                                       \
+	({                                                                     \
+		int r_ = name##__load(skel);                                   \
+		if (r_ == 0)                                                   \
+			r_ = name##__attach(skel);                             \
+		if (r_ >= 0) {                                                 \
+			r_ = fcntl((skel)->links.walk_fd, F_DUPFD_CLOEXEC, 0); \
+			r_ = r_ < 0 ? -errno : r_;                             \
+		}                                                              \
+		r_;                                                            \
 	})
+
+/* What walks all files is the same wherever it is made. */
+static int iterate(int link_fd)
+{
+	static const struct env anywhere = { .target.way = NETNS_OWN };
+	int fd = link_fd < 0 ? link_fd : netns_iterate(&anywhere, link_fd);
+
+	if (link_fd >= 0)
+		close(link_fd);
+	return fd;
+}
 
 int bpf_open_files(const struct bpf_files_config *config)
 {
@@ -70,10 +80,23 @@ int bpf_open_files(const struct bpf_files_config *config)
 	skel->rodata->nested = config->nested;
 	r = LOAD(files_bpf, skel);
 	files_bpf__destroy(skel);
-	return r;
+	return iterate(r);
 }
 
-int bpf_open_tcp(uint32_t states, uint32_t fields)
+int bpf_open_netns(bool nested)
+{
+	struct netns_bpf *skel = netns_bpf__open();
+	int r;
+
+	if (!skel)
+		return -ENOMEM;
+	skel->rodata->nested = nested;
+	r = LOAD(netns_bpf, skel);
+	netns_bpf__destroy(skel);
+	return iterate(r);
+}
+
+int bpf_link_tcp(uint32_t states, uint32_t fields)
 {
 	struct tcp_bpf *skel = tcp_bpf__open();
 	int r;
@@ -87,7 +110,7 @@ int bpf_open_tcp(uint32_t states, uint32_t fields)
 	return r;
 }
 
-int bpf_open_udp(uint32_t states, uint32_t fields)
+int bpf_link_udp(uint32_t states, uint32_t fields)
 {
 	struct udp_bpf *skel = udp_bpf__open();
 	int r;

@@ -26,7 +26,7 @@ struct bpf_files_config {
 	uint32_t wanted;     /* WANT_… */
 	uint32_t tcp_states; /* bits, with ESTAB_STATE_BOUND for what is only bound; 0: no rows */
 	uint32_t udp_states;
-	uint32_t netns;  /* inode */
+	uint32_t netns;  /* inode; 0: all of them */
 	uint32_t fields; /* PUT_… */
 	bool nested;     /* we are in a pid namespace below the first */
 };
@@ -34,9 +34,12 @@ struct bpf_files_config {
 /* Each loads a program and returns an iterator to be read, or a negative errno. -EOPNOTSUPP: this
  * build has none; -EPERM, -EINVAL, …: what the kernel said. */
 int bpf_open_files(const struct bpf_files_config *config);
-/* Those of the calling thread's network namespace. */
-int bpf_open_tcp(uint32_t states, uint32_t fields);
-int bpf_open_udp(uint32_t states, uint32_t fields);
+/* One open file of each namespace: of itself, or a socket of it; the former of all kinds of
+ * namespaces. */
+int bpf_open_netns(bool nested);
+/* Those of a network namespace: a link, from which netns_iterate() makes iterators over any. */
+int bpf_link_tcp(uint32_t states, uint32_t fields);
+int bpf_link_udp(uint32_t states, uint32_t fields);
 
 /* ---- bpf-read.c: the records ---- */
 
@@ -71,6 +74,10 @@ int bpf_begin(struct env *env, struct estab_result *result);
 /* Loads what bpf_begin() put off: all rows come from elsewhere, and some are there. -ENOMEM. */
 int bpf_begin_owners(struct env *env, struct estab_result *result);
 void bpf_end(struct env *env);
+/* Whether programs may be loaded, and /proc numbers processes as they do; else why not. */
+int bpf_check(const struct env *env);
+/* Whether we are in a pid namespace below the first. */
+bool bpf_is_nested(const struct env *env);
 /* Whether it would look for owners where nobody insists, and why; error: what loading a program gave. */
 const char *bpf_tell(const struct env *env, int error, bool *ret_used);
 

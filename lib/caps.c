@@ -2,8 +2,13 @@
 #include "caps.h"
 
 #include <linux/capability.h>
+#include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* Its inode is fixed: include/linux/proc_ns.h, PROC_USER_INIT_INO. */
+#define FIRST_USER_NS UINT32_C(0xeffffffd)
 
 bool caps_have(unsigned int cap)
 {
@@ -13,4 +18,11 @@ bool caps_have(unsigned int cap)
 	/* libc has no wrapper for this. */
 	return syscall(SYS_capget, &header, data) == 0 &&
 	       data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+bool caps_are_initial(void)
+{
+	struct stat st;
+
+	return stat("/proc/thread-self/ns/user", &st) == 0 && st.st_ino == FIRST_USER_NS;
 }

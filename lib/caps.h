@@ -7,5 +7,7 @@
 
 /* Whether it is effective now; cap is CAP_NET_ADMIN and so on. */
 bool caps_have(unsigned int cap);
+/* Whether we are in the first user namespace, where capabilities hold everywhere. */
+bool caps_are_initial(void);
 
 #endif

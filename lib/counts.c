@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "env.h"
+#include "netns-list.h"
 #include "parse.h"
 #include "query.h"
 #include "slurp.h"
@@ -54,13 +55,13 @@ static struct count *find_count(struct estab_counts *counts, const char *name)
 	return NULL;
 }
 
-/* Counts of one name add up. */
+/* Counts of one name add up, but for those that every namespace tells alike. */
 static void add_count(struct estab_counts *counts, const char *name, uint64_t value)
 {
 	struct count *count = find_count(counts, name);
 
 	if (count) {
-		count->value += value;
+		count->value = count->host_wide ? value : count->value + value;
 		return;
 	}
 	if (counts->n == COUNTS_MAX || strlen(name) >= sizeof(count->name))
@@ -207,38 +208,54 @@ static void read_protocols(struct cursor file, struct estab_counts *counts)
 	}
 }
 
-static ssize_t read_table(const struct env *env, const char *table, char *buffer)
-{
-	_cleanup_(cleanup_close) int fd = netns_open(env, table);
-
-	return fd < 0 ? fd : slurp_fd(fd, buffer, FILE_MAX);
-}
-
 static int read_counts(const struct env *env, struct estab_counts *counts)
 {
-	static const struct {
-		const char *table;
-		void (*read)(struct cursor file, struct estab_counts *counts);
-	} tables[] = {
-		{ "sockstat", read_sockstat },
-		{ "sockstat6", read_sockstat },
-		{ "snmp", read_snmp },
-		{ "protocols", read_protocols },
+	static const char *const tables[] = { "sockstat", "sockstat6", "snmp", "protocols" };
+	static void (*const readers[])(struct cursor file, struct estab_counts * counts) = {
+		read_sockstat,
+		read_sockstat,
+		read_snmp,
+		read_protocols,
 	};
 	_cleanup_(cleanup_free) char *buffer = malloc(FILE_MAX);
+	int fds[ARRAY_SIZE(tables)];
 	int error = 0;
 
 	if (!buffer)
 		return -ENOMEM;
+	netns_open_all(env, tables, ARRAY_SIZE(tables), fds);
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		ssize_t n = read_table(env, tables[i].table, buffer);
+		_cleanup_(cleanup_close) int fd = fds[i];
+		ssize_t n = fd < 0 ? fd : slurp_fd(fd, buffer, FILE_MAX);
 
 		if (n >= 0)
-			tables[i].read((struct cursor){ buffer, buffer + n }, counts);
+			readers[i]((struct cursor){ buffer, buffer + n }, counts);
 		else if (error == 0)
 			error = (int)n;
 	}
 	return counts->n == 0 && error < 0 ? error : 0;
+}
+
+/* Of all of them together; one that can't be read counts nothing. */
+static int read_all_counts(struct env *env, struct estab_counts *counts)
+{
+	struct estab_result *scratch = calloc(1, sizeof(*scratch));
+	int error = 0;
+	int r = scratch ? env_list_namespaces(env, scratch) : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < env->namespaces->n; i++) {
+		r = netns_list_enter(env, i);
+		if (r == 0)
+			r = read_counts(env, counts);
+		if (r != -ENOMEM && r < 0) {
+			error = error < 0 ? error : r;
+			r = 0;
+		}
+	}
+	if (scratch)
+		result_clear(scratch);
+	free(scratch);
+	return r == 0 && counts->n == 0 ? error : r;
 }
 
 int estab_counts_read(const struct estab_query *query, struct estab_counts **ret_counts)
@@ -251,7 +268,7 @@ int estab_counts_read(const struct estab_query *query, struct estab_counts **ret
 		return -ENOMEM;
 	r = env_new(query->ctx, query, &env);
 	if (r == 0) {
-		r = read_counts(env, counts);
+		r = env->plan.all_netns ? read_all_counts(env, counts) : read_counts(env, counts);
 		env_unref(env);
 	}
 	if (r < 0) {

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "parse.h"
+
 const char *estab_version(void)
 {
 	return ESTAB_VERSION;
@@ -26,6 +28,21 @@ void ctx_log(const struct estab_ctx *ctx, int level, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	ctx->log_fn(ctx->log_arg, level, text);
+}
+
+bool ctx_has_own_pids(const struct estab_ctx *ctx)
+{
+	char link[16];
+	ssize_t n;
+	uint32_t pid;
+
+	if (ctx->capture)
+		return false;
+	n = readlinkat(ctx->proc_fd, "self", link, sizeof(link) - 1);
+	if (n < 0)
+		return false;
+	link[n] = '\0';
+	return parse_u32(link, &pid) == 0 && pid == (uint32_t)getpid();
 }
 
 static bool is_directory_at(int fd, const char *path)

@@ -24,6 +24,10 @@ struct estab_ctx {
 	struct estab_names names; /* all zero: nobody knows any */
 };
 
+/* Whether the numbers of its processes are those that our system calls take: a procfs of another pid
+ * namespace (mounted before ours was made, say) has others. */
+bool ctx_has_own_pids(const struct estab_ctx *ctx);
+
 void ctx_log(const struct estab_ctx *ctx, int level, const char *format, ...) _printf_(3, 4);
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "filter.h"
+#include "netns-list.h"
 #include "parse.h"
 #include "query.h"
 
@@ -62,7 +63,8 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 	plan_make(query, &env->plan);
 	users_init(&env->users, ctx);
 	containers_init(&env->containers, ctx);
-	env->netns = own_netns(ctx);
+	env->own_netns = own_netns(ctx);
+	env->netns = env->own_netns;
 	if (env->plan.filter && filter_needs_auto_ports(env->plan.filter))
 		read_auto_ports(ctx, env->auto_ports);
 	if (env->plan.deadline_ms != 0)
@@ -93,6 +95,9 @@ struct env *env_unref(struct env *env)
 	if (!env || --env->refs > 0)
 		return NULL;
 	netns_release(&env->target);
+	if (env->namespaces)
+		netns_list_free(env->namespaces);
+	free(env->namespaces);
 	users_free(&env->users);
 	containers_free(&env->containers);
 	cgroup_paths_free(&env->cgroup_paths);
@@ -101,6 +106,26 @@ struct env *env_unref(struct env *env)
 	estab_ctx_unref(env->ctx);
 	free(env);
 	return NULL;
+}
+
+int env_list_namespaces(struct env *env, struct estab_result *result)
+{
+	struct netns_list *list;
+	int r;
+
+	if (env->namespaces || !(env->plan.all_netns || env->plan.needs & NEED_NETNS_NAME))
+		return 0;
+	list = malloc(sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	r = netns_list_read(env, result, list);
+	if (r < 0) {
+		netns_list_free(list);
+		free(list);
+		return r;
+	}
+	env->namespaces = list;
+	return 0;
 }
 
 int env_check(const struct env *env)

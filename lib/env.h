@@ -21,6 +21,7 @@
 #include "users.h"
 
 struct bpf_reader;
+struct netns_list;
 
 /* What BPF does for one result (bpf.h). All zero: nothing. */
 struct bpf_use {
@@ -38,8 +39,12 @@ struct env {
 	struct process_clock clock;
 	struct cgroup_paths cgroup_paths;
 	struct netdevs netdevs;
-	struct netns target;  /* the namespace that is read; held while it is */
-	uint64_t netns;       /* its inode; 0: unknown */
+	struct netns target; /* the namespace that is read; held while it is */
+	uint64_t netns;      /* its inode; 0: unknown */
+	uint64_t own_netns;  /* the caller's; 0: unknown */
+	/* All there are, where they are to be read or named; else NULL. Lends their names. */
+	struct netns_list *namespaces;
+	size_t netns_at;      /* which of them is read, where all are */
 	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
 	/* The first and the last port that the kernel chooses itself, where the filter asks. */
 	uint16_t auto_ports[2];
@@ -52,6 +57,8 @@ struct env {
 int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env);
 struct env *env_ref(struct env *env);
 struct env *env_unref(struct env *env);
+/* Makes the list of namespaces, if the plan asks for it. -ENOMEM, or as env_check(). */
+int env_list_namespaces(struct env *env, struct estab_result *result);
 /* 0, or -ECANCELED when the scan was cancelled, -ETIME past the deadline. For every loop that may
  * take long. */
 int env_check(const struct env *env);

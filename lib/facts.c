@@ -175,6 +175,16 @@ static void add_processes(struct estab_probe *probe, const struct probe_processe
 		 "whether there may be others that can't be seen");
 }
 
+static void add_all_namespaces(struct estab_probe *probe, const struct probe_namespaces *namespaces)
+{
+	add_number(probe, "namespaces.entered", namespaces->known, namespaces->entered,
+		   "network namespaces that can be entered, our own included");
+	add_number(probe, "namespaces.text", namespaces->known, namespaces->text,
+		   "others that can only be read through the files of a process of theirs");
+	add_number(probe, "namespaces.shut", namespaces->known, namespaces->shut,
+		   "others that can't be read");
+}
+
 /* What a source said to a table; -ENOENT: it was not asked. */
 static int probe_error(const struct estab_probe *probe, const char *source, const char *table)
 {
@@ -211,7 +221,7 @@ static void add_picks(struct estab_probe *probe, const struct env *env)
 }
 
 void facts_fill(struct estab_probe *probe, const struct env *env,
-		const struct probe_processes *processes)
+		const struct probe_processes *processes, const struct probe_namespaces *namespaces)
 {
 	int proc_fd = env->ctx->proc_fd;
 	bool capture = env->ctx->capture;
@@ -238,5 +248,6 @@ void facts_fill(struct estab_probe *probe, const struct env *env,
 	add_sandbox(probe);
 	add_proc(probe, env);
 	add_processes(probe, processes);
+	add_all_namespaces(probe, namespaces);
 	add_picks(probe, env);
 }

@@ -5,6 +5,7 @@
 
 #include "env.h"
 #include "field.h"
+#include "netns-list.h"
 #include "util.h"
 
 #define GETTER(name)                                    \
@@ -219,6 +220,20 @@ GETTER(cookie)
 GETTER(netns)
 {
 	return sock->has & HAS_NETNS ? give_number(sock->netns, ret) : FIELD_UNKNOWN;
+}
+
+GETTER(netns_name)
+{
+	const struct netns_list *list = sock->ext->env->namespaces;
+	size_t index = NETNS_NONE;
+
+	if (list && sock->has & HAS_NETNS)
+		index = netns_list_find(list, sock->netns);
+	else if (list && sock->netns != 0)
+		index = sock->netns - 1;
+	if (index == NETNS_NONE)
+		return FIELD_UNKNOWN;
+	return give_word(list->items[index].name, ret);
 }
 
 GETTER(ext_number)

@@ -119,6 +119,7 @@ GETTER(user);
 GETTER(inode);
 GETTER(cookie);
 GETTER(netns);
+GETTER(netns_name);
 GETTER(ext_number); /* offset: enum ext_kind; size: bytes */
 GETTER(shutdown);
 GETTER(v6only);

@@ -367,3 +367,23 @@ bool filter_prematch(const struct estab_filter *filter, const struct estab_socke
 	}
 	return at == LEAF_ACCEPT;
 }
+
+static bool is_of_netns(const struct field *field)
+{
+	return field && (field->id == ESTAB_F_NETNS || field->id == ESTAB_F_NETNS_NAME);
+}
+
+bool filter_may_match_netns(const struct estab_filter *filter, const struct estab_socket *sock)
+{
+	uint16_t at = filter_entry(filter);
+
+	while (at < filter->n_leaves) {
+		const struct leaf *leaf = &filter->leaves[at];
+
+		if (is_of_netns(leaf->field) && !leaf->other)
+			at = leaf_match(leaf, sock) ? leaf->yes : leaf->no;
+		else
+			at = leaf_way_out(leaf);
+	}
+	return at == LEAF_ACCEPT;
+}

@@ -15,8 +15,8 @@ void netdevs_free(struct netdevs *netdevs)
 	*netdevs = (struct netdevs){ 0 };
 }
 
-/* Returns where the index stands among the sorted ones, or would. */
-static size_t place_of(const struct netdevs *netdevs, uint32_t index)
+/* Returns where the device stands among the sorted ones, or would. */
+static size_t place_of(const struct netdevs *netdevs, size_t netns, uint32_t index)
 {
 	size_t low = 0;
 	size_t high = netdevs->n_devs;
@@ -24,7 +24,8 @@ static size_t place_of(const struct netdevs *netdevs, uint32_t index)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (netdevs->devs[middle].index < index)
+		if (netdevs->devs[middle].netns < netns ||
+		    (netdevs->devs[middle].netns == netns && netdevs->devs[middle].index < index))
 			low = middle + 1;
 		else
 			high = middle;
@@ -47,10 +48,11 @@ static bool ask_kernel(const struct env *env, struct netdev *dev)
 const char *netdevs_name(struct env *env, uint32_t index)
 {
 	struct netdevs *netdevs = &env->netdevs;
-	size_t place = place_of(netdevs, index);
+	size_t place = place_of(netdevs, env->netns_at, index);
 	struct netdev *dev = netdevs->devs ? &netdevs->devs[place] : NULL;
 
-	if (!dev || place == netdevs->n_devs || dev->index != index) {
+	if (!dev || place == netdevs->n_devs || dev->netns != env->netns_at ||
+	    dev->index != index) {
 		struct netdev *devs =
 			reallocarray(netdevs->devs, netdevs->n_devs + 1, sizeof(*devs));
 
@@ -60,7 +62,7 @@ const char *netdevs_name(struct env *env, uint32_t index)
 		dev = &devs[place];
 		memmove(dev + 1, dev, (netdevs->n_devs - place) * sizeof(*dev));
 		netdevs->n_devs++;
-		*dev = (struct netdev){ .index = index };
+		*dev = (struct netdev){ .netns = env->netns_at, .index = index };
 		/* There is no device 0; a missing one is remembered as such. */
 		if (index == 0 || !ask_kernel(env, dev))
 			dev->name[0] = '\0';

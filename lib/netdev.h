@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* Network devices by index, in the namespace that is read; each asked for once. */
+/* Network devices by namespace and index, in the namespace that is read; each asked for once. */
 #ifndef ESTAB_NETDEV_H
 #define ESTAB_NETDEV_H
 
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct netdev {
+	size_t netns; /* env->netns_at */
 	uint32_t index;
 	char name[IF_NAMESIZE]; /* "": unknown */
 };

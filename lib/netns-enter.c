@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -25,10 +26,23 @@ int netns_call_here(const struct netns_call *call)
 {
 	/* A saved copy may hold anything: don't wait for a FIFO's writer. */
 	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	int fd = call->path ? openat(call->dir_fd, call->path, flags)
-			    : socket(call->domain, call->type, call->protocol);
+	union bpf_attr attr;
+	long fd = -1;
 
-	return fd < 0 ? -errno : fd;
+	switch (call->what) {
+	case NETNS_SOCKET:
+		fd = socket(call->domain, call->type, call->protocol);
+		break;
+	case NETNS_FILE:
+		fd = openat(call->fd, call->path, flags);
+		break;
+	case NETNS_ITERATOR:
+		memset(&attr, 0, sizeof(attr));
+		attr.iter_create.link_fd = (uint32_t)call->fd;
+		fd = syscall(__NR_bpf, BPF_ITER_CREATE, &attr, sizeof(attr));
+		break;
+	}
+	return fd < 0 ? -errno : (int)fd;
 }
 
 /* The helper inherits the mask, and so never runs a handler of the program's. */
@@ -49,22 +63,32 @@ static void calm_end(const struct netns_calm *calm)
 
 struct helper {
 	int netns_fd;
-	const struct netns_call *call;
-	int result;
+	const struct netns_call *calls;
+	size_t n_calls;
+	int *results;
 };
 
 static void *helper_run(void *arg)
 {
 	struct helper *helper = arg;
+	int error = setns(helper->netns_fd, CLONE_NEWNET) < 0 ? -errno : 0;
 
-	helper->result =
-		setns(helper->netns_fd, CLONE_NEWNET) < 0 ? -errno : netns_call_here(helper->call);
+	for (size_t i = 0; i < helper->n_calls; i++)
+		helper->results[i] = error < 0 ? error : netns_call_here(&helper->calls[i]);
 	return NULL;
 }
 
 int netns_call_thread(int netns_fd, const struct netns_call *call)
 {
-	struct helper helper = { .netns_fd = netns_fd, .call = call };
+	int fd;
+
+	netns_call_all(netns_fd, call, 1, &fd);
+	return fd;
+}
+
+void netns_call_all(int netns_fd, const struct netns_call calls[], size_t n, int ret_fds[])
+{
+	struct helper helper = { netns_fd, calls, n, ret_fds };
 	struct netns_calm calm;
 	pthread_t thread;
 	int error;
@@ -74,7 +98,8 @@ int netns_call_thread(int netns_fd, const struct netns_call *call)
 	if (error == 0)
 		error = pthread_join(thread, NULL);
 	calm_end(&calm);
-	return error == 0 ? helper.result : -error;
+	for (size_t i = 0; error != 0 && i < n; i++)
+		ret_fds[i] = -error;
 }
 
 /* What the child answers: 0, and the descriptor if there is to be one; or why not. */

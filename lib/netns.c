@@ -31,8 +31,7 @@ static bool same_file(int dir_a, const char *a, int dir_b, const char *b)
 	       st_a.st_ino == st_b.st_ino;
 }
 
-/* Opens a network namespace; -EINVAL: it is something else. */
-static int open_namespace(int dir_fd, const char *path)
+int netns_open_file(int dir_fd, const char *path)
 {
 	struct statfs fs;
 	struct stat st;
@@ -73,7 +72,7 @@ static int open_of_child(const struct estab_ctx *ctx, const struct netns_child *
 			 const char *name)
 {
 	char path[64];
-	const struct netns_call call = { .path = path, .dir_fd = ctx->proc_fd };
+	const struct netns_call call = { .what = NETNS_FILE, .path = path, .fd = ctx->proc_fd };
 
 	if (snprintf(path, sizeof(path), "%d/%s", child->pid, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
@@ -95,7 +94,7 @@ static int try_child(const struct estab_ctx *ctx, struct netns *netns)
 }
 
 /* Finds out by trying: what the kernel allows is more than capabilities. */
-static int find_way(const struct estab_ctx *ctx, struct netns *netns)
+static int find_way(const struct estab_ctx *ctx, bool known, struct netns *netns)
 {
 	static const struct netns_call probe = { .domain = AF_UNIX,
 						 .type = SOCK_DGRAM | SOCK_CLOEXEC };
@@ -107,22 +106,23 @@ static int find_way(const struct estab_ctx *ctx, struct netns *netns)
 	}
 	if (!(ctx->flags & ESTAB_CTX_ENTER_NETNS))
 		return -EPERM;
+	netns->way = NETNS_THREAD;
+	if (known)
+		return 0;
 	r = netns_call_thread(netns->fd, &probe);
 	if (r == -EPERM)
 		return try_child(ctx, netns);
 	if (r < 0)
 		return r;
 	close(r);
-	netns->way = NETNS_THREAD;
 	return 0;
 }
 
-/* Takes over the open namespace. */
-static int find_open(const struct estab_ctx *ctx, int fd, struct netns *ret_netns)
+int netns_find_open(const struct estab_ctx *ctx, int fd, bool known, struct netns *ret_netns)
 {
 	struct netns netns = { .fd = fd };
 	struct stat st;
-	int r = fstat(fd, &st) < 0 ? -errno : find_way(ctx, &netns);
+	int r = fstat(fd, &st) < 0 ? -errno : find_way(ctx, known, &netns);
 
 	if (r < 0 || netns.way == NETNS_OWN) {
 		close(fd);
@@ -139,22 +139,21 @@ static int find_named(const struct estab_ctx *ctx, const char *name, struct netn
 {
 	static const char *const directories[] = { "/run/netns", "/var/run/netns" };
 	bool is_path = strchr(name, '/') != NULL;
-	int fd = is_path ? open_namespace(AT_FDCWD, name) : -ENOENT;
+	int fd = is_path ? netns_open_file(AT_FDCWD, name) : -ENOENT;
 
 	for (size_t i = 0; !is_path && fd == -ENOENT && i < ARRAY_SIZE(directories); i++) {
 		_cleanup_(cleanup_free) char *path = NULL;
 
 		if (asprintf(&path, "%s/%s", directories[i], name) < 0)
 			return -ENOMEM;
-		fd = open_namespace(AT_FDCWD, path);
+		fd = netns_open_file(AT_FDCWD, path);
 	}
-	return fd < 0 ? fd : find_open(ctx, fd, ret_netns);
+	return fd < 0 ? fd : netns_find_open(ctx, fd, false, ret_netns);
 }
 
-/* The process's tables are anyone's to read, where its directory is. error: why there is no other
- * way. Holding the directory, a process that gets the number later can't pass for it. */
-static int find_tables(const struct estab_ctx *ctx, int dir_fd, uint32_t pid, int error,
-		       struct netns *ret_netns)
+/* Holding the directory, a process that gets the number later can't pass for it. */
+int netns_find_tables(const struct estab_ctx *ctx, int dir_fd, const char *path, int error,
+		      struct netns *ret_netns)
 {
 	struct netns netns = { .way = NETNS_PROCESS };
 	struct stat st;
@@ -171,8 +170,8 @@ static int find_tables(const struct estab_ctx *ctx, int dir_fd, uint32_t pid, in
 	netns.fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
 	if (netns.fd < 0)
 		return -errno;
-	snprintf(netns.net_dir, sizeof(netns.net_dir), "%u/net", pid);
-	ctx_log(ctx, 7, "the namespace of process %u can't be entered: reading %s/%s", pid,
+	snprintf(netns.net_dir, sizeof(netns.net_dir), "%s/net", path);
+	ctx_log(ctx, 7, "the namespace of process %s can't be entered: reading %s/%s", path,
 		ctx->proc_path, netns.net_dir);
 	*ret_netns = netns;
 	return 0;
@@ -192,11 +191,11 @@ static int find_process(const struct estab_ctx *ctx, const char *text, struct ne
 	dir_fd = openat(ctx->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	r = ctx->capture ? -EPERM : open_namespace(dir_fd, "ns/net");
+	r = ctx->capture ? -EPERM : netns_open_file(dir_fd, "ns/net");
 	if (r >= 0)
-		r = find_open(ctx, r, ret_netns);
+		r = netns_find_open(ctx, r, false, ret_netns);
 	if (r == -EACCES || r == -EPERM)
-		r = find_tables(ctx, dir_fd, pid, r, ret_netns);
+		r = netns_find_tables(ctx, dir_fd, name, r, ret_netns);
 	/* It has ended, and was not waited for yet. */
 	return r == -ENOENT && !ctx->capture ? -ESRCH : r;
 }
@@ -220,23 +219,19 @@ void netns_release(struct netns *netns)
 	netns->n_users = 0;
 }
 
-int netns_socket(const struct env *env, int domain, int type, int protocol)
+/* Does one of the things that can be done in any way but a process's tables. */
+static int call_there(const struct env *env, const struct netns_call *call)
 {
-	const struct netns_call call = {
-		.domain = domain,
-		.type = type,
-		.protocol = protocol,
-	};
 	struct netns_child child;
 	int r;
 
 	switch (env->target.way) {
 	case NETNS_OWN:
-		return netns_call_here(&call);
+		return netns_call_here(call);
 	case NETNS_THREAD:
-		return netns_call_thread(env->target.fd, &call);
+		return netns_call_thread(env->target.fd, call);
 	case NETNS_CHILD:
-		r = start_child(env->ctx, env->target.fd, &call, &child);
+		r = start_child(env->ctx, env->target.fd, call, &child);
 		if (r < 0)
 			return r;
 		netns_child_stop(&child);
@@ -247,33 +242,69 @@ int netns_socket(const struct env *env, int domain, int type, int protocol)
 	return -EPERM;
 }
 
-int netns_open(const struct env *env, const char *table)
+int netns_socket(const struct env *env, int domain, int type, int protocol)
+{
+	const struct netns_call call = {
+		.domain = domain,
+		.type = type,
+		.protocol = protocol,
+	};
+
+	return call_there(env, &call);
+}
+
+int netns_iterate(const struct env *env, int link_fd)
+{
+	const struct netns_call call = { .what = NETNS_ITERATOR, .fd = link_fd };
+
+	return call_there(env, &call);
+}
+
+/* Of the child, so that it is the caller who opens it. */
+static void open_through_child(const struct env *env, const struct netns_call calls[], size_t n,
+			       int ret_fds[])
+{
+	struct netns_child child;
+	int r = start_child(env->ctx, env->target.fd, NULL, &child);
+
+	for (size_t i = 0; i < n; i++)
+		ret_fds[i] = r < 0 ? r : open_of_child(env->ctx, &child, calls[i].path);
+	if (r == 0)
+		netns_child_stop(&child);
+}
+
+void netns_open_all(const struct env *env, const char *const tables[], size_t n, int ret_fds[])
 {
 	const struct netns *netns = &env->target;
 	/* Of a process that is there; else of the thread that opens it. */
 	bool of_process = netns->way == NETNS_PROCESS || netns->way == NETNS_CHILD;
-	char path[sizeof(env->ctx->net_dir) + 16];
-	const struct netns_call call = {
-		.path = path,
-		.dir_fd = of_process ? netns->fd : env->ctx->proc_fd,
-	};
-	int n = snprintf(path, sizeof(path), "%s/%s", of_process ? "net" : env->ctx->net_dir,
-			 table);
-	struct netns_child child;
-	int r;
+	const char *directory = of_process ? "net" : env->ctx->net_dir;
+	char paths[NETNS_OPEN_MAX][sizeof(env->ctx->net_dir) + 32];
+	struct netns_call calls[NETNS_OPEN_MAX];
 
-	if (n >= (int)sizeof(path))
-		return -ENAMETOOLONG;
+	for (size_t i = 0; i < n; i++) {
+		calls[i] = (struct netns_call){
+			.what = NETNS_FILE,
+			.path = paths[i],
+			.fd = of_process ? netns->fd : env->ctx->proc_fd,
+		};
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s", directory, tables[i]);
+	}
 	if (netns->way == NETNS_THREAD)
-		return netns_call_thread(netns->fd, &call);
-	if (netns->way != NETNS_CHILD)
-		return netns_call_here(&call);
-	r = start_child(env->ctx, netns->fd, NULL, &child);
-	if (r < 0)
-		return r;
-	r = open_of_child(env->ctx, &child, path);
-	netns_child_stop(&child);
-	return r;
+		netns_call_all(netns->fd, calls, n, ret_fds);
+	else if (netns->way == NETNS_CHILD)
+		open_through_child(env, calls, n, ret_fds);
+	else
+		for (size_t i = 0; i < n; i++)
+			ret_fds[i] = netns_call_here(&calls[i]);
+}
+
+int netns_open(const struct env *env, const char *table)
+{
+	int fd;
+
+	netns_open_all(env, &table, 1, &fd);
+	return fd;
 }
 
 const char *netns_net_dir(const struct env *env)

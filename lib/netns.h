@@ -7,6 +7,7 @@
 #define ESTAB_NETNS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,7 +35,7 @@ struct netns {
 	enum netns_way way;
 	int fd;           /* of the namespace, or of the process's directory; not with NETNS_OWN */
 	uint64_t inode;   /* 0: unknown */
-	char net_dir[24]; /* of the process: "4711/net" */
+	char net_dir[48]; /* of the process: "4711/net", or of its thread: "4711/task/4712/net" */
 	/* What is opened from within a user namespace tells of its users: with NETNS_CHILD. */
 	struct netns_users *users;
 	size_t n_users;
@@ -52,6 +53,11 @@ void netns_release(struct netns *netns);
 int netns_socket(const struct env *env, int domain, int type, int protocol);
 /* Opens a table of the namespace that is read, "tcp", without ever waiting; or a negative errno. */
 int netns_open(const struct env *env, const char *table);
+/* The same for some at once, at most NETNS_OPEN_MAX, each with its own result. */
+void netns_open_all(const struct env *env, const char *const tables[], size_t n, int ret_fds[]);
+enum { NETNS_OPEN_MAX = 4 };
+/* An iterator over that namespace, from a link of BPF; or a negative errno. */
+int netns_iterate(const struct env *env, int link_fd);
 /* The directory it is in, for people, below the context's proc_path. Lent. */
 const char *netns_net_dir(const struct env *env);
 
@@ -60,22 +66,41 @@ void netns_adopt_uid(const struct netns *netns, struct estab_socket *sock);
 /* Reads /proc/PID/uid_map. -ENOMEM; what is malformed is no user. */
 int netns_read_users(struct netns *netns, int fd);
 
+/* ---- for netns-list.c ---- */
+
+/* Opens a network namespace's file; -EINVAL: it is something else. */
+int netns_open_file(int dir_fd, const char *path);
+/* Finds how the open namespace, which it takes over, can be read. known: that is NETNS_THREAD unless
+ * it is the caller's own, so that nobody needs to try. */
+int netns_find_open(const struct estab_ctx *ctx, int fd, bool known, struct netns *ret_netns);
+/*
+ * The tables of the process or thread whose directory that is, which stands at path below proc_path, are
+ * anyone's to read. error: why there is no other way.
+ */
+int netns_find_tables(const struct estab_ctx *ctx, int dir_fd, const char *path, int error,
+		      struct netns *ret_netns);
+
 /* ---- netns-enter.c ---- */
+
+enum netns_what { NETNS_SOCKET, NETNS_FILE, NETNS_ITERATOR };
 
 /* What is to be opened within a namespace. Any thread or child can do it: no memory is taken. */
 struct netns_call {
-	const char *path; /* a file, relative to dir_fd; NULL: a socket */
-	int dir_fd;
-	int domain;
+	enum netns_what what;
+	const char *path; /* of a file, relative to fd */
+	int fd;           /* of a directory; of a BPF link, for an iterator */
+	int domain;       /* of a socket, as the two below */
 	int type;
 	int protocol;
 };
 
-/* All return a file descriptor (close-on-exec if the call says so) or a negative errno. */
+/* Both return a file descriptor (close-on-exec if the call says so) or a negative errno. */
 
 int netns_call_here(const struct netns_call *call);
 /* In a helper thread that entered the namespace: -EPERM without CAP_SYS_ADMIN over it. */
 int netns_call_thread(int netns_fd, const struct netns_call *call);
+/* The same for several, each with its own result. */
+void netns_call_all(int netns_fd, const struct netns_call calls[], size_t n, int ret_fds[]);
 
 /* What the caller's thread must not be disturbed by while it has a helper. */
 struct netns_calm {

@@ -10,7 +10,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "parse.h"
 #include "text.h"
 #include "util.h"
 
@@ -129,22 +128,6 @@ static int list_processes(struct walk *walk, struct numdir *dir)
 	return r < 0 ? r : 0;
 }
 
-/* A procfs of another pid namespace (mounted before ours was made, say) has other numbers. */
-static bool has_own_pids(const struct estab_ctx *ctx)
-{
-	char link[16];
-	ssize_t n;
-	uint32_t pid;
-
-	if (ctx->capture)
-		return false;
-	n = readlinkat(ctx->proc_fd, "self", link, sizeof(link) - 1);
-	if (n < 0)
-		return false;
-	link[n] = '\0';
-	return parse_u32(link, &pid) == 0 && pid == (uint32_t)getpid();
-}
-
 static struct walker *walker_new(struct walk *walk, const struct owner_index *index)
 {
 	struct walker *walker = calloc(1, sizeof(*walker));
@@ -255,7 +238,7 @@ int owner_walk(struct env *env, struct owner_index *index, struct arena *arena,
 	       struct estab_result *result)
 {
 	const struct estab_ctx *ctx = env->ctx;
-	struct walk walk = { .env = env, .own_pids = has_own_pids(ctx) };
+	struct walk walk = { .env = env, .own_pids = ctx_has_own_pids(ctx) };
 	size_t before = index->n_holdings;
 	struct statfs fs;
 	int r;

@@ -53,6 +53,7 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 		.families = query->families,
 		.source = query->only_bpf ? NULL : query->source,
 		.only_bpf = query->only_bpf,
+		.all_netns = query->all_netns,
 		.consistent = query->consistent,
 		.deadline_ms = query->deadline_ms,
 		.n_sort = query->n_sort,

@@ -45,6 +45,7 @@
 /* A packet socket's memberships and filter: they may be longer than what a dump can hold. */
 #define NEED_PACKET_LISTS (UINT64_C(1) << 29)
 #define NEED_TIMER (UINT64_C(1) << 30)
+#define NEED_NETNS_NAME (UINT64_C(1) << 31) /* a search for all namespaces */
 #define NEED_OWNER_CGROUP (UINT64_C(1) << 34)
 #define NEED_CONTAINER (UINT64_C(1) << 35)   /* what the runtimes' files say of it */
 #define NEED_CGROUP_PATH (UINT64_C(1) << 36) /* the socket's: found by its id */
@@ -76,6 +77,7 @@ struct plan {
 	bool keep;  /* the same, or for owners: those that can have but one may go at once */
 	const char *source; /* static text: "diag", "procfs", or NULL: whichever serves */
 	bool only_bpf;      /* fail where BPF can't be used */
+	bool all_netns;     /* one namespace after another */
 	bool consistent;    /* read again what may have been missed */
 	uint32_t deadline_ms;
 	uint64_t fields[PLAN_FIELDS_MAX / 64]; /* asked for, for JSON: a bit an id */

@@ -8,6 +8,7 @@
 #include "bpf.h"
 #include "field.h"
 #include "json.h"
+#include "netns-list.h"
 #include "numdir.h"
 #include "owner-walk.h"
 #include "query.h"
@@ -154,9 +155,41 @@ static int try_processes(struct estab_probe *probe, const struct env *env,
 	return 0;
 }
 
+/* Goes to each. */
+static int try_namespaces(const struct estab_query *query, struct probe_namespaces *namespaces)
+{
+	struct estab_result *scratch = calloc(1, sizeof(*scratch));
+	struct env *env = NULL;
+	int r = scratch ? env_new(query->ctx, query, &env) : -ENOMEM;
+
+	if (r == 0) {
+		env->plan.all_netns = true;
+		r = env_list_namespaces(env, scratch);
+	}
+	for (size_t i = 0; r == 0 && i < env->namespaces->n; i++) {
+		int error = netns_list_enter(env, i);
+
+		if (error == -ENOMEM)
+			r = error;
+		else if (error < 0)
+			namespaces->shut += error != -ESTALE;
+		else if (env->target.way == NETNS_PROCESS)
+			namespaces->text++;
+		else
+			namespaces->entered++;
+	}
+	namespaces->known = r == 0;
+	env_unref(env);
+	if (scratch)
+		result_clear(scratch);
+	free(scratch);
+	return r == -ENOMEM ? r : 0;
+}
+
 int estab_probe_run(const struct estab_query *query, struct estab_probe **ret_probe)
 {
 	struct probe_processes processes = { 0 };
+	struct probe_namespaces namespaces = { 0 };
 	struct estab_probe *probe = calloc(1, sizeof(*probe));
 	struct env *env;
 	int r;
@@ -171,7 +204,9 @@ int estab_probe_run(const struct estab_query *query, struct estab_probe **ret_pr
 		if (r == 0)
 			r = try_bpf(probe, query);
 		if (r == 0)
-			facts_fill(probe, env, &processes);
+			r = try_namespaces(query, &namespaces);
+		if (r == 0)
+			facts_fill(probe, env, &processes, &namespaces);
 		env_unref(env);
 	}
 	if (r < 0) {

@@ -44,8 +44,16 @@ struct probe_processes {
 	bool hidden; /* there may be more that can't be seen */
 };
 
+/* How many network namespaces there are to be seen, and how. */
+struct probe_namespaces {
+	bool known;
+	uint64_t entered;
+	uint64_t text; /* only through the files of a process */
+	uint64_t shut;
+};
+
 /* Fills in the facts; those with a common prefix stand together. */
 void facts_fill(struct estab_probe *probe, const struct env *env,
-		const struct probe_processes *processes);
+		const struct probe_processes *processes, const struct probe_namespaces *namespaces);
 
 #endif

@@ -251,5 +251,16 @@ int estab_query_set_netns(struct estab_query *query, const char *name)
 	}
 	free(query->netns);
 	query->netns = copy;
+	query->all_netns = false;
+	return 0;
+}
+
+int estab_query_set_all_netns(struct estab_query *query, int on)
+{
+	if (on) {
+		free(query->netns);
+		query->netns = NULL;
+	}
+	query->all_netns = on != 0;
 	return 0;
 }

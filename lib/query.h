@@ -29,6 +29,7 @@ struct estab_query {
 	bool no_pushdown;
 	char *netns;         /* NULL: the caller's own */
 	uint64_t more_needs; /* NEED_… that no field names: what closing a socket takes */
+	bool all_netns;
 };
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "bpf.h"
 #include "field.h"
+#include "filter.h"
+#include "netns-list.h"
 #include "util.h"
 
 #define INET_FAMILIES (BIT32(ESTAB_FAMILY_INET) | BIT32(ESTAB_FAMILY_INET6))
@@ -100,6 +102,11 @@ static const char *loss_reason(int error)
 		return "permission";
 	case -ETIME:
 		return "deadline";
+	case -ESTALE:
+		return "vanished";
+	case -EMFILE:
+	case -ENFILE:
+		return "descriptors";
 	default:
 		return "unavailable";
 	}
@@ -131,15 +138,68 @@ static bool is_none(const struct reader *reader, const struct source_job *job, i
 	}
 }
 
-/* Opens the next table that can be read, from this place on; 1: there is none left. */
-static int open_from(struct reader *reader, size_t table)
+/*
+ * Whether the kernel counts no socket of the table in this namespace, where there are many others: a
+ * dump of TCP walks through the connections of all of them, in each.
+ */
+static bool is_empty(const struct reader *reader, const struct source_job *job)
+{
+	const struct netns_tally *tally;
+	const struct sockstat *count;
+
+	if (!reader->env->plan.all_netns)
+		return false;
+	tally = &reader->env->namespaces->items[reader->netns].tally;
+	count = &tally->before;
+	if (!tally->counted)
+		return false;
+	switch (job->proto) {
+	case ESTAB_PROTO_TCP:
+		/* What is only bound is counted among all. */
+		return count->tcp == 0 && count->time_wait == 0 &&
+		       (count->used == 0 || !(job->states & BIT32(ESTAB_STATE_BOUND)));
+	case ESTAB_PROTO_UDP:
+		return count->udp == 0;
+	case ESTAB_PROTO_UDPLITE:
+		return count->udplite == 0;
+	case ESTAB_PROTO_RAW:
+		return count->raw == 0;
+	case ESTAB_PROTO_MPTCP:
+		return count->used == 0 && count->tcp == 0;
+	case ESTAB_PROTO_NETLINK:
+		/* The kernel has some in each. */
+		return false;
+	default:
+		return count->used == 0;
+	}
+}
+
+/* Whether it is to be read here, in this namespace. */
+static bool is_wanted(const struct reader *reader, size_t table, struct source_job *ret_job)
+{
+	return is_asked(&reader->env->plan, table, ret_job) &&
+	       !(reader->env->bpf.row_protos & BIT64(ret_job->proto)) && !is_empty(reader, ret_job);
+}
+
+/* Whether there is any. */
+static bool has_tables(const struct reader *reader)
+{
+	struct source_job job;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		if (is_wanted(reader, i, &job))
+			return true;
+	return false;
+}
+
+/* Opens the next table of this namespace that can be read, from this place on; 1: there is none left. */
+static int open_table(struct reader *reader, size_t table)
 {
 	for (; table < ARRAY_SIZE(tables); table++) {
 		struct source_job job;
 		int r;
 
-		if (!is_asked(&reader->env->plan, table, &job) ||
-		    reader->env->bpf.row_protos & BIT64(job.proto))
+		if (!is_wanted(reader, table, &job))
 			continue;
 		r = open_job(reader, &job);
 		if (r == 0) {
@@ -157,17 +217,124 @@ static int open_from(struct reader *reader, size_t table)
 	return 1;
 }
 
+/* Whether it can be read at all; what keeps us from it is told. -ENOMEM. */
+static int begin_netns(struct reader *reader)
+{
+	struct netns_item *item = &reader->env->namespaces->items[reader->netns];
+	int r;
+
+	if (item->unwanted)
+		return 1;
+	result_set_netns(reader->result, item->inode, item->name);
+	r = netns_list_count(reader->env, reader->netns, &item->tally.before);
+	item->tally.counted = r == 0;
+	if (r >= 0 && has_tables(reader))
+		r = netns_list_enter(reader->env, reader->netns);
+	else if (r >= 0)
+		return 1;
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
+	return 1;
+}
+
+/* Goes on with the next namespace that has a table which can be read: 0; 1: there is none left. */
+static int open_netns(struct reader *reader)
+{
+	int r = 1;
+
+	while (r == 1 && reader->netns < reader->env->namespaces->n) {
+		r = env_check(reader->env);
+		if (r == -ETIME) {
+			result_leave_netns(reader->result);
+			result_add_loss(reader->result, "namespaces", "deadline", NULL,
+					reader->env->namespaces->n - reader->netns);
+			break;
+		}
+		if (r == 0)
+			r = begin_netns(reader);
+		if (r == 0)
+			r = open_table(reader, 0);
+		if (r == 1)
+			reader->netns++;
+	}
+	if (r != 0) {
+		result_leave_netns(reader->result);
+		netns_list_leave(reader->env);
+	}
+	return r == -ETIME ? 1 : r;
+}
+
+/* The next table, from this place on, of this namespace or of those that follow. */
+static int open_from(struct reader *reader, size_t table)
+{
+	int r = open_table(reader, table);
+
+	if (r != 1 || !reader->env->plan.all_netns)
+		return r;
+	reader->netns++;
+	return open_netns(reader);
+}
+
+static int open_first(struct reader *reader)
+{
+	reader->netns = 0;
+	return reader->env->plan.all_netns ? open_netns(reader) : open_table(reader, 0);
+}
+
+/* Finds out which of them the filter leaves. */
+static void choose_namespaces(struct env *env)
+{
+	for (size_t i = 0; env->plan.filter && i < env->namespaces->n; i++) {
+		struct netns_item *item = &env->namespaces->items[i];
+		const struct estab_socket sock = {
+			.ext = &env->empty,
+			.netns = (uint32_t)(item->inode != 0 ? item->inode : i + 1),
+			.has = item->inode != 0 ? HAS_NETNS : 0,
+		};
+
+		item->unwanted = !filter_may_match_netns(env->plan.filter, &sock);
+	}
+}
+
+/* Where they are only asked for a name, what else can't be known of them is no loss. */
+static int list_namespaces(struct env *env, struct estab_result *result)
+{
+	struct estab_result *scratch;
+	int r;
+
+	if (env->plan.all_netns) {
+		r = env_list_namespaces(env, result);
+		if (r == 0)
+			choose_namespaces(env);
+		return r;
+	}
+	if (!(env->plan.needs & NEED_NETNS_NAME))
+		return 0;
+	scratch = calloc(1, sizeof(*scratch));
+	r = scratch ? env_list_namespaces(env, scratch) : -ENOMEM;
+	if (scratch)
+		result_clear(scratch);
+	free(scratch);
+	return r;
+}
+
 int reader_open(struct reader *reader, struct env *env, struct estab_result *result)
 {
 	int r;
 
 	*reader = (struct reader){ .env = env, .result = result };
-	r = bpf_begin(env, result);
+	result->all_netns = env->plan.all_netns;
+	r = list_namespaces(env, result);
+	if (r == 0)
+		r = bpf_begin(env, result);
 	if (r < 0)
 		return r;
 	reader->n_sources = result->n_sources;
 	reader->n_losses = result->n_losses;
-	r = open_from(reader, 0);
+	r = open_first(reader);
+	if (env->plan.all_netns)
+		return r < 0 ? r : 0;
 	/* Nothing was asked for that could exist, as "time-wait" of UDP: an empty answer. */
 	if (r == 1 && reader->error != 0 && env->bpf.row_protos == 0)
 		return reader->error;
@@ -213,7 +380,7 @@ int reader_again(struct reader *reader)
 		reader->cursor = reader->source->close(reader->cursor);
 	subflows_free(&reader->subflows);
 	result_forget(reader->result, reader->n_sources, reader->n_losses);
-	r = open_from(reader, 0);
+	r = open_first(reader);
 	return MIN(r, 0);
 }
 
@@ -224,6 +391,7 @@ void reader_close(struct reader *reader)
 	subflows_free(&reader->subflows);
 	/* Its rows may be kept for long: they must not keep the namespace. */
 	if (reader->env) {
+		netns_list_leave(reader->env);
 		netns_release(&reader->env->target);
 		bpf_end(reader->env);
 	}

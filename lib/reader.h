@@ -19,6 +19,7 @@ struct reader {
 	struct env *env;             /* borrowed */
 	struct estab_result *result; /* borrowed */
 	size_t table;                /* which is read */
+	size_t netns;                /* of which namespace, where all are read */
 	bool any_open;               /* some table could be read */
 	int error;                   /* why the last one could not */
 	size_t n_sources;            /* of the result, before the first table, */

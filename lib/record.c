@@ -65,12 +65,15 @@ uint64_t record_identity(const struct estab_socket *sock)
 		return hash64(sock->cookie ^ hash) | 1;
 	}
 	if (sock->inode == 0) {
-		hash = hash64(BIT64(63) | (uint64_t)sock->proto << 8 | sock->state);
+		hash = hash64(BIT64(63) | (uint64_t)sock->netns << 16 | (uint64_t)sock->proto << 8 |
+			      sock->state);
 		return fold_ends(hash, sock) | 1;
 	}
 	hash = hash64(sock->inode ^ BIT64(62));
 	if (sock->family == ESTAB_FAMILY_UNIX)
-		hash ^= hash64(sock->local.serial);
+		hash ^= hash64(sock->local.serial == 0
+				       ? 0
+				       : sock->local.serial ^ (uint64_t)sock->netns << 32);
 	else if (sock->proto == ESTAB_PROTO_TCP)
 		hash = fold_tuple(hash, sock);
 	return hash | 1;

@@ -150,7 +150,7 @@ struct estab_socket {
 			uint64_t serial;
 		} other; /* ax25, ipx */
 	};
-	uint32_t netns;
+	uint32_t netns; /* inode; without HAS_NETNS its place in env->namespaces, counted from 1 */
 	uint32_t uid;
 	uint32_t recv_q; /* a listener's backlog */
 	uint32_t send_q; /* a listener's backlog limit, with HAS_BACKLOG_LIMIT */
@@ -187,7 +187,7 @@ static inline bool record_is_listener(const struct estab_socket *sock)
 
 /*
  * What a socket can be told apart by within one reading: its cookie, else its inode, else its
- * tuple (a time-wait or request socket read from text has nothing else). The subflows of an MPTCP
+ * namespace and tuple (a time-wait or request socket read from text has nothing else). The subflows of an MPTCP
  * connection share its inode, so that TCP takes both. Never 0.
  */
 uint64_t record_identity(const struct estab_socket *sock);

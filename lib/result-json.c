@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* The head and the end of a result as JSON members: estab-json(5). */
 #include <errno.h>
+#include <string.h>
 
 #include "field.h"
 #include "filter.h"
@@ -70,6 +71,8 @@ int estab_result_write_json_head(const struct estab_result *result, estab_write_
 		json_write_null(&json, "netns");
 	if (result->plan)
 		write_asked(&json, result->plan);
+	if (result->all_netns)
+		json_write_bool(&json, "all_netns", true);
 	return json_write_flush(&json);
 }
 
@@ -88,6 +91,7 @@ const char *result_error_word(int error)
 		{ -EPROTO, "EPROTO" },   { -EAFNOSUPPORT, "EAFNOSUPPORT" },
 		{ -ETIME, "ETIME" },     { -EPROTONOSUPPORT, "EPROTONOSUPPORT" },
 		{ -ENOTDIR, "ENOTDIR" }, { -ECANCELED, "ECANCELED" },
+		{ -ENOSYS, "ENOSYS" },   { -ESTALE, "ESTALE" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -107,6 +111,8 @@ static void write_sources(struct json *json, const struct estab_result *result)
 		json_write_str(json, "table", source->table);
 		if (source->path)
 			json_write_str(json, "path", source->path);
+		if (source->namespaces > 0)
+			json_write_u64(json, "namespaces", source->namespaces);
 		if (source->error == 0)
 			json_write_u64(json, "rows", source->rows);
 		else
@@ -114,6 +120,12 @@ static void write_sources(struct json *json, const struct estab_result *result)
 		json_write_close(json, '}');
 	}
 	json_write_close(json, ']');
+}
+
+static void write_name(struct json *json, const char *key, const char *name)
+{
+	if (json_write_text(json, key, name, strlen(name)))
+		json_write_base64(json, key, name, strlen(name));
 }
 
 static void write_losses(struct json *json, const struct estab_result *result)
@@ -127,6 +139,10 @@ static void write_losses(struct json *json, const struct estab_result *result)
 		json_write_str(json, "why", loss->why);
 		if (loss->detail)
 			json_write_str(json, "detail", loss->detail);
+		if (loss->netns != 0)
+			json_write_u64(json, "netns", loss->netns);
+		if (loss->netns_name)
+			write_name(json, "netns_name", loss->netns_name);
 		json_write_u64(json, "count", loss->count);
 		json_write_close(json, '}');
 	}

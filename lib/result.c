@@ -6,25 +6,48 @@
 
 #include "util.h"
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The same as of another namespace. */
+static struct result_source *find_source(struct estab_result *result, const char *source,
+					 const char *table, const char *path, int error)
+{
+	for (size_t i = 0; result->in_netns && i < result->n_sources; i++) {
+		struct result_source *place = &result->sources[i];
+
+		if (place->namespaces == 0 || place->error != error ||
+		    !same_text(place->source, source) || !same_text(place->table, table))
+			continue;
+		if (!same_text(place->path, path)) {
+			free(place->path);
+			place->path = NULL;
+		}
+		place->namespaces++;
+		return place;
+	}
+	return NULL;
+}
+
 struct result_source *result_add_source(struct estab_result *result, const char *source,
 					const char *table, const char *path, int error)
 {
-	struct result_source *place;
+	struct result_source *place = find_source(result, source, table, path, error);
 
+	if (place)
+		return place;
 	/* Far more places than tables exist; a flood would only blur the last one. */
 	if (result->n_sources < RESULT_SOURCES_MAX)
 		result->n_sources++;
 	place = &result->sources[result->n_sources - 1];
 	free(place->path);
 	*place = (struct result_source){ .source = source, .table = table, .error = error };
+	place->namespaces = result->in_netns;
 	if (path)
 		place->path = strdup(path);
 	return place;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 void result_add_loss(struct estab_result *result, const char *what, const char *why,
@@ -35,7 +58,8 @@ void result_add_loss(struct estab_result *result, const char *what, const char *
 	for (size_t i = 0; i < result->n_losses; i++) {
 		loss = &result->losses[i];
 		if (same_text(loss->what, what) && same_text(loss->why, why) &&
-		    same_text(loss->detail, detail)) {
+		    same_text(loss->detail, detail) && loss->netns == result->at_netns &&
+		    same_text(loss->netns_name, result->at_netns_name)) {
 			loss->count += count;
 			return;
 		}
@@ -44,7 +68,28 @@ void result_add_loss(struct estab_result *result, const char *what, const char *
 		result->losses[RESULT_LOSSES_MAX - 1].count += count;
 		return;
 	}
-	result->losses[result->n_losses++] = (struct result_loss){ what, why, detail, count };
+	result->losses[result->n_losses++] = (struct result_loss){
+		.what = what,
+		.why = why,
+		.detail = detail,
+		.count = count,
+		.netns = result->at_netns,
+		.netns_name = result->at_netns_name,
+	};
+}
+
+void result_set_netns(struct estab_result *result, uint64_t inode, const char *name)
+{
+	result->in_netns = true;
+	result->at_netns = inode;
+	result->at_netns_name = name;
+}
+
+void result_leave_netns(struct estab_result *result)
+{
+	result->in_netns = false;
+	result->at_netns = 0;
+	result->at_netns_name = NULL;
 }
 
 void result_forget(struct estab_result *result, size_t n_sources, size_t n_losses)
@@ -121,6 +166,7 @@ int estab_result_get_source(const struct estab_result *result, size_t index,
 		.table = source->table,
 		.path = source->path,
 		.error = source->error,
+		.namespaces = source->namespaces,
 		.rows = source->rows,
 	};
 
@@ -139,6 +185,8 @@ int estab_result_get_loss(const struct estab_result *result, size_t index,
 		.why = loss->why,
 		.detail = loss->detail,
 		.count = loss->count,
+		.netns = loss->netns,
+		.netns_name = loss->netns_name,
 	};
 
 	return copy_sized(ret_loss, ret_loss->size, &copy, sizeof(copy));

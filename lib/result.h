@@ -16,6 +16,7 @@ struct result_source {
 	const char *table;  /* static text */
 	char *path;         /* owned; NULL for netlink */
 	int error;
+	uint32_t namespaces; /* where all are read */
 	uint64_t rows;
 };
 
@@ -24,9 +25,11 @@ struct result_loss {
 	const char *why;
 	const char *detail; /* static text or NULL */
 	uint64_t count;
+	uint64_t netns;         /* 0: unknown, or of none */
+	const char *netns_name; /* the env's, or NULL */
 };
 
-enum { RESULT_SOURCES_MAX = 64, RESULT_LOSSES_MAX = 48 };
+enum { RESULT_SOURCES_MAX = 64, RESULT_LOSSES_MAX = 256 };
 
 struct estab_result {
 	uint64_t count;
@@ -37,6 +40,12 @@ struct estab_result {
 	size_t n_losses;
 	struct result_source sources[RESULT_SOURCES_MAX];
 	struct result_loss losses[RESULT_LOSSES_MAX];
+	/* Where all namespaces are read: the one at hand, if any; the same source, table and error of
+	 * several are one. */
+	bool all_netns;
+	bool in_netns;
+	uint64_t at_netns;
+	const char *at_netns_name;
 	/* of the head record */
 	uint64_t time_us; /* CLOCK_REALTIME when the reading began */
 	uint64_t netns;   /* inode; 0: unknown */
@@ -53,6 +62,9 @@ struct result_source *result_add_source(struct estab_result *result, const char 
 /* Notes a loss; the same what, why and detail again add up. All three are static text. */
 void result_add_loss(struct estab_result *result, const char *what, const char *why,
 		     const char *detail, uint64_t count);
+/* What is tried and lost from now on is of this namespace (name: NULL, or the env's); of none. */
+void result_set_netns(struct estab_result *result, uint64_t inode, const char *name);
+void result_leave_netns(struct estab_result *result);
 /* Keeps only so many of the sources and losses that were noted first. */
 void result_forget(struct estab_result *result, size_t n_sources, size_t n_losses);
 void result_clear(struct estab_result *result);

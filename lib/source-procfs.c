@@ -364,6 +364,8 @@ static int procfs_next(struct source_cursor *cursor, struct row *row)
 		if (cursor->env->netns != 0) {
 			row->sock.netns = (uint32_t)cursor->env->netns;
 			row->sock.has |= HAS_NETNS;
+		} else if (cursor->env->plan.all_netns) {
+			row->sock.netns = (uint32_t)cursor->env->netns_at + 1;
 		}
 		return 0;
 	}

@@ -90,7 +90,7 @@ static int make_fin_wait_2_orphan(struct mk_spec *spec)
 }
 
 /* The client closes first; the kernel takes its state away from the file before that closes. */
-static int make_time_wait(struct mk_spec *spec)
+int mk_time_wait(struct mk_spec *spec)
 {
 	struct mk_sock sock;
 	struct mk_pair pair;
@@ -121,6 +121,6 @@ const struct mk_kind mk_kinds_closing[] = {
 	{ "tcp-fin-wait-2-orphan", KEYS " linger",
 	  "fin-wait-2 without an owner; with linger= over 60 a whole socket",
 	  make_fin_wait_2_orphan, 0 },
-	{ "tcp-time-wait", KEYS, "time-wait; no other end", make_time_wait, 0 },
+	{ "tcp-time-wait", KEYS, "time-wait; no other end", mk_time_wait, 0 },
 	{ NULL, NULL, NULL, NULL, 0 },
 };

@@ -16,8 +16,8 @@
 static volatile sig_atomic_t told_to_end;
 
 static const struct mk_kind *const tables[] = {
-	mk_kinds_tcp,  mk_kinds_pending, mk_kinds_closing, mk_kinds_peer,
-	mk_kinds_inet, mk_kinds_unix,    mk_kinds_owner,   mk_kinds_misc,
+	mk_kinds_tcp,  mk_kinds_pending, mk_kinds_closing, mk_kinds_peer, mk_kinds_inet,
+	mk_kinds_unix, mk_kinds_owner,   mk_kinds_netns,   mk_kinds_misc,
 };
 
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -160,6 +160,9 @@ int mk_tcp_pair(struct mk_spec *spec, int protocol, struct mk_pair *ret_pair);
 int mk_tcp_await(struct mk_spec *spec, int fd, int state);
 int mk_tcp_state(int fd);
 
+/* mksock-closing.c */
+int mk_time_wait(struct mk_spec *spec);
+
 /* mksock-device.c: a TUN device, and this program as the only host behind it */
 struct mk_peer {
 	int fd;
@@ -196,6 +199,6 @@ int mk_flow_recv(struct mk_flow *flow, uint8_t flags, uint32_t *ret_end_seq);
 /* tables of kinds, each ended by a row without a name */
 extern const struct mk_kind mk_kinds_tcp[], mk_kinds_pending[], mk_kinds_closing[], mk_kinds_peer[],
 	mk_kinds_inet[];
-extern const struct mk_kind mk_kinds_unix[], mk_kinds_owner[], mk_kinds_misc[];
+extern const struct mk_kind mk_kinds_unix[], mk_kinds_owner[], mk_kinds_netns[], mk_kinds_misc[];
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -476,6 +477,19 @@ static void others_serve_in_a_sandbox(void **state)
 	assert_int_equal(status, 0);
 }
 
+static int open_table(int (*load)(uint32_t states, uint32_t fields), uint32_t states,
+		      uint32_t fields)
+{
+	const struct env env = { .target.way = NETNS_OWN };
+	int link_fd = load(states, fields);
+	int fd;
+
+	assert_true(link_fd >= 0);
+	fd = netns_iterate(&env, link_fd);
+	close(link_fd);
+	return fd;
+}
+
 static void loads_the_tables(void **state)
 {
 	int tcp, udp;
@@ -488,13 +502,46 @@ static void loads_the_tables(void **state)
 	for (uint32_t fields = 0; fields < 4; fields++) {
 		uint32_t some = 1u << ESTAB_STATE_ESTABLISHED;
 
-		assert_int_equal(count_cookie(bpf_open_tcp(UINT32_MAX, fields), cookie_of(tcp)), 1);
-		assert_int_equal(count_cookie(bpf_open_udp(UINT32_MAX, fields), cookie_of(udp)), 1);
-		assert_int_equal(count_cookie(bpf_open_tcp(some, fields), cookie_of(tcp)), 0);
-		assert_int_equal(count_cookie(bpf_open_udp(some, fields), cookie_of(udp)), 0);
+		assert_int_equal(count_cookie(open_table(bpf_link_tcp, UINT32_MAX, fields),
+					      cookie_of(tcp)),
+				 1);
+		assert_int_equal(count_cookie(open_table(bpf_link_udp, UINT32_MAX, fields),
+					      cookie_of(udp)),
+				 1);
+		assert_int_equal(
+			count_cookie(open_table(bpf_link_tcp, some, fields), cookie_of(tcp)), 0);
+		assert_int_equal(
+			count_cookie(open_table(bpf_link_udp, some, fields), cookie_of(udp)), 0);
 	}
 	close(tcp);
 	close(udp);
+}
+
+static void finds_the_namespace_of_a_socket(void **state)
+{
+	const struct record *record;
+	struct bpf_reader *reader;
+	unsigned int found = 0;
+	struct stat st;
+	int fd, local;
+
+	(void)state;
+	if (!may_load())
+		skip();
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	local = make_socket(AF_UNIX, SOCK_STREAM);
+	fd = bpf_open_netns(false);
+	assert_true(fd >= 0);
+	reader = bpf_reader_new(NULL, fd);
+	assert_non_null(reader);
+	while (bpf_reader_next(reader, &record) == 0) {
+		found += record->netns == st.st_ino;
+		assert_int_not_equal(record->pid, 0);
+	}
+	/* Of all sockets of ours one is enough. */
+	assert_int_equal(found, 1);
+	bpf_reader_free(reader);
+	close(local);
 }
 
 int main(void)
@@ -511,6 +558,7 @@ int main(void)
 		cmocka_unit_test(tells_who_is_alone),
 		cmocka_unit_test(others_serve_in_a_sandbox),
 		cmocka_unit_test(loads_the_tables),
+		cmocka_unit_test(finds_the_namespace_of_a_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

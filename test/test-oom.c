@@ -308,6 +308,21 @@ static int scan_capture(struct world *world)
 	return r;
 }
 
+/* Of two namespaces. */
+static int scan_all_netns(struct world *world)
+{
+	struct estab_ctx_options options = options_of(world);
+	struct estab_query *query;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	estab_query_set_all_netns(query, 1);
+	r = run_scan(world, query);
+	estab_query_unref(query);
+	return r;
+}
+
 static int snapshot_capture(struct world *world)
 {
 	struct estab_ctx_options options = options_of(world);
@@ -684,6 +699,25 @@ static void test_scan_capture(void **state)
 	run_scenario(*state, scan_capture);
 }
 
+static void test_scan_all_netns(void **state)
+{
+	static const char *const empty[] = { "2/net/tcp", "2/net/udp", "2/net/raw", "2/net/unix" };
+	struct world *world = *state;
+
+	tree_dir(&world->tree, "1");
+	tree_dir(&world->tree, "1/ns");
+	tree_link(&world->tree, "1/ns/net", "net:[4026531840]");
+	tree_dir(&world->tree, "2/ns");
+	tree_link(&world->tree, "2/ns/net", "net:[4026532000]");
+	tree_dir(&world->tree, "2/net");
+	tree_text(&world->tree, "2/net/udp6", udp6_table);
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
+		tree_text(&world->tree, empty[i], "");
+	tree_text(&world->tree, "1/mountinfo",
+		  "1 1 0:4 net:[4026532000] /run/netns/blue rw - nsfs nsfs rw\n");
+	run_scenario(world, scan_all_netns);
+}
+
 static void test_snapshot_capture(void **state)
 {
 	run_scenario(*state, snapshot_capture);
@@ -736,6 +770,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_scan_capture, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_scan_all_netns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_threads, setup_threads, teardown),
 		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),

@@ -155,6 +155,29 @@ static bool is_refused(const struct estab_probe *probe, const char *source)
 	return false;
 }
 
+static void advise_namespaces(struct advice *advice, const struct estab_probe *probe)
+{
+	const char *why = is_not(probe, "cap.sys_admin")
+				  ? "run as root, or with CAP_SYS_ADMIN"
+				  : "capabilities hold in this user namespace only, or a security "
+				    "module or a seccomp filter refuses";
+	struct estab_fact fact;
+
+	if (is(probe, "namespaces.text") && advice_fact(probe, "namespaces.text", &fact))
+		add(advice,
+		    "%llu network %s not to be entered, but only read as text through a process: %s",
+		    (unsigned long long)fact.number,
+		    fact.number == 1 ? "namespace is" : "namespaces are", why);
+	if (is(probe, "namespaces.shut") && advice_fact(probe, "namespaces.shut", &fact))
+		add(advice, "%llu network %s shut, without a process in sight to read through: %s",
+		    (unsigned long long)fact.number,
+		    fact.number == 1 ? "namespace is" : "namespaces are", why);
+	else if (!is(probe, "namespaces.text") && is_not(probe, "cap.sys_admin"))
+		add(advice,
+		    "other network namespaces can be entered only if they are one's own: run "
+		    "as root, or with CAP_SYS_ADMIN");
+}
+
 static void advise_fields(struct advice *advice, const struct estab_probe *probe)
 {
 	struct estab_fact fact;
@@ -166,10 +189,7 @@ static void advise_fields(struct advice *advice, const struct estab_probe *probe
 			    "CAP_PERFMON, one pass over all open files finds them faster");
 	if (is_not(probe, "cap.net_admin"))
 		add(advice, "marks of sockets unseen: run as root, or with CAP_NET_ADMIN");
-	if (is_not(probe, "cap.sys_admin"))
-		add(advice,
-		    "other network namespaces can be entered only if they are one's own: run "
-		    "as root, or with CAP_SYS_ADMIN");
+	advise_namespaces(advice, probe);
 	if (!advice_fact(probe, "user.context", &fact))
 		add(advice, "no security module gives processes a context: -Z has nothing to show");
 }

@@ -76,7 +76,8 @@ static int set_filter(const struct options *options, struct estab_query *query)
 static int set_netns(const struct options *options, struct estab_query *query)
 {
 	const char *name = options->netns;
-	int error = estab_query_set_netns(query, name);
+	int error = options->all_netns ? estab_query_set_all_netns(query, 1)
+				       : estab_query_set_netns(query, name);
 
 	if (error == -EINVAL && options->proc_root)
 		return complain_word("-N", "with --proc-root only pid:N", name, strlen(name));

@@ -21,6 +21,7 @@ static const struct trait {
 	{ ESTAB_F_PEER, 23, 100, 0 },
 	{ ESTAB_F_STATE, 11, 90, 0 },
 	{ ESTAB_F_PROTO, 5, 80, 0 },
+	{ ESTAB_F_NETNS_NAME, 12, 75, 0 },
 	{ ESTAB_F_OWNERS, 24, 70, SHRINKS },
 	{ ESTAB_F_OWNER_COMM, 15, 65, SHRINKS },
 	{ ESTAB_F_RECV_Q, 6, 51, 0 },
@@ -210,6 +211,8 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 			    info.kind != ESTAB_KIND_GROUP && info.flags & ESTAB_FIELD_DEFAULT)
 				add_field(columns, field, false);
 	}
+	if (options->all_netns)
+		add_field(columns, ESTAB_F_NETNS_NAME, false);
 	if (options->extended)
 		add_fields(columns, extended, ARRAY_SIZE(extended));
 	if (options->extended || options->timer)

@@ -25,8 +25,31 @@ static void put_why(struct buf *buf, const struct estab_loss *loss)
 	buf_char(buf, ')');
 }
 
+/* About namespaces as such; false: it is about something else. */
+static bool put_namespaces(struct buf *buf, const struct estab_loss *loss)
+{
+	if (is(loss, "namespaces", "hidepid")) {
+		buf_str(buf, "/proc hides other users' processes (hidepid): network namespaces "
+			     "may be missing");
+	} else if (is(loss, "namespaces", NULL) && loss->detail) {
+		put_count(buf, loss->count, "process", "processes");
+		buf_str(buf, " not readable");
+		put_why(buf, loss);
+		buf_str(buf, ": network namespaces that only they keep may be missing");
+	} else if (is(loss, "namespaces", NULL) || is(loss, "namespace", NULL)) {
+		put_count(buf, loss->count, "network namespace", "network namespaces");
+		buf_str(buf, " not readable");
+		put_why(buf, loss);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void put_loss(struct buf *buf, const struct estab_loss *loss)
 {
+	if (put_namespaces(buf, loss))
+		return;
 	if (is(loss, "processes", "hidepid")) {
 		buf_str(buf, "/proc hides other users' processes (hidepid): owners may be missing");
 		return;
@@ -95,19 +118,82 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 	put_why(buf, loss);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Of one namespace or another. */
+static bool is_same(const struct estab_loss *a, const struct estab_loss *b)
+{
+	return strcmp(a->what, b->what) == 0 && strcmp(a->why, b->why) == 0 &&
+	       same_text(a->detail, b->detail);
+}
+
+static bool is_of_namespace(const struct estab_loss *loss)
+{
+	return loss->netns != 0 || loss->netns_name;
+}
+
+static bool get_loss(const struct estab_result *result, size_t index, struct estab_loss *ret_loss)
+{
+	*ret_loss = (struct estab_loss){ .size = sizeof(*ret_loss) };
+	return estab_result_get_loss(result, index, ret_loss) == 0;
+}
+
+static bool was_before(const struct estab_result *result, size_t index,
+		       const struct estab_loss *loss)
+{
+	struct estab_loss other;
+
+	for (size_t i = 0; i < index; i++)
+		if (get_loss(result, i, &other) && is_same(&other, loss))
+			return true;
+	return false;
+}
+
+/* Adds up what several namespaces lost alike; returns how many there are. */
+static uint64_t add_up(const struct estab_result *result, size_t index, struct estab_loss *loss)
+{
+	uint64_t namespaces = is_of_namespace(loss);
+	struct estab_loss other;
+
+	for (size_t i = index + 1; get_loss(result, i, &other); i++) {
+		if (!is_same(&other, loss))
+			continue;
+		loss->count += other.count;
+		namespaces += is_of_namespace(&other);
+	}
+	return namespaces;
+}
+
+static void put_place(struct buf *buf, const struct estab_loss *loss, uint64_t namespaces)
+{
+	bool is_place = strcmp(loss->what, "namespace") == 0;
+
+	if (namespaces == 1 && loss->netns_name) {
+		buf_str(buf, is_place ? ": " : " in network namespace ");
+		buf_escape(buf, loss->netns_name, strlen(loss->netns_name));
+	} else if (namespaces > 0 && !is_place) {
+		buf_str(buf, " in ");
+		put_count(buf, namespaces, "network namespace", "network namespaces");
+	}
+}
+
 void footer_put(struct buf *buf, const char *prefix, const struct estab_result *result)
 {
-	size_t count = estab_result_loss_count(result);
+	struct estab_loss loss;
 
-	for (size_t i = 0; i < count; i++) {
-		struct estab_loss loss = { .size = sizeof(loss) };
+	for (size_t i = 0; get_loss(result, i, &loss); i++) {
+		uint64_t namespaces;
 
 		/* A process that ended while it was read holds nothing any more. */
-		if (estab_result_get_loss(result, i, &loss) < 0 ||
-		    is(&loss, "processes", "vanished"))
+		if (is(&loss, "processes", "vanished") || was_before(result, i, &loss))
 			continue;
+		namespaces = add_up(result, i, &loss);
 		buf_str(buf, prefix);
 		put_loss(buf, &loss);
+		put_place(buf, &loss, namespaces);
 		buf_char(buf, '\n');
 	}
 }

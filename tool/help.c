@@ -49,6 +49,7 @@ static const char text[] =
 	"\n"
 	"From where:\n"
 	"  -N, --net NAME        another network namespace: a name, pid:N or a path\n"
+	"  --all-netns           all of them\n"
 	"  --source NAME         auto, bpf, diag or procfs\n"
 	"  --consistent          read again what a dump may have missed, until it misses nothing\n"
 	"  --proc-root DIR       a saved or another host's /proc\n"

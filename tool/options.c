@@ -15,7 +15,8 @@ enum { RESOLVE_MAX_MS = 3600 * 1000, WAIT_MAX_MS = 30 * 24 * 3600 * 1000u };
 
 /* Options without a letter. */
 enum {
-	OPT_BYTE_ORDER = 256,
+	OPT_ALL_NETNS = 256,
+	OPT_BYTE_ORDER,
 	OPT_COLOR,
 	OPT_COLUMNS,
 	OPT_CONSISTENT,
@@ -46,6 +47,7 @@ static const char letters[] = "-:046aA:Bef:hHilmMnN:opqrstTuvVwxZ";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
+	{ "all-netns", no_argument, NULL, OPT_ALL_NETNS },
 	{ "bound-inactive", no_argument, NULL, 'B' },
 	{ "byte-order", required_argument, NULL, OPT_BYTE_ORDER },
 	{ "color", required_argument, NULL, OPT_COLOR },
@@ -374,6 +376,11 @@ static int apply(struct options *options, int option, const char *argument)
 		return select_tables(options, argument);
 	case 'N':
 		options->netns = argument;
+		options->all_netns = false;
+		return 0;
+	case OPT_ALL_NETNS: /* the last one of the two holds */
+		options->netns = NULL;
+		options->all_netns = true;
 		return 0;
 	case 'n': /* the last one of -n and -r holds */
 		options->resolve = false;

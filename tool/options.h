@@ -57,7 +57,8 @@ struct options {
 	bool version;
 
 	/* from where */
-	const char *netns;  /* NULL: our own */
+	const char *netns; /* NULL: our own */
+	bool all_netns;
 	const char *source; /* NULL: whichever serves */
 	const char *proc_root;
 	uint32_t proc_pid;

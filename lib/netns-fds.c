@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Network namespaces that are kept by a descriptor: of their own file, or of a socket of theirs. */
+#include "netns-walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "owner-walk.h"
+#include "slurp.h"
+#include "util.h"
+
+/* Linux 5.6, 5.3, 5.14: not in all headers that we build with. */
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+#ifndef SIOCGSKNS
+#define SIOCGSKNS 0x894C
+#endif
+
+enum { FDS_UNCHECKED = 1023, COMM_ROOM = 128 };
+
+static int pidfd_open(uint32_t pid)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* Its own copy of a descriptor of the process. */
+static int take_fd(int pidfd, uint32_t number)
+{
+	long fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int netns_of_socket(uint32_t pid, uint32_t fd)
+{
+	_cleanup_(cleanup_close) int pidfd = pidfd_open(pid);
+	_cleanup_(cleanup_close) int sock_fd = pidfd < 0 ? pidfd : take_fd(pidfd, fd);
+	int netns_fd;
+
+	if (sock_fd < 0)
+		return sock_fd;
+	netns_fd = ioctl(sock_fd, SIOCGSKNS);
+	if (netns_fd < 0)
+		return errno == ENOTTY ? -ESTALE : -errno;
+	fcntl(netns_fd, F_SETFD, FD_CLOEXEC);
+	return netns_fd;
+}
+
+/* One process's descriptors. */
+struct holder {
+	struct netns_walk *walk;
+	int dir_fd;
+	uint32_t pid;
+	int pidfd; /* -1: not opened yet; -2: it is of no use */
+};
+
+static int note_held(const struct holder *holder, uint64_t inode, enum netns_place_kind kind,
+		     uint32_t fd)
+{
+	const struct netns_place place = { .kind = kind, .pid = holder->pid, .fd = fd };
+	struct netns_list *list = holder->walk->list;
+	char comm[COMM_ROOM];
+	size_t index;
+	ssize_t n;
+	int r = netns_list_add(list, inode, &place, &index);
+
+	if (r < 0 || list->items[index].rank >= RANK_HOLDER)
+		return r;
+	n = slurp_at(holder->dir_fd, "comm", comm, sizeof(comm));
+	if (n > 0 && comm[n - 1] == '\n')
+		n--;
+	return netns_list_name_process(list, index, RANK_HOLDER, comm, (size_t)MAX(n, (ssize_t)0),
+				       holder->pid);
+}
+
+/* Whether a socket of that namespace was asked before. */
+static int check_cookie(struct netns_walk *walk, int sock_fd)
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	if (getsockopt(sock_fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0)
+		return 0;
+	return idset_add(&walk->cookies, hash64(cookie) | 1);
+}
+
+static int ask_socket(struct holder *holder, uint32_t fd)
+{
+	_cleanup_(cleanup_close) int sock_fd = -1;
+	struct stat st;
+	int netns_fd, r;
+
+	if (holder->pidfd == -1)
+		holder->pidfd = pidfd_open(holder->pid);
+	if (holder->pidfd >= 0)
+		sock_fd = take_fd(holder->pidfd, fd);
+	/* It is not to be asked; or this one descriptor was closed. */
+	if (sock_fd < 0) {
+		if (holder->pidfd < 0 || sock_fd == -EPERM || sock_fd == -ENOSYS) {
+			if (holder->pidfd >= 0)
+				close(holder->pidfd);
+			holder->pidfd = -2;
+		}
+		return 0;
+	}
+	r = check_cookie(holder->walk, sock_fd);
+	if (r != 0)
+		return MIN(r, 0);
+	netns_fd = ioctl(sock_fd, SIOCGSKNS);
+	if (netns_fd < 0)
+		return 0;
+	r = fstat(netns_fd, &st);
+	close(netns_fd);
+	return r < 0 ? 0 : note_held(holder, st.st_ino, PLACE_SOCKET, fd);
+}
+
+static int look_at(struct holder *holder, int fd_dir, const char *name, uint32_t fd)
+{
+	char link[WALK_LINK_MAX];
+	ssize_t n = readlinkat(fd_dir, name, link, sizeof(link));
+	uint64_t inode;
+
+	if (n < 0)
+		return 0;
+	if (netns_parse_link(link, (size_t)n, "net", &inode) == 0)
+		return note_held(holder, inode, PLACE_FD, fd);
+	if (holder->walk->sockets && holder->pidfd != -2 &&
+	    walk_read_link(link, (size_t)n, &inode) == LINK_SOCKET)
+		return ask_socket(holder, fd);
+	return 0;
+}
+
+int netns_walk_fds(struct netns_walk *walk, int dir_fd, uint32_t pid)
+{
+	_cleanup_(cleanup_close) int fd_dir =
+		openat(dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct holder holder = { .walk = walk, .dir_fd = dir_fd, .pid = pid, .pidfd = -1 };
+	const char *name;
+	uint32_t steps = 0;
+	uint32_t fd;
+	int r = 0;
+
+	if (fd_dir < 0)
+		return 0;
+	if (!ctx_has_own_pids(walk->env->ctx))
+		holder.pidfd = -2;
+	numdir_start(&walk->descriptors, fd_dir);
+	while (r == 0 && numdir_next(&walk->descriptors, &fd, &name) == 0) {
+		r = look_at(&holder, fd_dir, name, fd);
+		if (r == 0 && (++steps & FDS_UNCHECKED) == 0)
+			r = env_check(walk->env);
+	}
+	if (holder.pidfd >= 0)
+		close(holder.pidfd);
+	return r;
+}
