@@ -112,16 +112,16 @@ else
 	fi
 	setpriv --no-new-privs "$ESTAB" doctor --json >doctor.json
 	is "no new privileges" "$(fact sandbox.no_new_privs)" true
+	if [[ $(serves bpf owners all) == true ]] && traced -e trace=none true 2>err; then
+		traced -e trace=bpf -e inject=bpf:error=EPERM "$ESTAB" doctor --json >doctor.json
+		is "no BPF in a sandbox" "$(serves bpf owners all) $(fact pick.owners) $(fact 'pick.owners_why | contains("refuses")')" \
+			'EPERM "procfd" true'
+	fi
 	unshare --user --map-root-user "$ESTAB" doctor --json >doctor.json
 	is "a user namespace" "$(jq -c '.facts | [.namespace.initial_user, .cap.sys_ptrace]' doctor.json)" \
 		"[false,true]"
 	is "where capabilities are worth less" "$(advises "run outside")" \
 		"$(fact 'processes | .unreadable > 0')"
-	if traced -e trace=none true 2>err; then
-		traced -e trace=bpf -e inject=bpf:error=EPERM "$ESTAB" doctor --json >doctor.json
-		is "no BPF in a sandbox" "$(serves bpf owners all) $(fact pick.owners) $(fact 'pick.owners_why | contains("refuses")')" \
-			'EPERM "procfd" true'
-	fi
 	unshare --pid --fork --mount-proc "$ESTAB" doctor --json >doctor.json
 	is "a pid namespace" "$(fact namespace.initial_pid) $(advises "pid namespace")" "false true"
 	if unshare --mount bash -c "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 \

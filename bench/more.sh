@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154
+# What script/bench measures that is no pair of commands at all sizes: it sources this.
+
+# in_farm COMMAND...: in its namespace, and out of its input's way.
+in_farm()
+{
+	nsenter --target "$farm_pid" --net -- "$@" {farm_input}>&-
+}
+
+# churn_reading PROGRAM OPTIONS: the inodes of the sockets that someone has, one a line.
+churn_reading()
+{
+	case $1 in
+	netstat) in_farm netstat -tane | awk '$8 > 0 { print $8 }' ;;
+	ss) in_farm ss -taneH | grep -o 'ino:[1-9][0-9]*' ;;
+	*)
+		# shellcheck disable=SC2086 # words
+		in_farm "$estab" -tanH $2 --columns=inode | awk '$1 > 0 { print $1 }'
+		;;
+	esac | tr -dc '0-9\n' | sort
+}
+
+# One line a source: how many of the stable sockets each reading missed and doubled, in the mean.
+churn_run()
+{
+	local readings=10 i name options missed doubled stable
+	local sources=("bpf|--source=bpf" "diag|--source=diag" "diag, consistent|--source=diag --consistent"
+		"procfs|--source=procfs" "procfs, consistent|--source=procfs --consistent" "ss|" "netstat|")
+	farm_start churn 4000 || die "no farm: $(head -n 1 "$tmp/farm.err")"
+	churn_reading bpf --source=bpf >"$tmp/first"
+	for name in "${sources[@]}"; do
+		options=${name#*|} name=${name%%|*}
+		for ((i = 0; i < readings; i++)); do
+			churn_reading "$name" "$options" >"$tmp/churn.$name.$i"
+		done
+	done
+	churn_reading bpf --source=bpf >"$tmp/last"
+	farm_stop
+	comm -12 <(sort -u "$tmp/first") <(sort -u "$tmp/last") >"$tmp/stable"
+	stable=$(wc -l <"$tmp/stable")
+	for name in "${sources[@]}"; do
+		name=${name%%|*} missed=0 doubled=0
+		for ((i = 0; i < readings; i++)); do
+			sort "$tmp/churn.$name.$i" >"$tmp/reading"
+			missed=$((missed + $(comm -23 "$tmp/stable" <(uniq "$tmp/reading") | wc -l)))
+			doubled=$((doubled + $(comm -12 "$tmp/stable" <(uniq -d "$tmp/reading") | wc -l)))
+		done
+		notes+=("churn|$name|$(awk -v n=$((stable * readings)) -v m=$missed -v d=$doubled 'BEGIN {
+			printf "%.3f %% of %d missed, %.3f %% doubled\n", m * 100 / n, n, d * 100 / n }')")
+	done
+}
+
+instructions_run()
+{
+	local size=20000 options lines
+	if ! command -v valgrind >/dev/null; then
+		notes+=("instructions|all|skipped: there is no valgrind here")
+		return
+	fi
+	farm_start tcp "$size" || die "no farm: $(head -n 1 "$tmp/farm.err")"
+	for options in "-tan" "-tan --source=procfs" "-tan --jsonl" "-tanp --source=bpf" \
+		"-tanp --source=diag" "-tani"; do
+		# shellcheck disable=SC2086
+		lines=$(in_farm valgrind --tool=callgrind --callgrind-out-file=/dev/null "$estab" $options \
+			2>"$tmp/callgrind" | wc -l)
+		notes+=("instructions|estab $options|$(awk -v lines="$lines" '/Collected|refs:/ {
+			gsub(/,/, ""); printf "%d\n", $NF / lines; exit }' "$tmp/callgrind")")
+	done
+	farm_stop
+}
+
+# The same empty answer with the program that looks at files, and without any.
+load_run()
+{
+	local i
+	farm_start tcp 20 || die "no farm: $(head -n 1 "$tmp/farm.err")"
+	rm -f "$tmp"/load.*
+	for ((i = 0; i < 31; i++)); do
+		measure "$estab" -tan --source=bpf sport = :1 && echo "$wall $kib" >>"$tmp/load.bpf"
+		measure "$estab" -tan --source=diag sport = :1 && echo "$wall $kib" >>"$tmp/load.diag"
+	done
+	farm_stop
+	for i in bpf diag; do
+		notes+=("load|$i|$(awk '{ print $1 / 1000 }' "$tmp/load.$i" | median) ms, $(
+			awk '$2 > most { most = $2 } END { print most }' "$tmp/load.$i") KiB")
+	done
+}
+
+notes=() # section|name|text
+
+more_run()
+{
+	local what
+	for what in churn instructions load; do
+		[[ $more == all || $more == *$what* ]] && "${what}_run"
+	done
+	return 0
+}
+
+# Prints the notes of a section as a list.
+notes_of()
+{
+	local note
+	for note in "${notes[@]}"; do
+		[[ $note == "$1|"* ]] || continue
+		note=${note#*|}
+		echo "- ${note%%|*}: ${note#*|}"
+	done
+}
+
+more_document()
+{
+	[[ ${#notes[@]} -gt 0 ]] || return 0
+	cat <<-END
+
+		## Under churn
+
+		Connections and listeners come and go on a port that 3000 listeners share. Of the sockets that
+		live through it all, ten readings each:
+
+		$(notes_of churn)
+
+		## Instructions a row
+
+		All of the program's instructions (callgrind) by the lines it prints, 20,000 sockets:
+
+		$(notes_of instructions)
+
+		## Loading BPF programs
+
+		The same empty answer from BPF, which walks all open files of the machine for it, and from a
+		dump; medians:
+
+		$(notes_of load)
+	END
+}
+
+more_text()
+{
+	local section
+	for section in churn instructions load; do
+		notes_of "$section" | sed "s/^- /$section, /"
+	done
+}
