@@ -21,7 +21,7 @@ enum {
 /* The directories of ip-netns(8), and what it says there is a name. */
 static const char *const name_directories[] = { "/run/netns/", "/var/run/netns/" };
 
-struct mounts {
+struct mount_search {
 	struct netns_walk *walk;
 	struct cursor text;
 	uint32_t pid;
@@ -59,7 +59,7 @@ static int slurp_all(int fd, char **ret_text, size_t *ret_length)
 	return 0;
 }
 
-static bool find_mount(const struct mounts *mounts, uint64_t id, struct mountinfo *ret_mount)
+static bool find_mount(const struct mount_search *mounts, uint64_t id, struct mountinfo *ret_mount)
 {
 	struct cursor text = mounts->text;
 
@@ -71,7 +71,7 @@ static bool find_mount(const struct mounts *mounts, uint64_t id, struct mountinf
 
 /* Whether a file system on the way to it may keep us waiting. Many are mounted side by side: the last
  * answer is kept. */
-static bool may_hang(struct mounts *mounts, uint64_t parent)
+static bool may_hang(struct mount_search *mounts, uint64_t parent)
 {
 	struct mountinfo mount = { .parent = parent };
 	bool hangs = false;
@@ -89,7 +89,7 @@ static bool may_hang(struct mounts *mounts, uint64_t parent)
 }
 
 /* "blue" for "/run/netns/blue"; NULL where that is no name. */
-static const char *short_name(const struct mounts *mounts, const char *path)
+static const char *short_name(const struct mount_search *mounts, const char *path)
 {
 	for (size_t i = 0; mounts->ours && i < ARRAY_SIZE(name_directories); i++) {
 		size_t length = strlen(name_directories[i]);
@@ -101,7 +101,7 @@ static const char *short_name(const struct mounts *mounts, const char *path)
 	return NULL;
 }
 
-static int name_mount(const struct mounts *mounts, size_t index, const char *path)
+static int name_mount(const struct mount_search *mounts, size_t index, const char *path)
 {
 	struct netns_list *list = mounts->walk->list;
 	const char *name = short_name(mounts, path);
@@ -120,7 +120,7 @@ static int name_mount(const struct mounts *mounts, size_t index, const char *pat
 	return netns_list_name(list, index, RANK_MOUNT, whole, strlen(whole));
 }
 
-static int note_mount(struct mounts *mounts, const struct mountinfo *mount, uint64_t inode)
+static int note_mount(struct mount_search *mounts, const struct mountinfo *mount, uint64_t inode)
 {
 	_cleanup_(cleanup_free) char *path = malloc(mount->point.length + 1);
 	struct netns_place place = { .kind = PLACE_MOUNT, .pid = mounts->pid, .path = path };
@@ -135,7 +135,7 @@ static int note_mount(struct mounts *mounts, const struct mountinfo *mount, uint
 	return r < 0 ? r : name_mount(mounts, index, path);
 }
 
-static int note_mounts(struct mounts *mounts)
+static int note_mounts(struct mount_search *mounts)
 {
 	struct cursor text = mounts->text;
 	struct mountinfo mount;
@@ -188,7 +188,7 @@ int netns_walk_mounts(struct netns_walk *walk, int dir_fd, uint32_t pid)
 {
 	_cleanup_(cleanup_close) int fd = -1;
 	_cleanup_(cleanup_free) char *text = NULL;
-	struct mounts mounts = { .walk = walk, .pid = pid, .ours = pid == 0 };
+	struct mount_search mounts = { .walk = walk, .pid = pid, .ours = pid == 0 };
 	size_t length = 0;
 	int r = check_seen(walk, dir_fd, pid);
 

@@ -477,11 +477,11 @@ static void others_serve_in_a_sandbox(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int open_table(int (*load)(uint32_t states, uint32_t fields), uint32_t states,
+static int open_table(int (*open_link)(uint32_t states, uint32_t fields), uint32_t states,
 		      uint32_t fields)
 {
 	const struct env env = { .target.way = NETNS_OWN };
-	int link_fd = load(states, fields);
+	int link_fd = open_link(states, fields);
 	int fd;
 
 	assert_true(link_fd >= 0);
