@@ -22,7 +22,7 @@
 #include "parse.h"
 #include "util.h"
 
-enum { EXPRESSIONS = 12000, SOCKETS = 10 };
+enum { EXPRESSIONS = 24000, SOCKETS = 10 };
 
 /* ---- the trial ---- */
 
