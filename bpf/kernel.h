@@ -110,7 +110,7 @@ typedef struct {
 
 struct file {
 	struct inode *f_inode;
-	file_ref_t f_ref; /* since Linux 6.13 (08ef26ea9ab3) */
+	file_ref_t f_ref; /* since Linux 6.13 (90ee6ed776c0) */
 } RELOCATED;
 
 struct file___6_12 {

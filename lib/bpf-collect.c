@@ -47,18 +47,21 @@ static void count_record(struct netns_tally *tally, const struct record *record,
 	}
 }
 
-/* The row is complete: nobody else can turn out to hold the socket. */
+/* The row is complete: nobody else can turn out to hold the socket, or nobody asked who does. */
 static int hand_out(struct bpf_collecting *all, const struct record *record)
 {
 	const struct plan *plan = &all->store->env->plan;
 	struct estab_socket *sock = &all->row.sock;
-	int r = bpf_holders_take(all->holders, record, &all->sole->owners[0]);
+	int r = 0;
 
-	sock->has |= OWNERS_LOOKED;
-	if (r == 0)
-		sock->owners = all->sole;
-	else if (r > 0)
-		sock->no_owner = (uint8_t)owner_reason(sock, true);
+	if (all->holders) {
+		r = bpf_holders_take(all->holders, record, &all->sole->owners[0]);
+		sock->has |= OWNERS_LOOKED;
+		if (r == 0)
+			sock->owners = all->sole;
+		else
+			sock->no_owner = (uint8_t)owner_reason(sock, true);
+	}
 	all->handed = !plan->filter || filter_match(plan->filter, sock);
 	return MIN(r, 0);
 }
@@ -118,7 +121,8 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 	uint64_t identity = bpf_record_identity(record, state == ESTAB_STATE_BOUND);
 	uint32_t family = BIT32(record->family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6);
 	uint32_t next = (uint32_t)all->store->count;
-	bool sole = all->streaming && record->flags & RECORD_SOLE;
+	bool sole = all->streaming && record->pid != 0 &&
+		    (!all->holders || record->flags & RECORD_SOLE);
 	struct netns_tally *tally;
 	int r = place_record(all, record, &tally);
 
@@ -405,11 +409,25 @@ static int read_rest(struct bpf_collecting *all, int cut)
 	return cut;
 }
 
+/* How the pass over the files ended, and for whom. */
+static int tell_files_end(struct bpf_collecting *all, int r)
+{
+	uint64_t row_protos = all->store->env->bpf.row_protos;
+	int cut = MIN(r, 0);
+
+	if (all->holders)
+		cut = tell_end(all, r, "owners", NULL);
+	if (row_protos & BIT64(ESTAB_PROTO_UDP))
+		cut = tell_end(all, r, "rows", "udp");
+	if (row_protos & BIT64(ESTAB_PROTO_TCP))
+		cut = tell_end(all, r, "rows", "tcp");
+	return cut;
+}
+
 /* Behind the last record, or an error: the store's rows get what they lack. */
 static int finish(struct bpf_collecting *all, int r)
 {
-	r = tell_end(all, r, all->holders ? "owners" : "rows", all->holders ? NULL : "tcp");
-	r = read_rest(all, r);
+	r = read_rest(all, tell_files_end(all, r));
 	if (r >= 0 && all->holders) {
 		int64_t n = bpf_holders_finish(all->holders, all->result, r == 1);
 

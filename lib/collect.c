@@ -334,8 +334,7 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 
 bool store_streams(const struct plan *plan, const struct bpf_use *bpf)
 {
-	return bpf->files && plan->needs & NEED_OWNERS && !plan->joins &&
-	       plan->protos == bpf->row_protos;
+	return bpf->files && !plan->joins && plan->protos == bpf->row_protos;
 }
 
 int store_complete(struct store *store, struct estab_result *result)

@@ -98,6 +98,8 @@ static int collect(struct estab_scan *scan, const struct estab_socket **ret_sock
 
 static int next_kept(struct estab_scan *scan, const struct estab_socket **ret_socket)
 {
+	if (atomic_load_explicit(&scan->env->cancelled, memory_order_relaxed))
+		return -ECANCELED;
 	if (!scan->collected) {
 		int r = collect(scan, ret_socket);
 
@@ -106,8 +108,6 @@ static int next_kept(struct estab_scan *scan, const struct estab_socket **ret_so
 		reader_close(&scan->reader);
 		scan->collected = true;
 	}
-	if (atomic_load_explicit(&scan->env->cancelled, memory_order_relaxed))
-		return -ECANCELED;
 	if (scan->at == scan->store.count)
 		return 1;
 	*ret_socket = store_at(&scan->store, scan->at++);

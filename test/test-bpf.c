@@ -490,6 +490,97 @@ static int open_table(int (*open_link)(uint32_t states, uint32_t fields), uint32
 	return fd;
 }
 
+static struct estab_query *query_by_bpf(void)
+{
+	const struct estab_ctx_options options = { .size = sizeof(options),
+						   .flags = ESTAB_CTX_BPF | ESTAB_CTX_THREADS };
+	struct estab_query *query;
+	struct estab_ctx *ctx;
+
+	assert_int_equal(estab_ctx_new(&options, &ctx), 0);
+	assert_int_equal(estab_query_new(ctx, &query), 0);
+	assert_int_equal(estab_query_set_protos(query, 1 << ESTAB_PROTO_TCP), 0);
+	assert_int_equal(estab_query_add_field(query, ESTAB_F_OWNER_PID), 0);
+	assert_int_equal(estab_query_add_field(query, ESTAB_F_COOKIE), 0);
+	assert_int_equal(estab_query_set_source(query, "bpf"), 0);
+	estab_ctx_unref(ctx);
+	return query;
+}
+
+/* Rows come while others are read: each can be kept, and the scan be given up between any two. */
+static void streams_and_stops(void **state)
+{
+	struct estab_socket *copy = NULL;
+	const struct estab_socket *sock;
+	struct estab_query *query;
+	struct estab_scan *scan;
+	uint64_t pid = 0;
+	int tcp[3], r;
+
+	(void)state;
+	if (!may_load())
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(tcp); i++)
+		tcp[i] = make_socket(AF_INET, SOCK_STREAM);
+	query = query_by_bpf();
+	assert_int_equal(estab_scan_open(query, &scan), 0);
+	while (!copy && (r = estab_scan_next(scan, &sock)) == 0) {
+		uint64_t cookie = 0;
+
+		assert_int_equal(estab_socket_get_u64(sock, ESTAB_F_COOKIE, &cookie), 0);
+		if (cookie == cookie_of(tcp[0]))
+			assert_int_equal(estab_socket_copy(sock, &copy), 0);
+	}
+	assert_non_null(copy);
+	estab_scan_cancel(scan);
+	assert_int_equal(estab_scan_next(scan, &sock), -ECANCELED);
+	assert_int_equal(estab_scan_next(scan, &sock), -ECANCELED);
+	estab_scan_close(scan);
+	assert_int_equal(estab_socket_owner_count(copy), 1);
+	assert_int_equal(estab_owner_get_u64(estab_socket_owner(copy, 0), ESTAB_F_OWNER_PID, &pid),
+			 0);
+	assert_int_equal(pid, getpid());
+	estab_socket_unref(copy);
+
+	/* Given up before the first. */
+	assert_int_equal(estab_scan_open(query, &scan), 0);
+	estab_scan_close(scan);
+	estab_query_unref(query);
+	for (size_t i = 0; i < ARRAY_SIZE(tcp); i++)
+		close(tcp[i]);
+}
+
+/* What a deadline leaves unread is told: rows, and owners. */
+static void tells_of_a_deadline(void **state)
+{
+	const struct estab_result *result;
+	const struct estab_socket *sock;
+	struct estab_query *query;
+	struct estab_scan *scan;
+	unsigned int told = 0;
+
+	(void)state;
+	if (!may_load())
+		skip();
+	query = query_by_bpf();
+	assert_int_equal(estab_query_set_deadline_ms(query, 1), 0);
+	assert_int_equal(estab_scan_open(query, &scan), 0);
+	usleep(5000);
+	assert_int_equal(estab_scan_next(scan, &sock), 1);
+	result = estab_scan_result(scan);
+	for (size_t i = 0; i < estab_result_loss_count(result); i++) {
+		struct estab_loss loss = { .size = sizeof(loss) };
+
+		assert_int_equal(estab_result_get_loss(result, i, &loss), 0);
+		if (strcmp(loss.why, "deadline") == 0)
+			told |= strcmp(loss.what, "rows") == 0 ? 1 : 2;
+	}
+	assert_int_equal(told, 3);
+	assert_false(estab_result_is_exact(result));
+	estab_scan_close(scan);
+	estab_query_unref(query);
+}
+
 static void loads_the_tables(void **state)
 {
 	int tcp, udp;
@@ -556,6 +647,8 @@ int main(void)
 		cmocka_unit_test(knows_its_tables),
 		cmocka_unit_test(loads_files_in_every_mode),
 		cmocka_unit_test(tells_who_is_alone),
+		cmocka_unit_test(streams_and_stops),
+		cmocka_unit_test(tells_of_a_deadline),
 		cmocka_unit_test(others_serve_in_a_sandbox),
 		cmocka_unit_test(loads_the_tables),
 		cmocka_unit_test(finds_the_namespace_of_a_socket),
