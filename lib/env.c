@@ -125,6 +125,9 @@ int env_list_namespaces(struct env *env, struct estab_result *result)
 		return r;
 	}
 	env->namespaces = list;
+	/* Of a capture it is known by now which it is. */
+	if (env->plan.all_netns)
+		netns_list_leave(env);
 	return 0;
 }
 

@@ -130,6 +130,30 @@ is "ends find each other" "$(jq -r --arg path "$tmp/over" '.sockets[] |
 	over.json | sort | sed "s|$tmp||g" | xargs)" \
 	"established mksock[$MKSOCK_PID] - /over $MKSOCK_PID established mksock[$MKSOCK_PID] /over - $MKSOCK_PID listen $own /over - $MKSOCK_PID"
 
+# ---- a saved /proc ----
+
+# keep PID NUMBER: its tables under that number, with the link that says where they are from.
+keep()
+{
+	mkdir -p "saved/$2/ns" "saved/$2/net"
+	for table in tcp tcp6 udp udp6 unix; do
+		cat "/proc/$1/net/$table" >"saved/$2/net/$table"
+	done
+	ln -s "$(readlink "/proc/$1/ns/net")" "saved/$2/ns/net"
+}
+keep $$ 1
+keep "$blue" 7
+keep "$plain" 8
+keep "$plain" 9
+echo worker >saved/8/comm
+grep nsfs /proc/self/mountinfo >saved/1/mountinfo
+is "a saved one" "$("$ESTAB" --all-netns --proc-root saved -tl --json | jq -r '.sockets[] |
+	"\(.local.port) \(.netns_name) \(.netns)"' | sort -n | xargs)" \
+	"2001 blue $(inode_of /run/netns/blue) 3001 [1] $(inode_of /proc/self/ns/net) 4001 worker[8] $(inode_of "/proc/$plain/ns/net")"
+is "and a live one, as such" "$("$ESTAB" --all-netns --proc-root /proc -tl --json |
+	jq -r '.sockets[] | select(.local.port < 5000 and .local.port != 2024) | .local.port' | sort -n | xargs)" \
+	"2001 3001 3004 4001"
+
 # ---- few descriptors ----
 
 for ((i = 0; i < 100; i++)); do
