@@ -62,6 +62,8 @@ static int check_options(const struct options *options)
 		return status;
 	if (!options->words || options->words[strspn(options->words, " ")] == '\0')
 		return complain_usage("kill", "which sockets? it takes a filter");
+	if (options->all_netns)
+		return complain_usage("kill", "in one network namespace at a time: -N names it");
 	if (options->proc_root)
 		return complain_usage("kill", "a copy has no sockets to close (--proc-root)");
 	return 0;

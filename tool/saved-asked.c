@@ -85,6 +85,8 @@ int saved_ask_again(const struct saved *saved, struct estab_query *query)
 		protos |= proto;
 	}
 	error = estab_query_set_protos(query, protos);
+	if (error == 0 && json_is_true(json_object_get(saved->head, "all_netns")))
+		error = estab_query_set_all_netns(query, 1);
 	if (error == 0)
 		error = estab_query_set_families(query, (uint32_t)families);
 	if (error == 0)
@@ -94,8 +96,17 @@ int saved_ask_again(const struct saved *saved, struct estab_query *query)
 
 bool saved_same_question(const struct saved *before, const struct saved *after)
 {
-	const json_t *a = json_object_get(before->head, "asked");
-	const json_t *b = json_object_get(after->head, "asked");
+	static const char *const keys[] = { "asked", "all_netns" };
 
-	return !a || !b || json_equal(a, b);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const json_t *a = json_object_get(before->head, keys[i]);
+		const json_t *b = json_object_get(after->head, keys[i]);
+
+		/* One that does not say what it was asked for may have been asked for the same. */
+		if (i > 0 && !a != !b)
+			return false;
+		if (a && b && !json_equal(a, b))
+			return false;
+	}
+	return true;
 }

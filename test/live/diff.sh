@@ -79,6 +79,24 @@ is "the same port is another socket" "$(short listen.json)" \
 jq -c '.estab.boot_id = "00000000-0000-4000-8000-000000000000"' listen.json >boot.json
 is "but after a boot the same ends are the same" "$(short boot.json)" "closed tcp listen 2002,"
 
+# ---- in every namespace ----
+
+if ip netns add other 2>/dev/null; then
+	ip netns exec other ip link set lo up
+	"$ESTAB" --all-netns -tl --json >all.json
+	"$ESTAB" -tl --json >one.json
+	is "nothing happened in any namespace" "$("$ESTAB" diff all.json 2>&1; echo $?)" 0
+	printf '#!/bin/sh\nexec ip netns exec other "%s" "$@"\n' "$MKSOCK" >there
+	chmod +x there
+	MKSOCK=./there start_mksock tcp-listen:port=2077
+	is "one is opened in another" "$(short all.json)" "opened tcp listen 2077,"
+	is "which is not looked at for one alone" "$("$ESTAB" diff one.json 2>&1; echo $?)" 0
+	is "one of all and one of one" "$("$ESTAB" diff one.json all.json 2>&1 >/dev/null)" \
+		"estab: diff: the two were not asked for the same sockets"
+else
+	skip "in every namespace" "ip netns add does not work here"
+fi
+
 # ---- what is wrong ----
 
 is "no listing" "$("$ESTAB" diff 2>&1; echo $?)" "estab: diff: takes one or two saved listings: OLD [NEW]

@@ -51,6 +51,9 @@ is "without a terminal nobody says yes" "$("$ESTAB" kill -t dport 2002 2>&1 </de
 is "nothing is closed in a copy" "$("$ESTAB" kill --yes --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" dport 2002 2>&1
 	echo $?)" "estab: kill: a copy has no sockets to close (--proc-root)
 2"
+is "nor in all namespaces at once" "$("$ESTAB" kill --yes --all-netns dport 2002 2>&1; echo $?)" \
+	"estab: kill: in one network namespace at a time: -N names it
+2"
 is "its options belong to it" "$("$ESTAB" --yes dport 2002 2>&1; echo $?)" \
 	"estab: --yes, --dry-run and --listeners belong to estab kill
 2"
