@@ -6,7 +6,7 @@ _estab_options='
 -t --tcp -u --udp -w --raw -x --unix -0 --packet -M --mptcp -4 --ipv4 -6 --ipv6 -f --family -A --query -a --all -l --listening
 -B --bound-inactive -p --processes -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
---consistent --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --no-pushdown -h --help -V -v --version -N --net --all-netns
+--consistent --pids --count --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --no-pushdown -h --help -V -v --version -N --net --all-netns
 --source --proc-root --proc-pid --passwd --byte-order --yes --dry-run --listeners --gone --timeout'
 
 _estab_states='
@@ -122,6 +122,10 @@ _estab()
 		exclude) _estab_words "$_estab_states" ;;
 		src | dst | addr | sport | dport | port | dev | fwmark | cgroup | user | process | pid) ;;
 		local | peer) ;;
+		who)
+			compopt -o filenames 2>/dev/null
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			;;
 		exists) _estab_words "$(_estab_fields)" ;;
 		*)
 			if [[ $cur == -* ]]; then
@@ -129,7 +133,7 @@ _estab()
 			elif _estab_has_word; then
 				_estab_words "$_estab_filter and or not"
 			else
-				_estab_words "list diff doctor fields kill summary wait $_estab_filter not"
+				_estab_words "list diff doctor fields kill summary wait who $_estab_filter not"
 			fi
 			;;
 		esac

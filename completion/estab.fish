@@ -25,7 +25,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list diff doctor fields kill summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list diff doctor fields kill summary wait who state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
@@ -35,7 +35,7 @@ end
 
 # Whether a condition of the filter may begin here.
 function __estab_is_term
-    not __estab_after state exclude src dst addr sport dport port dev fwmark cgroup local peer user process pid exists
+    not __estab_after who state exclude src dst addr sport dport port dev fwmark cgroup local peer user process pid exists
 end
 
 complete -c estab -f
@@ -73,6 +73,8 @@ complete -c estab -l null -d 'Fields that end in NUL'
 complete -c estab -s H -l no-header -d 'No header line'
 complete -c estab -l color -x -a 'auto always never' -d 'Colours'
 complete -c estab -l colour -x -a 'auto always never' -d 'Colours'
+complete -c estab -l pids -d 'With who: only process ids'
+complete -c estab -l count -d 'With who: only how many processes'
 complete -c estab -s q -l quiet -d 'Print nothing, only tell whether there is a match'
 complete -c estab -l consistent -d 'Read again what a dump may have missed'
 complete -c estab -l strict -d 'Fail when something could not be seen'
@@ -106,6 +108,8 @@ complete -c estab -n __estab_no_word -a doctor -d 'What can be seen here, and wh
 complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
 complete -c estab -n __estab_no_word -a kill -d 'Close sockets'
 complete -c estab -n __estab_no_word -a wait -d 'Wait until sockets come or go'
+complete -c estab -n __estab_no_word -a who -d 'Who holds a port, a path, or what a process has open'
+complete -c estab -n '__estab_after who' -F
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
 complete -c estab -n __estab_is_term -a state -d 'The state'
 complete -c estab -n __estab_is_term -a exclude -d 'Not in the state'

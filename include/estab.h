@@ -36,6 +36,7 @@ struct estab_snapshot;
 struct estab_socket;
 struct estab_owner;
 struct estab_result;
+struct estab_lineage;
 struct estab_waiter;
 
 /* Returns the version of the library in use, as "0.1.0". Since 0.1. */
@@ -794,6 +795,26 @@ ESTAB_PUBLIC int estab_result_write_json_end(const struct estab_result *result, 
  */
 ESTAB_PUBLIC int estab_query_explain(const struct estab_query *query, estab_write_fn *fn,
 				     void *arg);
+
+/* ---- a process and its parents ---- */
+
+/*
+ * Reads a process, its parent, the parent's parent and so on, up to the first process, or to one that can't
+ * be seen: of each what the query's fields of owners name. Nothing else of the query counts but its deadline;
+ * no socket is read. -ESRCH: there is no such process; -ENOMEM; what /proc said. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_lineage_read(const struct estab_query *query, uint32_t pid,
+				    struct estab_lineage **ret_lineage);
+/* How many processes, 1 or more. Since 0.1. */
+ESTAB_PUBLIC size_t estab_lineage_count(const struct estab_lineage *lineage);
+/* 0: the process itself, 1: its parent, …; NULL behind the last. It owns no descriptor, and lives as long
+ * as the lineage. Since 0.1. */
+ESTAB_PUBLIC const struct estab_owner *estab_lineage_get(const struct estab_lineage *lineage,
+							 size_t index);
+/* Writes one of them as a JSON object, with the keys of an owner. -EINVAL: no such index. Since 0.1. */
+ESTAB_PUBLIC int estab_lineage_write_json(const struct estab_lineage *lineage, size_t index,
+					  estab_write_fn *fn, void *arg);
+ESTAB_PUBLIC struct estab_lineage *estab_lineage_unref(struct estab_lineage *lineage);
 
 /* ---- result: what was read, what was lost ---- */
 

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "mountinfo.h"
 #include "util.h"
 
 int mounts_open(struct mounts *mounts, int dir_fd, const char *path)
@@ -34,65 +35,34 @@ void mounts_close(struct mounts *mounts)
 	free(mounts->line);
 }
 
-/* Blanks, newlines and backslashes stand as \NNN in it. */
-static void unescape(char *text)
+/* Unescapes a piece of the line where it stands; what is behind it was a blank. */
+static char *cut_out(struct mounts *mounts, struct mountinfo_text text)
 {
-	char *to = text;
+	char *at = mounts->line + (text.at - mounts->line);
 
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
-		    from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS… - TYPE SOURCE OPTIONS" */
-static bool read_line(char *line, struct mount *ret_mount)
-{
-	char *words[5];
-	char *type = strstr(line, " - ");
-	char *at = line;
-
-	if (!type)
-		return false;
-	*type = '\0';
-	type += 3;
-	type[strcspn(type, " \n")] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		words[i] = strsep(&at, " ");
-		if (!words[i])
-			return false;
-	}
-	unescape(words[3]);
-	unescape(words[4]);
-	*ret_mount = (struct mount){ .root = words[3], .point = words[4], .type = type };
-	return true;
+	at[mountinfo_unescape(text, at)] = '\0';
+	return at;
 }
 
 bool mounts_next(struct mounts *mounts, struct mount *ret_mount)
 {
-	while (getline(&mounts->line, &mounts->room, mounts->file) > 0)
-		if (read_line(mounts->line, ret_mount))
-			return true;
+	ssize_t n;
+
+	while ((n = getline(&mounts->line, &mounts->room, mounts->file)) > 0) {
+		struct cursor cursor = { mounts->line, mounts->line + n };
+		struct mountinfo info;
+
+		if (!mountinfo_next(&cursor, &info))
+			continue;
+		*ret_mount = (struct mount){
+			.root = cut_out(mounts, info.root),
+			.point = cut_out(mounts, info.point),
+			.may_hang = mountinfo_may_hang(info.type),
+			.type = cut_out(mounts, info.type),
+		};
+		return true;
+	}
 	return false;
-}
-
-static bool type_is_local(const char *type)
-{
-	static const char *const slow[] = { "nfs",  "cifs", "smb",    "fuse",   "9p",     "afs",
-					    "ceph", "coda", "lustre", "gpfs",   "beegfs", "autofs",
-					    "ncp",  "glus", "ocfs2",  "orangef" };
-
-	/* Their versions and kinds too: nfs4, smb3, fuse.sshfs. */
-	for (size_t i = 0; i < ARRAY_SIZE(slow); i++)
-		if (strncmp(type, slow[i], strlen(slow[i])) == 0)
-			return false;
-	return true;
 }
 
 struct slow_mount {
@@ -129,7 +99,7 @@ static int note(struct slow_mounts *mounts, const struct mount *mount)
 	/* The root itself is the beginning of all. */
 	size_t length = strcmp(mount->point, "/") == 0 ? 0 : strlen(mount->point);
 	/* Where that is slow, so is all else: we too. */
-	bool slow = length > 0 && !type_is_local(mount->type);
+	bool slow = length > 0 && mount->may_hang;
 	char *point;
 
 	if (!slow && !find(mounts, mount->point))

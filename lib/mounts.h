@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* The mounts of a process: proc_pid_mountinfo(5). */
+/* The mounts of a process, line by line; mountinfo.c takes those apart. */
 #ifndef ESTAB_MOUNTS_H
 #define ESTAB_MOUNTS_H
 
@@ -18,6 +18,7 @@ struct mount {
 	char *root; /* of the file system, what is mounted */
 	char *point;
 	char *type;
+	bool may_hang; /* its server may keep a reader waiting for good */
 };
 
 /* path is that of a mountinfo, relative to the directory. A negative errno. */

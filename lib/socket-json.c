@@ -84,7 +84,7 @@ static const char *key_of(const struct field *field)
 	return dot ? dot + 1 : field->name;
 }
 
-static void write_owner(struct json *json, const struct plan *plan, const struct estab_owner *owner)
+void json_write_owner(struct json *json, const struct plan *plan, const struct estab_owner *owner)
 {
 	json_write_open(json, NULL, '{');
 	for (size_t i = 0; i < plan->n_asked; i++) {
@@ -109,7 +109,7 @@ static void write_owners(struct json *json, const struct estab_socket *sock)
 
 	json_write_open(json, "owners", '[');
 	for (uint32_t i = 0; i < estab_socket_owner_count(sock); i++)
-		write_owner(json, plan, &sock->owners->owners[i]);
+		json_write_owner(json, plan, &sock->owners->owners[i]);
 	json_write_close(json, ']');
 }
 

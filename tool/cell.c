@@ -71,6 +71,9 @@ void cell_put(struct buf *buf, const struct column *column, const struct estab_s
 	case CELL_OWNER:
 		put_owner_field(buf, sock, column->field);
 		break;
+	case CELL_WHERE:
+		cell_put_where(buf, sock, column->field == ESTAB_F_OWNER_UNIT);
+		break;
 	}
 	/* A reader that splits at blanks must find something in every cell. */
 	if (buf_total(buf) == before)

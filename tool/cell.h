@@ -3,10 +3,15 @@
 #ifndef ESTAB_TOOL_CELL_H
 #define ESTAB_TOOL_CELL_H
 
+#include <stdbool.h>
+
 #include "buf.h"
 #include "columns.h"
 
 /* Puts the column's text for the socket, "-" where there is none. It is safe for a terminal. */
 void cell_put(struct buf *buf, const struct column *column, const struct estab_socket *sock);
+
+/* In which units its owners are, or in which containers, with commas between (cell-where.c). */
+void cell_put_where(struct buf *buf, const struct estab_socket *sock, bool unit);
 
 #endif

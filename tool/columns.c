@@ -25,6 +25,8 @@ static const struct trait {
 	{ ESTAB_F_OWNERS, 24, 70, SHRINKS },
 	{ ESTAB_F_OWNER_COMM, 15, 65, SHRINKS },
 	{ ESTAB_F_RECV_Q, 6, 51, 0 },
+	{ ESTAB_F_OWNER_CONTAINER_NAME, 15, 34, SHRINKS },
+	{ ESTAB_F_OWNER_UNIT, 15, 33, SHRINKS },
 	{ ESTAB_F_SEND_Q, 6, 50, 0 },
 	{ ESTAB_F_USER, 8, 45, 0 },
 	{ ESTAB_F_TIMER, 24, 40, 0 },
@@ -109,6 +111,17 @@ static void remove_field(struct columns *columns, enum estab_field field)
 	}
 }
 
+static void set_cell(struct column *column)
+{
+	column->optional = false;
+	if (column->field == ESTAB_F_OWNERS)
+		column->cell = CELL_OWNERS;
+	else if (column->flags & ESTAB_FIELD_OWNER)
+		column->cell = CELL_OWNER;
+	else
+		column->cell = CELL_SOCKET;
+}
+
 static void set_traits(struct column *column)
 {
 	column->width = strlen(column->title);
@@ -123,12 +136,7 @@ static void set_traits(struct column *column)
 		column->continued = trait->flags & CONTINUED;
 		column->shrinks = trait->flags & SHRINKS;
 	}
-	if (column->field == ESTAB_F_OWNERS)
-		column->cell = CELL_OWNERS;
-	else if (column->flags & ESTAB_FIELD_OWNER)
-		column->cell = CELL_OWNER;
-	else
-		column->cell = CELL_SOCKET;
+	set_cell(column);
 }
 
 /* Adds a field behind the others, unless it is there. */
@@ -139,6 +147,9 @@ static void add_field(struct columns *columns, enum estab_field field, bool pinn
 
 	for (size_t i = 0; i < columns->n; i++) {
 		if (columns->list[i].field == field) {
+			/* Who names it wants it whole. */
+			if (pinned && columns->list[i].cell == CELL_WHERE)
+				set_cell(&columns->list[i]);
 			columns->list[i].pinned |= pinned;
 			return;
 		}
@@ -182,6 +193,24 @@ static bool wants_owners(const struct options *options, bool terminal)
 	return terminal && options->format == FORMAT_TABLE;
 }
 
+/* Beside the processes, where they run: for people, and in short. */
+static void add_where(struct columns *columns)
+{
+	static const enum estab_field fields[] = { ESTAB_F_OWNER_UNIT,
+						   ESTAB_F_OWNER_CONTAINER_NAME };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		struct column *column;
+
+		add_field(columns, fields[i], false);
+		column = &columns->list[columns->n - 1];
+		column->cell = CELL_WHERE;
+		column->optional = true;
+		if (fields[i] == ESTAB_F_OWNER_CONTAINER_NAME)
+			column->title = "CONTAINER";
+	}
+}
+
 /* What only some tables have, where one of them is listed. */
 static void add_details(const struct options *options, struct columns *columns)
 {
@@ -219,6 +248,8 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 		add_field(columns, ESTAB_F_TIMER, false);
 	if (owners || wants_owners(options, terminal))
 		add_field(columns, ESTAB_F_OWNERS, false);
+	if (terminal && options->format == FORMAT_TABLE)
+		add_where(columns);
 	if (options->context)
 		add_field(columns, ESTAB_F_OWNER_CONTEXT, false);
 	if (options->memory)

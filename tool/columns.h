@@ -16,6 +16,7 @@ enum cell {
 	CELL_SOCKET, /* estab_socket_format() */
 	CELL_OWNERS, /* all owners, as "nginx[812] fd 6, nginx[813] fd 6" */
 	CELL_OWNER,  /* one field of every owner, with commas between */
+	CELL_WHERE,  /* in which units or containers the owners are, each once */
 };
 
 struct column {
@@ -29,6 +30,7 @@ struct column {
 	unsigned int priority; /* on a terminal that is too narrow the lowest goes first */
 	bool continued;        /* on a terminal: below the row, wrapped at words */
 	bool shrinks;          /* on a terminal: is cut, visibly, before anything is hidden */
+	bool optional;         /* on a terminal: only where some row has it */
 	bool pinned;           /* named by the user: never hidden */
 };
 

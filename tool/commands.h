@@ -12,5 +12,6 @@ int cmd_fields(const struct options *options);
 int cmd_kill(const struct options *options);
 int cmd_summary(const struct options *options);
 int cmd_wait(const struct options *options);
+int cmd_who(const struct options *options);
 
 #endif

@@ -4,6 +4,8 @@
 static const char text[] =
 	"estab [OPTIONS] [FILTER]    list sockets\n"
 	"estab summary, -s           how many there are, beside the kernel's own counts\n"
+	"estab who WHOM              who holds a port, HOST:PORT, a path, @name, pid:N or a command's\n"
+	"                            sockets; --pids: their process ids; --count: how many\n"
 	"estab kill FILTER           close those sockets, after asking\n"
 	"estab wait FILTER           wait until there is one, or with --gone none any more\n"
 	"estab diff OLD [NEW]        what was opened and closed between two saved listings, or since one\n"
@@ -37,6 +39,7 @@ static const char text[] =
 	"  -H, --no-header       no header line\n"
 	"  --color WHEN          auto, always or never\n"
 	"  -q, --quiet           print nothing; exit status 1 when there is no match\n"
+	"  --pids, --count       of estab who\n"
 	"  --strict              exit status 3 when something could not be seen\n"
 	"  -r, --resolve         names of hosts and services\n"
 	"  --resolve-timeout S   for as many seconds at most (2)\n"
@@ -65,7 +68,7 @@ static const char text[] =
 	"\n"
 	"Filter: conditions as dport = 443, src 10.0.0.0/8, process nginx, tcp.rtt_us > 100ms, state\n"
 	"        listen, with and, or, not and parentheses; those of ss, and one for every field\n"
-	"Exit status: 0 done, 1 no match (--quiet, kill), too late (wait) or a difference (diff),\n"
+	"Exit status: 0 done, 1 no match (--quiet, kill, who), too late (wait) or a difference (diff),\n"
 	"        2 wrong command line, 3 failed\n"
 	"Manual pages: estab(1), estab-filter(7), estab-json(5)\n";
 

@@ -20,7 +20,7 @@ static const struct verb {
 } verbs[] = {
 	{ "list", cmd_list },     { "diff", cmd_diff }, { "doctor", cmd_doctor },
 	{ "fields", cmd_fields }, { "kill", cmd_kill }, { "summary", cmd_summary },
-	{ "wait", cmd_wait },
+	{ "wait", cmd_wait },     { "who", cmd_who },
 };
 
 static const struct verb *find_verb(const struct options *options)
@@ -73,6 +73,8 @@ static int check_verb_options(const struct options *options, const struct verb *
 				      "--yes, --dry-run and --listeners belong to estab kill");
 	if ((options->gone || options->timeout_given) && run != cmd_wait)
 		return complain_usage(NULL, "--gone and --timeout belong to estab wait");
+	if ((options->pids || options->count) && run != cmd_who)
+		return complain_usage(NULL, "--pids and --count belong to estab who");
 	return 0;
 }
 

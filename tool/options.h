@@ -47,6 +47,8 @@ struct options {
 	bool no_header;
 	bool resolve;
 	uint32_t resolve_timeout_ms;
+	bool pids;  /* of estab who: only those, */
+	bool count; /* or only how many */
 	bool quiet;
 	bool explain;
 	bool no_pushdown;

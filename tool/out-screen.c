@@ -27,6 +27,7 @@ struct place {
 	size_t content; /* width of the widest cell, or of the title */
 	size_t width;
 	bool hidden;
+	bool blank; /* hidden, as no row has anything to show there */
 };
 
 struct screen {
@@ -64,12 +65,20 @@ static size_t widest_aligned(const struct screen *screen)
 	return MAX((size_t)ADDRESS, screen->width / 4);
 }
 
+static bool is_empty(const struct buf *cell)
+{
+	return cell->used == 1 && cell->data[0] == '-';
+}
+
 static void measure(struct screen *screen, const struct estab_snapshot *snapshot)
 {
 	size_t count = estab_snapshot_count(snapshot);
 
-	for (size_t c = 0; c < screen->n; c++)
+	for (size_t c = 0; c < screen->n; c++) {
 		screen->places[c].content = strlen(screen->places[c].column->title);
+		screen->places[c].blank = screen->places[c].column->optional;
+		screen->places[c].hidden = screen->places[c].column->optional;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct estab_socket *sock = estab_snapshot_get(snapshot, i);
 
@@ -77,6 +86,8 @@ static void measure(struct screen *screen, const struct estab_snapshot *snapshot
 			struct place *place = &screen->places[c];
 
 			place->content = MAX(place->content, put_cell(screen, place->column, sock));
+			if (place->blank && !is_empty(screen->output->scratch))
+				place->blank = place->hidden = false;
 		}
 	}
 	for (size_t c = 0; c < screen->n; c++)
@@ -272,7 +283,7 @@ static void put_continued(const struct screen *screen, const struct column *colu
 	put_cell(screen, column, sock);
 	text = screen->output->scratch->data;
 	end = text + screen->output->scratch->used;
-	if (end - text == 1 && *text == '-')
+	if (is_empty(screen->output->scratch))
 		return;
 	move(screen, &pen, strlen(column->name));
 	put_coloured(screen, COLOUR_FAINT, column->name, strlen(column->name));
@@ -335,7 +346,7 @@ static void put_hidden(const struct screen *screen)
 	bool any = false;
 
 	for (size_t c = 0; c < screen->n; c++) {
-		if (!screen->places[c].hidden)
+		if (!screen->places[c].hidden || screen->places[c].blank)
 			continue;
 		buf_str(buf, any ? ", " : "hidden: ");
 		buf_str(buf, screen->places[c].column->name);

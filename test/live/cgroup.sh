@@ -116,6 +116,20 @@ is "a filter by the socket's cgroup" "$("$ESTAB" -tlH --columns=owner.pid "cgrou
 is "a table escapes names" "$("$ESTAB" -tlH --columns=owner.container_name "owner.pid = $docker")" \
 	'we\x1b[31mb'
 
+if command -v script >/dev/null; then
+	# Two units and two containers of the five owners; as much of an id as runtimes show.
+	rm -r /run/containerd
+	COLUMNS=200 script -qec "COLUMNS=200 '$ESTAB' --color=never -tl" /dev/null </dev/null | tr -d '\r' >"$tmp/screen"
+	is "a terminal has columns of them" "$(head -1 "$tmp/screen" | xargs)" \
+		"PROTO STATE RECV-Q SEND-Q LOCAL PEER PROCESS UNIT CONTAINER"
+	is "with what there is" "$(awk 'NR > 1 { print $(NF - 1), $NF }' "$tmp/screen" | sort | xargs -d '\n')" \
+		"$(printf '%s\n' 'mail.service -' 'we-b.service -' "- ${pod_id:0:12}" '- we\x1b[31mb' | sort | xargs -d '\n')"
+	check "but where all have none" grep -q 'PROCESS$' <(COLUMNS=200 script -qec \
+		"COLUMNS=200 '$ESTAB' --color=never -tl sport 1" /dev/null </dev/null | tr -d '\r')
+else
+	skip "a terminal has columns of them" "script is not installed"
+fi
+
 # ---- who is not root; cgroups that differ, or are gone ----
 
 as_nobody "$ESTAB" -tl --json --columns=local.port,cgroup >"$tmp/nobody.json"
