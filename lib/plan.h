@@ -52,6 +52,11 @@
 #define NEED_CGROUP_PATH (UINT64_C(1) << 36) /* the socket's: found by its id */
 #define NEED_PPID (UINT64_C(1) << 37)
 #define NEED_START_TIME (UINT64_C(1) << 38) /* as a time of day, and how long ago */
+/* Of flows: what is made of them only where it is asked for. */
+#define NEED_FLOW_STATUS (UINT64_C(1) << 45) /* its words */
+#define NEED_FLOW_TEXTS (UINT64_C(1) << 46)  /* labels, helper, security context */
+#define NEED_FLOW_TIMES (UINT64_C(1) << 47)
+#define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
 
 enum {
 	PLAN_SORT_MAX = 4,

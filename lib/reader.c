@@ -19,6 +19,10 @@ enum { SOURCES_MAX = 2 };
 	{                                    \
 		&source_diag, &source_procfs \
 	}
+#define OF_FLOWS                                   \
+	{                                          \
+		&source_ctnetlink, &source_ct_text \
+	}
 
 /* The tables in the order in which they are listed. */
 static const struct {
@@ -37,6 +41,7 @@ static const struct {
 	{ ESTAB_PROTO_UDPLITE, INET_FAMILIES, OF_SOCKETS },
 	{ ESTAB_PROTO_MPTCP, INET_FAMILIES, OF_SOCKETS }, /* before TCP: see subflow.h */
 	{ ESTAB_PROTO_TCP, INET_FAMILIES, OF_SOCKETS },
+	{ ROW_FLOW, INET_FAMILIES, OF_FLOWS },
 };
 
 uint32_t reader_states(unsigned int proto)
@@ -176,7 +181,8 @@ static bool is_empty(const struct reader *reader, const struct source_job *job)
 	case ESTAB_PROTO_MPTCP:
 		return count->used == 0 && count->tcp == 0;
 	case ESTAB_PROTO_NETLINK:
-		/* The kernel has some in each. */
+	case ROW_FLOW:
+		/* The kernel has some of the former in each; a router has flows, and no socket. */
 		return false;
 	default:
 		return count->used == 0;
