@@ -6,7 +6,7 @@ _estab_options='
 -t --tcp -u --udp -w --raw -x --unix -0 --packet -M --mptcp -4 --ipv4 -6 --ipv6 -f --family -A --query -a --all -l --listening
 -B --bound-inactive -p --processes -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
---consistent --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --no-pushdown -h --help -V -v --version -N --net --all-netns
+--consistent --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --nat --no-pushdown -h --help -V -v --version -N --net --all-netns
 --source --proc-root --proc-pid --passwd --byte-order --yes --dry-run --listeners --gone --timeout'
 
 _estab_states='

@@ -173,11 +173,6 @@ GETTER(flow_count)
 	return give_number(field->size ? counts->bytes : counts->packets, ret);
 }
 
-GETTER(flow_nat_kind)
-{
-	return give_word(flow_nat_word(flow_of(sock)), ret);
-}
-
 /* ---- what sockets have too ---- */
 
 int flow_give_proto(const struct estab_socket *sock, struct value *ret)

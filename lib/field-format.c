@@ -235,6 +235,10 @@ int field_format(const struct field *field, const struct estab_socket *sock, str
 		return put_state(sock, text);
 	case ESTAB_F_USER:
 		return put_user(sock, text);
+	case ESTAB_F_NAT:
+		return nat_format(sock, text);
+	case ESTAB_F_NAT_PEER:
+		return nat_format_peer(sock, text);
 	case ESTAB_F_TIMER:
 		return put_timer(sock, text);
 	default:

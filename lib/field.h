@@ -91,6 +91,9 @@ void flow_format_proto(const struct estab_socket *sock, struct text *text);
 /* An end of one direction: enum flow_dir. */
 void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool source,
 		     struct text *text);
+/* "10.0.0.5:40210 → 10.96.0.1:443 (really 10.244.1.7:8443)" (field-nat.c). */
+int nat_format(const struct estab_socket *sock, struct text *text);
+int nat_format_peer(const struct estab_socket *sock, struct text *text);
 int flow_format_state(const struct estab_socket *sock, struct text *text);
 int flow_format_status(const struct estab_socket *sock, struct text *text);
 
@@ -192,7 +195,11 @@ GETTER(flow_key);  /* the same */
 GETTER(flow_icmp); /* size: 0 type, 1 code, 2 id */
 GETTER(flow_zone);
 GETTER(flow_count); /* size: 0 packets, 1 bytes */
-GETTER(flow_nat_kind);
+GETTER(nat_kind);
+GETTER(nat_ambiguous);
+GETTER(nat_hops);
+GETTER(nat_addr); /* as of flows; FLOW_DIRS: of the real other end */
+GETTER(nat_port);
 #undef GETTER
 
 #define GETTER(name) owner_get_fn get_owner_##name

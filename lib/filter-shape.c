@@ -31,6 +31,9 @@ uint64_t leaf_needs(const struct leaf *leaf, unsigned int proto)
 {
 	if (leaf_is_foreign(leaf, proto))
 		return 0;
+	/* A flow knows by itself what a socket must be joined for. */
+	if (proto == ROW_FLOW)
+		return leaf->needs & ~NEED_NAT;
 	return PROTOS_INET & BIT64(proto) ? leaf->needs & ~NEEDS_OF_OTHERS : leaf->needs;
 }
 

@@ -63,7 +63,10 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
 	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))
 		plan.needs &= ~NEED_UNIX_PEER_PATH;
-	plan.joins = plan.consistent || plan.needs & NEED_UNIX_PEER_PATH;
+	/* A flow knows by itself what a socket must be joined for. */
+	if (plan.protos & BIT64(ROW_FLOW))
+		plan.needs &= ~NEED_NAT;
+	plan.joins = plan.consistent || plan.needs & (NEED_UNIX_PEER_PATH | NEED_NAT);
 	plan.keep = plan.joins || plan.needs & NEED_OWNERS;
 	/* The join finds a peer by the inode that names it. */
 	if (plan.needs & NEED_UNIX_PEER_PATH)

@@ -57,6 +57,8 @@
 #define NEED_FLOW_TEXTS (UINT64_C(1) << 46)  /* labels, helper, security context */
 #define NEED_FLOW_TIMES (UINT64_C(1) << 47)
 #define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
+/* Of sockets: a join with the connection table. */
+#define NEED_NAT (UINT64_C(1) << 49)
 
 enum {
 	PLAN_SORT_MAX = 4,

@@ -99,6 +99,7 @@ enum ext_kind {
 	EXT_FLOW_SECCTX,    /* name */
 	EXT_FLOW_START,     /* text: a time */
 	EXT_FLOW_STOP,
+	EXT_NAT, /* struct nat */
 	EXT_KINDS,
 };
 

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "filter-flow.h"
+#include "filter.h"
 #include "flow.h"
 #include "lines.h"
 #include "nl.h"
@@ -145,7 +146,9 @@ static struct nlmsghdr *make_request(const struct source_cursor *cursor, bool to
 		body->nfgen_family = AF_INET;
 	else if (families == BIT32(ESTAB_FAMILY_INET6))
 		body->nfgen_family = AF_INET6;
-	if (told && cursor->env->plan.filter)
+	/* A join reads the table for a query of sockets, whose filter is about them. */
+	if (told && cursor->env->plan.filter &&
+	    filter_subject(cursor->env->plan.filter)->id == ESTAB_SUBJECT_FLOWS)
 		filter_push_flows(cursor->env->plan.filter, request);
 	return request;
 }

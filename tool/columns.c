@@ -29,6 +29,7 @@ static const struct trait {
 	{ ESTAB_F_FLOW_STATUS, 9, 60, SHRINKS },
 	{ ESTAB_F_TIMEOUT_S, 7, 50, 0 },
 	{ ESTAB_F_FLOW, 0, 20, CONTINUED },
+	{ ESTAB_F_NAT, 0, 75, CONTINUED },
 	{ ESTAB_F_PROTO, 5, 80, 0 },
 	{ ESTAB_F_NETNS_NAME, 12, 75, 0 },
 	{ ESTAB_F_OWNERS, 24, 70, SHRINKS },
@@ -275,6 +276,8 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 		add_field(columns, ESTAB_F_TIMER, false);
 	if (owners || wants_owners(options, terminal))
 		add_field(columns, ESTAB_F_OWNERS, false);
+	if (options->nat)
+		add_field(columns, ESTAB_F_NAT, false);
 	if (options->context)
 		add_field(columns, ESTAB_F_OWNER_CONTEXT, false);
 	if (options->memory)

@@ -90,6 +90,13 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		put_why(buf, loss);
 		return;
 	}
+	if (is(loss, "nat", NULL)) {
+		buf_str(buf, "address translation not known");
+		put_why(buf, loss);
+		if (strcmp(loss->why, "permission") == 0)
+			buf_str(buf, ": the connection table is for root");
+		return;
+	}
 	if (is(loss, "owners", NULL)) {
 		buf_str(buf, "owners not read");
 		put_why(buf, loss);

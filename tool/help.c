@@ -28,6 +28,7 @@ static const char text[] =
 	"  -e, --extended        user, inode, cookie, interface, mark, cgroup, shutdown, timer;\n"
 	"                        details of netlink and packet sockets\n"
 	"  -o, --options         timer\n"
+	"  --nat                 where translated connections really go (root)\n"
 	"  -m, --memory          memory\n"
 	"  -i, --info            what TCP and MPTCP know of the connection\n"
 	"  --columns LIST        these fields; +NAME and -NAME change the usual ones\n"

@@ -45,6 +45,7 @@ struct options {
 	bool memory;
 	bool internals;
 	bool summary;
+	bool nat;
 	char *columns; /* the arguments of all --columns, joined with commas; NULL: none */
 	size_t n_sort;
 	struct sort_key sort[OPTIONS_SORT_MAX];
