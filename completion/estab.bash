@@ -6,7 +6,7 @@ _estab_options='
 -t --tcp -u --udp -w --raw -x --unix -0 --packet -M --mptcp -4 --ipv4 -6 --ipv6 -f --family -A --query -a --all -l --listening
 -B --bound-inactive -p --processes -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
---consistent --pids --count --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --no-pushdown -h --help -V -v --version -N --net --all-netns
+--consistent --pids --count --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --nat --no-pushdown -h --help -V -v --version -N --net --all-netns
 --source --proc-root --proc-pid --passwd --byte-order --yes --dry-run --listeners --gone --timeout'
 
 _estab_states='
@@ -44,7 +44,10 @@ _estab_words()
 # The program knows its fields. A group can't be sorted by, but for the two ends.
 _estab_fields()
 {
-	"${COMP_WORDS[0]}" fields -H 2>/dev/null | awk -v sort="${1-}" \
+	local subject=sockets
+
+	[[ " ${COMP_WORDS[*]} " != *" flows "* ]] || subject=flows
+	"${COMP_WORDS[0]}" fields $subject -H 2>/dev/null | awk -v sort="${1-}" \
 		'sort == "" || $2 != "group" || $1 == "local" || $1 == "peer" { print $1 }'
 }
 
@@ -55,7 +58,7 @@ _estab_value()
 	--byte-order) _estab_words "big little" ;;
 	--color | --colour) _estab_words "auto always never" ;;
 	--columns) _estab_list "$(_estab_fields)" +- ;;
-	--format) _estab_words "table json jsonl csv null" ;;
+	--format) _estab_words "table json jsonl csv null conntrack conntrack-extended" ;;
 	--net | -N | -[!-]*N)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(
@@ -73,7 +76,7 @@ _estab_value()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		;;
 	--sort) _estab_list "$(_estab_fields sort)" +- ;;
-	--source) _estab_words "auto bpf diag procfs" ;;
+	--source) _estab_words "auto bpf diag ctnetlink procfs" ;;
 	--family | -f | -[!-]*f) _estab_words "inet inet6 unix netlink link packet ax25 ipx" ;;
 	--query | -A | -[!-]*A) _estab_list "$_estab_tables" ! ;;
 	*) return 1 ;;
@@ -133,7 +136,7 @@ _estab()
 			elif _estab_has_word; then
 				_estab_words "$_estab_filter and or not"
 			else
-				_estab_words "list diff doctor fields kill summary wait who $_estab_filter not"
+				_estab_words "list diff doctor fields flows kill summary wait who $_estab_filter not"
 			fi
 			;;
 		esac

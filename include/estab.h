@@ -365,8 +365,100 @@ enum estab_field {
 	ESTAB_F_MPTCP_LAST_DATA_RECV_MS = 379,
 	ESTAB_F_MPTCP_LAST_ACK_RECV_MS = 380,
 
+	ESTAB_F_FLOW = 416,
+	ESTAB_F_FLOW_L4PROTO = 417,
+	ESTAB_F_FLOW_STATE = 418,
+	ESTAB_F_FLOW_STATUS = 419,
+	ESTAB_F_FLOW_OFFLOAD = 420,
+	ESTAB_F_FLOW_HELPER = 421,
+	ESTAB_F_FLOW_SECCTX = 422,
+	ESTAB_F_FLOW_ID = 423,
+	ESTAB_F_FLOW_USE = 424,
+	ESTAB_F_FLOW_START = 425,
+	ESTAB_F_FLOW_STOP = 426,
+	ESTAB_F_FLOW_DURATION_S = 427,
+	ESTAB_F_TIMEOUT_S = 428,
+	ESTAB_F_ZONE = 429,
+	ESTAB_F_LABELS = 430,
+
+	ESTAB_F_ORIG = 432,
+	ESTAB_F_ORIG_SRC = 433,
+	ESTAB_F_ORIG_SRC_ADDR = 434,
+	ESTAB_F_ORIG_SRC_PORT = 435,
+	ESTAB_F_ORIG_SRC_KEY = 436,
+	ESTAB_F_ORIG_DST = 437,
+	ESTAB_F_ORIG_DST_ADDR = 438,
+	ESTAB_F_ORIG_DST_PORT = 439,
+	ESTAB_F_ORIG_DST_KEY = 440,
+	ESTAB_F_ORIG_ICMP = 441,
+	ESTAB_F_ORIG_ICMP_TYPE = 442,
+	ESTAB_F_ORIG_ICMP_CODE = 443,
+	ESTAB_F_ORIG_ICMP_ID = 444,
+	ESTAB_F_ORIG_ZONE = 445,
+	ESTAB_F_ORIG_PACKETS = 446,
+	ESTAB_F_ORIG_BYTES = 447,
+
+	ESTAB_F_REPLY = 448,
+	ESTAB_F_REPLY_SRC = 449,
+	ESTAB_F_REPLY_SRC_ADDR = 450,
+	ESTAB_F_REPLY_SRC_PORT = 451,
+	ESTAB_F_REPLY_SRC_KEY = 452,
+	ESTAB_F_REPLY_DST = 453,
+	ESTAB_F_REPLY_DST_ADDR = 454,
+	ESTAB_F_REPLY_DST_PORT = 455,
+	ESTAB_F_REPLY_DST_KEY = 456,
+	ESTAB_F_REPLY_ICMP = 457,
+	ESTAB_F_REPLY_ICMP_TYPE = 458,
+	ESTAB_F_REPLY_ICMP_CODE = 459,
+	ESTAB_F_REPLY_ICMP_ID = 460,
+	ESTAB_F_REPLY_ZONE = 461,
+	ESTAB_F_REPLY_PACKETS = 462,
+	ESTAB_F_REPLY_BYTES = 463,
+
+	ESTAB_F_NAT = 464,
+	ESTAB_F_NAT_KIND = 465,
+	ESTAB_F_NAT_AMBIGUOUS = 466,
+	ESTAB_F_NAT_HOPS = 467,
+	ESTAB_F_NAT_ORIG = 468,
+	ESTAB_F_NAT_ORIG_SRC = 469,
+	ESTAB_F_NAT_ORIG_SRC_ADDR = 470,
+	ESTAB_F_NAT_ORIG_SRC_PORT = 471,
+	ESTAB_F_NAT_ORIG_DST = 472,
+	ESTAB_F_NAT_ORIG_DST_ADDR = 473,
+	ESTAB_F_NAT_ORIG_DST_PORT = 474,
+	ESTAB_F_NAT_REPLY = 475,
+	ESTAB_F_NAT_REPLY_SRC = 476,
+	ESTAB_F_NAT_REPLY_SRC_ADDR = 477,
+	ESTAB_F_NAT_REPLY_SRC_PORT = 478,
+	ESTAB_F_NAT_REPLY_DST = 479,
+	ESTAB_F_NAT_REPLY_DST_ADDR = 480,
+	ESTAB_F_NAT_REPLY_DST_PORT = 481,
+	ESTAB_F_NAT_PEER = 482,
+	ESTAB_F_NAT_PEER_ADDR = 483,
+	ESTAB_F_NAT_PEER_PORT = 484,
+
 	ESTAB_F_FORCE_WIDTH = 0x7fffffff,
 };
+
+/*
+ * What a query is about. Rows of every subject are handed out as the same handle, struct estab_socket,
+ * and have the fields of their subject. Since 0.1.
+ */
+enum estab_subject {
+	ESTAB_SUBJECT_SOCKETS = 0,
+	ESTAB_SUBJECT_FLOWS = 1,
+	ESTAB_SUBJECT_ROUTES = 2,
+	ESTAB_SUBJECT_INTERFACES = 3,
+	ESTAB_SUBJECT_MEMBERSHIPS = 4,
+	ESTAB_SUBJECT_STATS = 5,
+	ESTAB_SUBJECT_FORCE_WIDTH = 0x7fffffff,
+};
+
+/* The subject's name, "sockets", which is that of the array in JSON too; NULL: this library has no
+ * such subject. Since 0.1. */
+ESTAB_PUBLIC const char *estab_subject_name(enum estab_subject subject);
+/* What one row of it is called in JSON Lines, "socket"; NULL as above. Since 0.1. */
+ESTAB_PUBLIC const char *estab_subject_record(enum estab_subject subject);
 
 /* What a field's value is. Since 0.1. */
 enum estab_kind {
@@ -382,9 +474,10 @@ enum estab_kind {
 };
 
 /* estab_field_info.flags. Since 0.1. */
-#define ESTAB_FIELD_OWNER (1u << 0)   /* belongs to an owner: ask estab_owner_get_…() */
-#define ESTAB_FIELD_STRING (1u << 1)  /* a number that JSON writes as a decimal string */
-#define ESTAB_FIELD_DEFAULT (1u << 2) /* read and written where no field was asked for */
+#define ESTAB_FIELD_OWNER (1u << 0)  /* belongs to an owner: ask estab_owner_get_…() */
+#define ESTAB_FIELD_STRING (1u << 1) /* a number that JSON writes as a decimal string */
+/* Read and written where no field of sockets was asked for. */
+#define ESTAB_FIELD_DEFAULT (1u << 2)
 
 /* The size is set by the caller, and tells which members it knows. */
 struct estab_field_info {
@@ -396,6 +489,8 @@ struct estab_field_info {
 	const char *title; /* a table's heading, in capitals */
 	const char *unit;  /* "us", "ms", "bytes", …; NULL where there is none */
 	const char *help;  /* one line */
+	uint32_t subjects; /* bits 1 << ESTAB_SUBJECT_…: whose rows have it */
+	uint32_t defaults; /* of those, where it is read and written when no field was asked for */
 };
 
 /* Returns the id of the field of that name, or of its short form ("pid", "process"); ESTAB_F_NONE
@@ -524,6 +619,12 @@ ESTAB_PUBLIC int estab_filter_match(const struct estab_filter *filter,
 ESTAB_PUBLIC int estab_query_new(struct estab_ctx *ctx, struct estab_query **ret_query);
 ESTAB_PUBLIC struct estab_query *estab_query_unref(struct estab_query *query);
 
+/*
+ * Makes the query one about another subject, with all of its rows and its usual fields: to be called
+ * before anything else is asked of it. Protocols, types and states are of sockets only.
+ * -EINVAL: this library has no such subject. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_query_set_subject(struct estab_query *query, enum estab_subject subject);
 /* Bits 1 << ESTAB_PROTO_…; -EINVAL: none, or an unknown one. */
 ESTAB_PUBLIC int estab_query_set_protos(struct estab_query *query, uint64_t protos);
 /* Bits 1 << ESTAB_FAMILY_…: narrows tcp, udp, raw, … to IPv4 or IPv6. v4-mapped sockets are
@@ -542,7 +643,7 @@ ESTAB_PUBLIC int estab_query_set_proto_states(struct estab_query *query, enum es
 /*
  * Asks for a field: only what was asked for is read, and written by estab_socket_write_json(). A
  * group asks for all below its name. Without any, the default fields are read (estab-json(5)).
- * -EINVAL: no such field; -E2BIG: too many.
+ * -EINVAL: no such field of the query's subject; -E2BIG: too many.
  */
 ESTAB_PUBLIC int estab_query_add_field(struct estab_query *query, enum estab_field field);
 /* Sorts a snapshot by this field (of any owner: the first). Rows without a value come last. May be
@@ -556,7 +657,8 @@ ESTAB_PUBLIC int estab_query_add_sort(struct estab_query *query, enum estab_fiel
  */
 ESTAB_PUBLIC int estab_query_set_filter(struct estab_query *query, const char *expression,
 					size_t *ret_position, char **ret_message);
-/* The same with a filter that is there already, and is shared; NULL: everything. Since 0.1. */
+/* The same with a filter that is there already, and is shared; NULL: everything. -EINVAL: it is about
+ * another subject. Since 0.1. */
 ESTAB_PUBLIC int estab_query_attach_filter(struct estab_query *query, struct estab_filter *filter);
 /* The protocols, as bits 1 << ESTAB_PROTO_…, that a socket which the query's filter matches can be of;
  * all without a filter. Since 0.1. */

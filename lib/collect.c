@@ -7,6 +7,7 @@
 
 #include "bpf.h"
 #include "filter.h"
+#include "nat.h"
 #include "owner.h"
 #include "passes.h"
 #include "plan.h"
@@ -17,7 +18,7 @@
 enum { EXPLAINED_MAX = 20000, UNDECIDED_MAX = 64 };
 
 /* What is not known of a row before these steps: NEED_… */
-#define BEFORE_OWNERS NEED_OWNERS
+#define BEFORE_OWNERS (NEED_OWNERS | NEED_NAT)
 #define BEFORE_JOIN (BEFORE_OWNERS | NEED_UNIX_PEER_PATH)
 
 /* Whether it is wanted, or may yet turn out to be when more is known. */
@@ -319,7 +320,7 @@ static int drop_others(struct store *store)
 	struct row_index unused = { 0 };
 	int r = 0;
 
-	if (plan->filter && filter_needs(plan->filter, plan->protos) & NEED_OWNERS)
+	if (plan->filter && filter_needs(plan->filter, plan->protos) & (NEED_OWNERS | NEED_NAT))
 		r = drop_unwanted(store, &unused, 0);
 	row_index_free(&unused);
 	return r;
@@ -329,6 +330,8 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 {
 	int r = collect(store, reader, result);
 
+	if (r == 0 && store->env->plan.needs & NEED_NAT)
+		r = nat_join(store, result);
 	return r == 0 ? drop_others(store) : r;
 }
 

@@ -31,6 +31,9 @@ uint64_t leaf_needs(const struct leaf *leaf, unsigned int proto)
 {
 	if (leaf_is_foreign(leaf, proto))
 		return 0;
+	/* A flow knows by itself what a socket must be joined for. */
+	if (proto == ROW_FLOW)
+		return leaf->needs & ~NEED_NAT;
 	return PROTOS_INET & BIT64(proto) ? leaf->needs & ~NEEDS_OF_OTHERS : leaf->needs;
 }
 
@@ -86,6 +89,7 @@ static uint32_t families_of(unsigned int proto)
 	case ESTAB_PROTO_IPX:
 		return BIT32(ESTAB_FAMILY_IPX);
 	default:
+		/* Of other rows too: what has neither is taken for the first. */
 		return BIT32(ESTAB_FAMILY_INET) | BIT32(ESTAB_FAMILY_INET6);
 	}
 }

@@ -69,7 +69,8 @@ int estab_result_write_json_head(const struct estab_result *result, estab_write_
 		json_write_u64(&json, "netns", result->netns);
 	else
 		json_write_null(&json, "netns");
-	if (result->plan)
+	/* Only listings of sockets are compared. */
+	if (result->plan && result->plan->subject->id == ESTAB_SUBJECT_SOCKETS)
 		write_asked(&json, result->plan);
 	if (result->all_netns)
 		json_write_bool(&json, "all_netns", true);

@@ -36,6 +36,8 @@ static int make_query(struct listing *listing)
 	const struct options *options = listing->options;
 	int status, error;
 
+	if (options->format >= FORMAT_CONNTRACK && options->subject != ESTAB_SUBJECT_FLOWS)
+		return complain_usage("--format", "conntrack is a format of flows");
 	status = ask_query(options, listing->ctx, &listing->query);
 	/* Whoever asks by owners wants to see them. */
 	if (status == 0)
@@ -46,7 +48,7 @@ static int make_query(struct listing *listing)
 		return status;
 	names_init(&listing->names, options, &listing->columns, listing->ctx);
 	/* Whether there is any costs less than what it looks like. */
-	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_PROTO)
+	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_NETNS)
 			       : columns_ask(&listing->columns, listing->snapshot, listing->query);
 	if (error < 0) {
 		complain_errno("query", error);
@@ -56,6 +58,8 @@ static int make_query(struct listing *listing)
 		const struct sort_key *key = &options->sort[i];
 		const char *name = estab_field_name(key->field);
 
+		if (!field_is_of(key->field, options->subject))
+			return complain_field("--sort", options->subject, name, strlen(name));
 		if (estab_query_add_sort(listing->query, key->field, key->descending) < 0)
 			return complain_word("--sort", "no single value to sort by", name,
 					     strlen(name));
@@ -110,6 +114,7 @@ static struct output make_output(struct listing *listing)
 		.columns = &listing->columns,
 		.names = &listing->names,
 		.term = &listing->term,
+		.subject = listing->options->subject,
 		.header = !listing->options->no_header,
 	};
 }
@@ -125,6 +130,10 @@ static const struct output_format *find_format(enum format format)
 		return &output_csv;
 	case FORMAT_NULL:
 		return &output_null;
+	case FORMAT_CONNTRACK:
+		return &output_conntrack;
+	case FORMAT_CONNTRACK_EXTENDED:
+		return &output_conntrack_extended;
 	case FORMAT_TABLE:
 		break;
 	}

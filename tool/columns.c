@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "columns.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "complain.h"
@@ -20,6 +21,15 @@ static const struct trait {
 	{ ESTAB_F_LOCAL, 23, 100, 0 },
 	{ ESTAB_F_PEER, 23, 100, 0 },
 	{ ESTAB_F_STATE, 11, 90, 0 },
+	{ ESTAB_F_ORIG_SRC, 21, 100, 0 },
+	{ ESTAB_F_ORIG_DST, 21, 100, 0 },
+	{ ESTAB_F_REPLY_SRC, 21, 95, 0 },
+	{ ESTAB_F_REPLY_DST, 21, 95, 0 },
+	{ ESTAB_F_FLOW_STATE, 11, 90, 0 },
+	{ ESTAB_F_FLOW_STATUS, 9, 60, SHRINKS },
+	{ ESTAB_F_TIMEOUT_S, 7, 50, 0 },
+	{ ESTAB_F_FLOW, 0, 20, CONTINUED },
+	{ ESTAB_F_NAT, 0, 75, CONTINUED },
 	{ ESTAB_F_PROTO, 5, 80, 0 },
 	{ ESTAB_F_NETNS_NAME, 12, 75, 0 },
 	{ ESTAB_F_OWNERS, 24, 70, SHRINKS },
@@ -49,13 +59,37 @@ static const struct trait {
 
 enum { PRIORITY_OTHERS = 20 };
 
-static const enum estab_field table_base[] = {
+static const enum estab_field of_sockets[] = {
 	ESTAB_F_PROTO, ESTAB_F_STATE, ESTAB_F_RECV_Q, ESTAB_F_SEND_Q, ESTAB_F_LOCAL, ESTAB_F_PEER,
 };
 
+static const enum estab_field of_flows[] = {
+	ESTAB_F_PROTO,     ESTAB_F_FLOW_STATE, ESTAB_F_ORIG_SRC,  ESTAB_F_ORIG_DST,
+	ESTAB_F_REPLY_SRC, ESTAB_F_REPLY_DST,  ESTAB_F_TIMEOUT_S, ESTAB_F_FLOW_STATUS,
+};
+
+/* What a table of a subject shows. */
+static const struct {
+	const enum estab_field *fields;
+	size_t n;
+} bases[] = {
+	[ESTAB_SUBJECT_SOCKETS] = { of_sockets, ARRAY_SIZE(of_sockets) },
+	[ESTAB_SUBJECT_FLOWS] = { of_flows, ARRAY_SIZE(of_flows) },
+};
+
+/* All that conntrack(8) prints of a flow. */
+static const enum estab_field conntrack[] = {
+	ESTAB_F_PROTO,       ESTAB_F_FAMILY,      ESTAB_F_MARK,
+	ESTAB_F_TIMEOUT_S,   ESTAB_F_ZONE,        ESTAB_F_FLOW_STATUS,
+	ESTAB_F_FLOW_HELPER, ESTAB_F_FLOW_SECCTX, ESTAB_F_FLOW_USE,
+};
+
+/* With -e: of those, what the subject has. */
 static const enum estab_field extended[] = {
-	ESTAB_F_USER, ESTAB_F_INODE,     ESTAB_F_COOKIE,   ESTAB_F_INTERFACE,
-	ESTAB_F_MARK, ESTAB_F_CGROUP_ID, ESTAB_F_SHUTDOWN,
+	ESTAB_F_USER,         ESTAB_F_INODE,       ESTAB_F_COOKIE,        ESTAB_F_INTERFACE,
+	ESTAB_F_MARK,         ESTAB_F_CGROUP_ID,   ESTAB_F_SHUTDOWN,      ESTAB_F_ZONE,
+	ESTAB_F_ORIG_PACKETS, ESTAB_F_ORIG_BYTES,  ESTAB_F_REPLY_PACKETS, ESTAB_F_REPLY_BYTES,
+	ESTAB_F_LABELS,       ESTAB_F_FLOW_HELPER, ESTAB_F_FLOW_ID,
 };
 
 /* What "owners" is made of, where its parts are columns of their own. */
@@ -73,6 +107,25 @@ enum estab_field field_from_word(const char *word, size_t length)
 	memcpy(name, word, length);
 	name[length] = '\0';
 	return estab_field_from_name(name);
+}
+
+bool field_is_of(enum estab_field field, enum estab_subject subject)
+{
+	struct estab_field_info info = { .size = sizeof(info) };
+
+	return estab_field_get_info(field, &info) == 0 && info.subjects & BIT32(subject);
+}
+
+int complain_field(const char *option, enum estab_subject subject, const char *word, size_t length)
+{
+	char what[64];
+
+	if (subject == ESTAB_SUBJECT_SOCKETS)
+		return complain_word(option, "no such field (estab fields lists them)", word,
+				     length);
+	snprintf(what, sizeof(what), "no such field (estab fields %s lists them)",
+		 estab_subject_name(subject));
+	return complain_word(option, what, word, length);
 }
 
 static void remove_at(struct columns *columns, size_t index)
@@ -139,7 +192,7 @@ static void set_traits(struct column *column)
 	set_cell(column);
 }
 
-/* Adds a field behind the others, unless it is there. */
+/* Adds a field behind the others, unless it is there or the subject has none such. */
 static void add_field(struct columns *columns, enum estab_field field, bool pinned)
 {
 	struct estab_field_info info = { .size = sizeof(info) };
@@ -154,7 +207,8 @@ static void add_field(struct columns *columns, enum estab_field field, bool pinn
 			return;
 		}
 	}
-	if (columns->n == COLUMNS_MAX || estab_field_get_info(field, &info) < 0)
+	if (columns->n == COLUMNS_MAX || estab_field_get_info(field, &info) < 0 ||
+	    !(info.subjects & BIT32(columns->subject)))
 		return;
 	column = &columns->list[columns->n++];
 	*column = (struct column){
@@ -229,15 +283,18 @@ static void add_details(const struct options *options, struct columns *columns)
 static void add_defaults(const struct options *options, bool terminal, bool owners,
 			 struct columns *columns)
 {
-	if (options->format == FORMAT_TABLE) {
-		add_fields(columns, table_base, ARRAY_SIZE(table_base));
+	if (options->format >= FORMAT_CONNTRACK) {
+		add_fields(columns, conntrack, ARRAY_SIZE(conntrack));
+	} else if (options->format == FORMAT_TABLE) {
+		add_fields(columns, bases[options->subject].fields, bases[options->subject].n);
 	} else {
 		struct estab_field_info info = { .size = sizeof(info) };
 		enum estab_field field = ESTAB_F_NONE;
 
 		while ((field = estab_field_next(field)) != ESTAB_F_NONE)
 			if (estab_field_get_info(field, &info) == 0 &&
-			    info.kind != ESTAB_KIND_GROUP && info.flags & ESTAB_FIELD_DEFAULT)
+			    info.kind != ESTAB_KIND_GROUP &&
+			    info.defaults & BIT32(options->subject))
 				add_field(columns, field, false);
 	}
 	if (options->all_netns)
@@ -250,6 +307,8 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 		add_field(columns, ESTAB_F_OWNERS, false);
 	if (terminal && options->format == FORMAT_TABLE)
 		add_where(columns);
+	if (options->nat)
+		add_field(columns, ESTAB_F_NAT, false);
 	if (options->context)
 		add_field(columns, ESTAB_F_OWNER_CONTEXT, false);
 	if (options->memory)
@@ -265,7 +324,7 @@ static void widen_proto(const struct options *options, struct columns *columns)
 	uint32_t tables = select_chosen(options);
 	size_t width = 0;
 
-	if (tables & (SELECT_NETLINK | SELECT_UDPLITE))
+	if (tables & (SELECT_NETLINK | SELECT_UDPLITE) || options->subject == ESTAB_SUBJECT_FLOWS)
 		width = strlen("netlink");
 	else if (tables & SELECT_PACKET)
 		width = strlen("packet");
@@ -284,9 +343,9 @@ static int apply_list(struct columns *columns, const char *list)
 		bool sign = *list == '+' || *list == '-';
 		enum estab_field field = field_from_word(list + sign, length - sign);
 
-		if (field == ESTAB_F_NONE)
-			return complain_word("--columns", "no such field (estab fields lists them)",
-					     list + sign, length - sign);
+		if (!field_is_of(field, columns->subject))
+			return complain_field("--columns", columns->subject, list + sign,
+					      length - sign);
 		if (*list == '-')
 			remove_field(columns, field);
 		else
@@ -371,6 +430,7 @@ int columns_choose(const struct options *options, bool terminal, bool owners,
 {
 	int status;
 
+	ret_columns->subject = options->subject;
 	ret_columns->n = 0;
 	add_defaults(options, terminal, owners, ret_columns);
 	if (options->columns) {

@@ -90,9 +90,22 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		put_why(buf, loss);
 		return;
 	}
+	if (is(loss, "nat", NULL)) {
+		buf_str(buf, "address translation not known");
+		put_why(buf, loss);
+		if (strcmp(loss->why, "permission") == 0)
+			buf_str(buf, ": the connection table is for root");
+		return;
+	}
 	if (is(loss, "owners", NULL)) {
 		buf_str(buf, "owners not read");
 		put_why(buf, loss);
+		return;
+	}
+	if (is(loss, "bytes", NULL) || is(loss, "times", NULL)) {
+		buf_str(buf, loss->what);
+		buf_str(buf, " unknown: ");
+		buf_str(buf, loss->why);
 		return;
 	}
 	if (is(loss, "table", NULL)) {

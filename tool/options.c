@@ -30,6 +30,7 @@ enum {
 	OPT_JSON,
 	OPT_JSONL,
 	OPT_LISTENERS,
+	OPT_NAT,
 	OPT_NO_PUSHDOWN,
 	OPT_NULL,
 	OPT_PASSWD,
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
 	{ "listening", no_argument, NULL, 'l' },
 	{ "memory", no_argument, NULL, 'm' },
 	{ "mptcp", no_argument, NULL, 'M' },
+	{ "nat", no_argument, NULL, OPT_NAT },
 	{ "net", required_argument, NULL, 'N' },
 	{ "no-header", no_argument, NULL, 'H' },
 	{ "no-pushdown", no_argument, NULL, OPT_NO_PUSHDOWN },
@@ -138,6 +140,7 @@ static const struct {
 	{ OPT_EXPLAIN, offsetof(struct options, explain) },
 	{ OPT_GONE, offsetof(struct options, gone) },
 	{ OPT_LISTENERS, offsetof(struct options, listeners) },
+	{ OPT_NAT, offsetof(struct options, nat) },
 	{ OPT_NO_PUSHDOWN, offsetof(struct options, no_pushdown) },
 	{ OPT_STRICT, offsetof(struct options, strict) },
 	{ OPT_YES, offsetof(struct options, yes) },
@@ -150,8 +153,14 @@ struct choice {
 };
 
 static const struct choice formats[] = {
-	{ "table", FORMAT_TABLE }, { "json", FORMAT_JSON }, { "jsonl", FORMAT_JSONL },
-	{ "csv", FORMAT_CSV },     { "null", FORMAT_NULL }, { NULL, 0 },
+	{ "table", FORMAT_TABLE },
+	{ "json", FORMAT_JSON },
+	{ "jsonl", FORMAT_JSONL },
+	{ "csv", FORMAT_CSV },
+	{ "null", FORMAT_NULL },
+	{ "conntrack", FORMAT_CONNTRACK },
+	{ "conntrack-extended", FORMAT_CONNTRACK_EXTENDED },
+	{ NULL, 0 },
 };
 
 static const struct choice colours[] = {

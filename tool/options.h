@@ -11,7 +11,15 @@
 
 #include "term.h"
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV, FORMAT_NULL };
+enum format {
+	FORMAT_TABLE,
+	FORMAT_JSON,
+	FORMAT_JSONL,
+	FORMAT_CSV,
+	FORMAT_NULL,
+	FORMAT_CONNTRACK,
+	FORMAT_CONNTRACK_EXTENDED,
+};
 
 enum { OPTIONS_SORT_MAX = 4, OPTIONS_RESOLVE_TIMEOUT_MS = 2000 };
 
@@ -37,6 +45,7 @@ struct options {
 	bool memory;
 	bool internals;
 	bool summary;
+	bool nat;
 	char *columns; /* the arguments of all --columns, joined with commas; NULL: none */
 	size_t n_sort;
 	struct sort_key sort[OPTIONS_SORT_MAX];
@@ -74,6 +83,9 @@ struct options {
 	bool gone;
 	bool timeout_given;
 	uint32_t timeout_ms;
+
+	/* what is listed: the verb's */
+	enum estab_subject subject;
 
 	/* the words that are no options */
 	const char *verb;  /* the first of them, unless it stood behind "--"; NULL: none */

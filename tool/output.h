@@ -17,9 +17,10 @@ struct output {
 	const struct columns *columns;
 	const struct names *names;
 	const struct term *term;
-	struct buf *scratch; /* text in the making, in memory */
-	bool header;         /* of tables and CSV */
-	bool any_rows;       /* of JSON: a comma is due */
+	enum estab_subject subject; /* what the rows are */
+	struct buf *scratch;        /* text in the making, in memory */
+	bool header;                /* of tables and CSV */
+	bool any_rows;              /* of JSON: a comma is due */
 };
 
 struct output_format {
@@ -34,6 +35,9 @@ extern const struct output_format output_json;
 extern const struct output_format output_jsonl;
 extern const struct output_format output_csv;
 extern const struct output_format output_null;
+/* Of flows. */
+extern const struct output_format output_conntrack;
+extern const struct output_format output_conntrack_extended;
 
 /* A table for a terminal: aligned, fitted to its width, listeners first unless it is sorted. */
 void output_screen(struct output *output, const struct estab_snapshot *snapshot, bool sorted);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Sockets joined with the connection table, from a capture of both: test/golden/README.md. */
+#include "nat.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "util.h"
+
+struct fixture {
+	struct estab_ctx *ctx;
+	struct estab_query *query;
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	const char *top = getenv("ESTAB_SRCDIR");
+	char directory[512];
+	struct estab_ctx_options options = { .size = sizeof(options), .proc_root = directory };
+
+	assert_non_null(fixture);
+	snprintf(directory, sizeof(directory), "%s/test/golden/proc-nat", top ? top : ".");
+	assert_int_equal(estab_ctx_new(&options, &fixture->ctx), 0);
+	assert_int_equal(estab_query_new(fixture->ctx, &fixture->query), 0);
+	assert_int_equal(estab_query_set_protos(fixture->query,
+						1 << ESTAB_PROTO_TCP | 1 << ESTAB_PROTO_UDP),
+			 0);
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	estab_query_unref(fixture->query);
+	estab_ctx_unref(fixture->ctx);
+	free(fixture);
+	return 0;
+}
+
+static void expect_text(const struct estab_socket *sock, enum estab_field field, const char *wanted)
+{
+	char buffer[256];
+	int length = estab_socket_format(sock, field, buffer, sizeof(buffer));
+
+	if (!wanted) {
+		assert_int_equal(length, -ENODATA);
+		return;
+	}
+	assert_in_range(length, 0, sizeof(buffer) - 1);
+	buffer[length] = '\0';
+	assert_string_equal(buffer, wanted);
+}
+
+/* By the local port; of the two with 40210, UDP's comes first. */
+static const struct {
+	uint16_t port;
+	const char *kind;
+	const char *peer;
+	const char *text;
+	uint64_t hops;
+	bool ambiguous;
+} wanted[] = {
+	{ 40210, "dnat", "10.244.1.10:5353",
+	  "10.0.0.5:40210 → 10.96.0.1:53 (really 10.244.1.10:5353)", 1, false },
+	{ 40210, "dnat", "10.244.1.7:8443",
+	  "10.0.0.5:40210 → 10.96.0.1:443 (really 10.244.1.7:8443)", 1, false },
+	{ 8443, "both", "192.0.2.1:7777",
+	  "10.0.0.7:8443 ← 10.0.0.9:5000 (really 192.0.2.1:7777, asked for 198.51.100.1:443)", 1,
+	  false },
+	/* The flow's connection is over: the socket is a later one. */
+	{ 40211, NULL, NULL, NULL, 0, false },
+	{ 40212, "dnat", "10.244.1.7:8443",
+	  "10.0.0.5:40212 → 10.96.0.1:443 (really 10.244.1.7:8443, ambiguous)", 1, true },
+	{ 40213, "both", "10.244.1.9:9443",
+	  "10.0.0.5:40213 → 10.96.0.2:443 (really 10.244.1.9:9443, as 192.0.2.9:50000)", 2, false },
+	{ 40214, "snat", "8.8.8.8:443", "10.0.0.5:40214 → 8.8.8.8:443 (as 192.0.2.9:1024)", 1,
+	  false },
+	{ 40215, NULL, NULL, NULL, 0, false },
+	{ 40216, "dnat", "10.244.1.7:8443",
+	  "10.0.0.5:40216 → 10.96.0.1:443 (really 10.244.1.7:8443)", 1, false },
+	{ 22, "both", "10.0.0.6:40217",
+	  "10.0.0.5:22 ← 10.0.0.5:40217 (really 10.0.0.6:40217, asked for 192.0.2.9:2222)", 1,
+	  false },
+	/* IPv4 in an IPv6 socket. */
+	{ 40218, "dnat", "10.244.1.7:8443",
+	  "10.0.0.5:40218 → 10.96.0.1:443 (really 10.244.1.7:8443)", 1, false },
+	{ 40219, "dnat", "[2001:db8:1::7]:8443",
+	  "[2001:db8::5]:40219 → [2001:db8:96::1]:443 (really [2001:db8:1::7]:8443)", 1, false },
+};
+
+static void test_join(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct estab_socket *sock;
+	struct estab_scan *scan;
+	size_t n = 0;
+	int r;
+
+	assert_int_equal(estab_query_add_field(fixture->query, ESTAB_F_NAT), 0);
+	assert_int_equal(estab_scan_open(fixture->query, &scan), 0);
+	for (; (r = estab_scan_next(scan, &sock)) == 0; n++) {
+		uint64_t number = 0;
+
+		assert_true(n < ARRAY_SIZE(wanted));
+		print_message("%u\n", wanted[n].port);
+		assert_int_equal(sock->local_port, wanted[n].port);
+		expect_text(sock, ESTAB_F_NAT_KIND, wanted[n].kind);
+		expect_text(sock, ESTAB_F_NAT_PEER, wanted[n].peer);
+		expect_text(sock, ESTAB_F_NAT, wanted[n].text);
+		assert_int_equal(estab_socket_get_u64(sock, ESTAB_F_NAT_HOPS, &number),
+				 wanted[n].kind ? 0 : -ENODATA);
+		assert_int_equal(number, wanted[n].hops);
+		number = 0;
+		estab_socket_get_u64(sock, ESTAB_F_NAT_AMBIGUOUS, &number);
+		assert_int_equal(number, wanted[n].ambiguous);
+	}
+	assert_int_equal(r, 1);
+	assert_int_equal(n, ARRAY_SIZE(wanted));
+	assert_true(estab_result_is_complete(estab_scan_result(scan)));
+	estab_scan_close(scan);
+}
+
+static size_t count_matches(struct fixture *fixture, const char *filter)
+{
+	struct estab_snapshot *snapshot;
+	size_t count;
+
+	assert_int_equal(estab_query_set_filter(fixture->query, filter, NULL, NULL), 0);
+	assert_int_equal(estab_snapshot_take(fixture->query, &snapshot), 0);
+	count = estab_snapshot_count(snapshot);
+	estab_snapshot_unref(snapshot);
+	return count;
+}
+
+/* The join comes last: what it finds out decides just the same. */
+static void test_filter(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(count_matches(fixture, "nat.kind = dnat"), 6);
+	assert_int_equal(count_matches(fixture, "nat.kind = snat"), 1);
+	assert_int_equal(count_matches(fixture, "exists nat.kind and dport = 443"), 7);
+	assert_int_equal(count_matches(fixture, "not exists nat.kind"), 2);
+	assert_int_equal(count_matches(fixture, "nat.peer.addr = 10.244.0.0/16"), 6);
+	assert_int_equal(count_matches(fixture, "nat.peer.port = 9443 or sport = 22"), 2);
+	assert_int_equal(count_matches(fixture, "nat.ambiguous"), 1);
+	assert_int_equal(count_matches(fixture, "nat.hops > 1"), 1);
+	assert_int_equal(count_matches(fixture, "nat.orig.dst.addr = 192.0.2.9"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_join, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
