@@ -17,12 +17,16 @@ enum { EXPLAINED_MAX = 20000 };
 bool store_may_want(const struct plan *plan, const struct estab_socket *sock, uint64_t unknown)
 {
 	return plan->states[sock->proto] & BIT32(sock->state) &&
+	       plan->families & BIT32(sock->family) &&
 	       plan_wants_type(plan, sock->proto, sock->type) &&
 	       (!plan->filter || filter_prematch(plan->filter, sock, unknown));
 }
 
 bool store_wants(const struct plan *plan, const struct estab_socket *sock)
 {
+	/* Raw sockets have no other end; of the others every row may be one. */
+	if (plan->needs & NEED_ENDS && join_is_about(sock))
+		return true;
 	return (plan->needs & NEED_UNIX_PEER_PATH && sock->proto == ESTAB_PROTO_UNIX) ||
 	       store_may_want(plan, sock, BEFORE_JOIN);
 }
@@ -83,7 +87,7 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 
 	if (r == 0 && needs & NEED_UNIX_PEER_PATH) {
 		r = join_paths(store);
-		if (r == 0)
+		if (r == 0 && !(needs & NEED_ENDS))
 			r = drop_unwanted(store, &seen, BEFORE_OWNERS);
 	}
 	/* Where no row is left, nobody's files are looked at. */
@@ -98,19 +102,25 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 	}
 	/* It is as large as a quarter of the rows, and the walk for owners makes its own. */
 	row_index_free(&seen);
+	if (r == 0 && needs & NEED_ENDS && needs & NEED_OWNERS)
+		r = join_ends_keep(store);
 	if (r == 0 && needs & NEED_OWNERS)
 		r = join_owners(store, result);
 	return r;
 }
 
-/* Only what may be wanted had its owners looked for. */
-static int drop_others(struct store *store)
+/* What one row says of another; and then only what is wanted stays. */
+static int end_collecting(struct store *store, const struct estab_result *result)
 {
 	const struct plan *plan = &store->env->plan;
 	struct row_index unused = { 0 };
 	int r = 0;
 
-	if (plan->filter && filter_needs(plan->filter, plan->protos) & NEED_OWNERS)
+	if (plan->needs & NEED_ENDS)
+		r = join_ends(store, result);
+	/* Only what may be wanted had its owners looked for. */
+	if (r == 0 && (plan->needs & NEED_ENDS ||
+		       (plan->filter && filter_needs(plan->filter, plan->protos) & NEED_OWNERS)))
 		r = drop_unwanted(store, &unused, 0);
 	row_index_free(&unused);
 	return r;
@@ -120,7 +130,7 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 {
 	int r = collect(store, reader, result);
 
-	return r == 0 ? drop_others(store) : r;
+	return r == 0 ? end_collecting(store, result) : r;
 }
 
 bool store_streams(const struct plan *plan, const struct bpf_use *bpf)
@@ -133,5 +143,5 @@ int store_complete(struct store *store, struct estab_result *result)
 {
 	int r = explain_few(store, result);
 
-	return r == 0 ? drop_others(store) : r;
+	return r == 0 ? end_collecting(store, result) : r;
 }

@@ -11,8 +11,11 @@
 #include "store.h"
 
 /* What is not known of a row before these steps: NEED_… */
-#define BEFORE_OWNERS NEED_OWNERS
-#define BEFORE_JOIN (BEFORE_OWNERS | NEED_UNIX_PEER_PATH)
+#define BEFORE_OWNERS (NEED_OWNERS | NEED_ENDS)
+#define BEFORE_JOIN (BEFORE_OWNERS | NEED_UNIX_PEER_PATH | NEED_ENDS)
+
+/* Whether the joins of ends are about rows of this kind. */
+bool join_is_about(const struct estab_socket *sock);
 
 /* Gives unix sockets the names of their peers. -ENOMEM. */
 int join_paths(struct store *store);
@@ -22,5 +25,31 @@ int join_paths(struct store *store);
 int join_owners(struct store *store, struct estab_result *result);
 /* The same, where there is such a row. */
 int join_rest_of_owners(struct store *store, struct estab_result *result);
+
+/*
+ * Finds the other end of each wanted row, the listener that let it in, and its direction, as far as the
+ * plan needs them. For owners theirs must be known before. -ENOMEM.
+ */
+int join_ends(struct store *store, const struct estab_result *result);
+/* Drops the rows that neither may be wanted nor will be needed by join_ends(), so that nobody looks for
+ * their owners. -ENOMEM. */
+int join_ends_keep(struct store *store);
+
+/* ---- join-direction.c ---- */
+
+/* What decides on a direction. */
+struct direction_facts {
+	bool connected; /* it has a peer */
+	bool listening; /* it has none, and one may come */
+	bool local;     /* both ends are on this host */
+	bool syn_sent;
+	bool not_accepted;    /* it came in, and waits */
+	bool listener;        /* there is one for it */
+	bool listeners_known; /* so that "none" means none */
+	bool local_auto;      /* the port is one that the kernel chooses */
+	bool peer_auto;
+};
+
+enum direction direction_of(const struct direction_facts *facts);
 
 #endif
