@@ -4,8 +4,8 @@
 
 _estab_options='
 -t --tcp -u --udp -w --raw -x --unix -0 --packet -M --mptcp -4 --ipv4 -6 --ipv6 -f --family -A --query -a --all -l --listening
--B --bound-inactive -p --processes -T --threads -e --extended -o --options -m --memory -i --info -Z --context
--s --summary --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
+-B --bound-inactive -p --processes --owners -T --threads -e --extended -o --options -m --memory -i --info -Z --context
+-s --summary --by --top --sum --tree --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
 --consistent --pids --count --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --nat --no-pushdown -h --help -V -v --version -N --net --all-netns
 --source --proc-root --proc-pid --passwd --byte-order --yes --dry-run --listeners --gone --timeout'
 
@@ -55,6 +55,7 @@ _estab_fields()
 _estab_value()
 {
 	case $1 in
+	--by | --sum) _estab_list "$(_estab_fields sort)" '' ;;
 	--byte-order) _estab_words "big little" ;;
 	--color | --colour) _estab_words "auto always never" ;;
 	--columns) _estab_list "$(_estab_fields)" +- ;;
@@ -70,7 +71,7 @@ _estab_value()
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
-	--proc-pid | --resolve-timeout) ;;
+	--proc-pid | --resolve-timeout | --top) ;;
 	--proc-root)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
@@ -94,7 +95,8 @@ _estab_has_word()
 		-* | =) ;;
 		*)
 			case $before in
-			= | --byte-order | --color | --colour | --columns | --format | --passwd) ;;
+			= | --by | --sum | --top) ;;
+			--byte-order | --color | --colour | --columns | --format | --passwd) ;;
 			--proc-pid | --proc-root | --sort | --source | --family | --query) ;;
 			--net | --resolve-timeout | -[fAN] | -[!-]*[fAN]) ;;
 			*) return 0 ;;

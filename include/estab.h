@@ -158,6 +158,7 @@ enum estab_field {
 	ESTAB_F_VFS_INODE = 40,
 	ESTAB_F_NETNS_NAME = 41,
 	ESTAB_F_CGROUP = 46,
+	ESTAB_F_DIRECTION = 47,
 	ESTAB_F_LOCAL_NAME = 53,
 	ESTAB_F_PEER_NAME = 54,
 	ESTAB_F_PROTOCOL_NAME = 55,
@@ -365,6 +366,39 @@ enum estab_field {
 	ESTAB_F_MPTCP_LAST_DATA_RECV_MS = 379,
 	ESTAB_F_MPTCP_LAST_ACK_RECV_MS = 380,
 
+	ESTAB_F_PEER_OWNERS = 384,
+	ESTAB_F_PEER_OWNER_PID = 385,
+	ESTAB_F_PEER_OWNER_TID = 386,
+	ESTAB_F_PEER_OWNER_FD = 387,
+	ESTAB_F_PEER_OWNER_COMM = 388,
+	ESTAB_F_PEER_OWNER_UID = 389,
+	ESTAB_F_PEER_OWNER_USER = 390,
+	ESTAB_F_PEER_OWNER_EXE = 391,
+	ESTAB_F_PEER_OWNER_CMDLINE = 392,
+	ESTAB_F_PEER_OWNER_START_TICKS = 393,
+	ESTAB_F_PEER_OWNER_CONTEXT = 394,
+	ESTAB_F_PEER_OWNER_VIA = 395,
+	ESTAB_F_PEER_OWNER_CGROUP = 396,
+	ESTAB_F_PEER_OWNER_UNIT = 397,
+	ESTAB_F_PEER_OWNER_UNIT_UID = 398,
+	ESTAB_F_PEER_OWNER_CONTAINER = 399,
+	ESTAB_F_PEER_OWNER_CONTAINER_NAME = 400,
+	ESTAB_F_PEER_OWNER_RUNTIME = 401,
+	ESTAB_F_PEER_OWNER_POD = 402,
+	ESTAB_F_PEER_OWNER_POD_NAME = 403,
+	ESTAB_F_LISTENER_OWNER_PID = 404,
+	ESTAB_F_LISTENER_OWNER_FD = 405,
+	ESTAB_F_LISTENER_OWNER_COMM = 406,
+	ESTAB_F_PEER_OWNER_POD_NAMESPACE = 407,
+	ESTAB_F_PEER_SOCKET = 408,
+	ESTAB_F_PEER_SOCKET_INODE = 409,
+	ESTAB_F_PEER_SOCKET_COOKIE = 410,
+	ESTAB_F_PEER_SOCKET_NETNS = 411,
+	ESTAB_F_LISTENER = 412,
+	ESTAB_F_LISTENER_INODE = 413,
+	ESTAB_F_LISTENER_COOKIE = 414,
+	ESTAB_F_LISTENER_OWNERS = 415,
+
 	ESTAB_F_FLOW = 416,
 	ESTAB_F_FLOW_L4PROTO = 417,
 	ESTAB_F_FLOW_STATE = 418,
@@ -437,6 +471,11 @@ enum estab_field {
 	ESTAB_F_NAT_PEER_ADDR = 483,
 	ESTAB_F_NAT_PEER_PORT = 484,
 
+	ESTAB_F_PEER_OWNER_PPID = 672,
+	ESTAB_F_PEER_OWNER_START_TIME = 673,
+	ESTAB_F_PEER_OWNER_AGE_MS = 674,
+	ESTAB_F_PEER_OWNER_SLICE = 675,
+
 	ESTAB_F_FORCE_WIDTH = 0x7fffffff,
 };
 
@@ -491,6 +530,8 @@ struct estab_field_info {
 	const char *help;  /* one line */
 	uint32_t subjects; /* bits 1 << ESTAB_SUBJECT_…: whose rows have it */
 	uint32_t defaults; /* of those, where it is read and written when no field was asked for */
+	/* Of an owner's field, whose: ESTAB_F_OWNERS, ESTAB_F_PEER_OWNERS, …; else ESTAB_F_NONE. */
+	enum estab_field group;
 };
 
 /* Returns the id of the field of that name, or of its short form ("pid", "process"); ESTAB_F_NONE
@@ -808,7 +849,13 @@ ESTAB_PUBLIC uint32_t estab_socket_owner_count(const struct estab_socket *sock);
 /* NULL: no owner of that index. Lent as the socket is. Since 0.1. */
 ESTAB_PUBLIC const struct estab_owner *estab_socket_owner(const struct estab_socket *sock,
 							  uint32_t index);
-/* As the getters of a socket, for ESTAB_F_OWNER_…. Since 0.1. */
+/* The same for any list of owners: ESTAB_F_OWNERS, ESTAB_F_PEER_OWNERS (those of the other end, where
+ * that is on this host), ESTAB_F_LISTENER_OWNERS. 0 and NULL for anything else. Since 0.1. */
+ESTAB_PUBLIC uint32_t estab_socket_group_count(const struct estab_socket *sock,
+					       enum estab_field group);
+ESTAB_PUBLIC const struct estab_owner *
+estab_socket_group_owner(const struct estab_socket *sock, enum estab_field group, uint32_t index);
+/* As the getters of a socket, for ESTAB_F_OWNER_…; those of other lists serve as well. Since 0.1. */
 ESTAB_PUBLIC int estab_owner_get_u64(const struct estab_owner *owner, enum estab_field field,
 				     uint64_t *ret_value);
 ESTAB_PUBLIC int estab_owner_get_str(const struct estab_owner *owner, enum estab_field field,

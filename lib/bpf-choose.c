@@ -85,7 +85,7 @@ static uint64_t row_protos(const struct env *env)
 
 	if (plan->needs & NOT_OF_ROWS || (env->target.way != NETNS_OWN && !plan->all_netns))
 		return 0;
-	if (!(plan->states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
+	if (!(plan->read_states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
 		protos &= ~BIT64(ESTAB_PROTO_TCP);
 	if (plan->only_bpf)
 		return protos;

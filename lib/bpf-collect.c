@@ -128,7 +128,7 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 
 	if (r < 0)
 		return r;
-	if (!(plan->states[proto] & BIT32(state)) || !(plan->families & family)) {
+	if (!(plan->read_states[proto] & BIT32(state)) || !(plan->read_families & family)) {
 		next = ROW_NONE;
 	} else {
 		r = bpf_record_row(all->store->env, record, &all->row);
@@ -248,7 +248,7 @@ static int walk_table(struct bpf_collecting *all, enum estab_proto proto)
 static bool is_missing(const struct bpf_collecting *all, enum estab_proto proto,
 		       const struct netns_tally *tally, const struct sockstat *after)
 {
-	uint32_t states = all->store->env->plan.states[ESTAB_PROTO_TCP];
+	uint32_t states = all->store->env->plan.read_states[ESTAB_PROTO_TCP];
 	const struct sockstat *before = &tally->before;
 	const struct sockstat *met = &tally->met;
 

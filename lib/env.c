@@ -65,7 +65,8 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 	containers_init(&env->containers, ctx);
 	env->own_netns = own_netns(ctx);
 	env->netns = env->own_netns;
-	if (env->plan.filter && filter_needs_auto_ports(env->plan.filter))
+	if (env->plan.needs & NEED_DIRECTION ||
+	    (env->plan.filter && filter_needs_auto_ports(env->plan.filter)))
 		read_auto_ports(ctx, env->auto_ports);
 	if (env->plan.deadline_ms != 0)
 		env->deadline_us = monotonic_us() + (uint64_t)env->plan.deadline_ms * 1000;
@@ -102,6 +103,7 @@ struct env *env_unref(struct env *env)
 	containers_free(&env->containers);
 	cgroup_paths_free(&env->cgroup_paths);
 	netdevs_free(&env->netdevs);
+	netaddrs_free(&env->netaddrs);
 	plan_free(&env->plan);
 	estab_ctx_unref(env->ctx);
 	free(env);

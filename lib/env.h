@@ -12,6 +12,7 @@
 #include "cgroup-path.h"
 #include "container.h"
 #include "ctx.h"
+#include "netaddr.h"
 #include "netdev.h"
 #include "netns.h"
 #include "plan.h"
@@ -39,14 +40,16 @@ struct env {
 	struct process_clock clock;
 	struct cgroup_paths cgroup_paths;
 	struct netdevs netdevs;
-	struct netns target; /* the namespace that is read; held while it is */
-	uint64_t netns;      /* its inode; 0: unknown */
-	uint64_t own_netns;  /* the caller's; 0: unknown */
+	struct netaddrs netaddrs; /* where a join asks whose an address is */
+	struct netns target;      /* the namespace that is read; held while it is */
+	uint64_t netns;           /* its inode; 0: unknown */
+	uint64_t own_netns;       /* the caller's; 0: unknown */
 	/* All there are, where they are to be read or named; else NULL. Lends their names. */
 	struct netns_list *namespaces;
 	size_t netns_at;      /* which of them is read, where all are */
 	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
-	/* The first and the last port that the kernel chooses itself, where the filter asks. */
+	/* The first and the last port that the kernel chooses itself, where the filter or a join
+	 * asks. */
 	uint16_t auto_ports[2];
 	atomic_bool cancelled;
 	struct bpf_use bpf;

@@ -129,10 +129,10 @@ static void look_at_table(const struct env *env, enum estab_proto proto, struct 
 	table->length = 0;
 	if (!(plan->protos & BIT64(proto)))
 		return;
-	table->states = plan->states[proto] & reader_states(proto);
+	table->states = plan->read_states[proto] & reader_states(proto);
 	if (!(IP_PROTOS & BIT64(proto)))
 		return;
-	table->families = plan->families & INET_FAMILIES;
+	table->families = plan->read_families & INET_FAMILIES;
 	if (table->families == 0)
 		table->states = 0;
 	/* Ping sockets are read from text only. */
@@ -266,6 +266,10 @@ static void put_needs(struct writer *writer, const struct plan *plan)
 		{ NEED_UNIX_PEER, BIT64(ESTAB_PROTO_UNIX), "unix peers" },
 		{ NEED_UNIX_PEER_PATH, BIT64(ESTAB_PROTO_UNIX),
 		  "names of unix peers (all unix sockets are read)" },
+		{ NEED_PEER_SOCKET, IP_PROTOS | BIT64(ESTAB_PROTO_UNIX),
+		  "other ends (all their sockets are read)" },
+		{ NEED_DIRECTION | NEED_LISTENER, IP_PROTOS | BIT64(ESTAB_PROTO_UNIX),
+		  "listeners" },
 		{ NEED_ULP | NEED_MPTCP_INFO, BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_MPTCP),
 		  "protocols above TCP" },
 		{ NEED_NETLINK, BIT64(ESTAB_PROTO_NETLINK), "netlink groups" },

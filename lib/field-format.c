@@ -41,7 +41,7 @@ int field_format_value(const struct field *field, const struct value *value, str
 		return 0;
 	case ESTAB_KIND_STR:
 	case ESTAB_KIND_BYTES:
-		if (field->id == ESTAB_F_OWNER_CMDLINE)
+		if (field->get_owner == get_owner_cmdline)
 			put_arguments(value, text);
 		else
 			text_escape(text, value->text.data, value->text.length);
@@ -126,11 +126,11 @@ static bool is_worth_a_word(const struct field *group, const struct field *field
 /* "name:value" words of what is known in the group; of booleans, the names of the true ones. */
 static int put_group(const struct estab_socket *sock, const struct field *group, struct text *text)
 {
-	size_t prefix = strlen(group->name) + 1;
 	bool any = false;
 
 	for (const struct field *field = field_after(group); field && field_in_group(field, group);
 	     field = field_after(field)) {
+		const char *dot = strchr(field->name, '.');
 		struct value value;
 
 		if (field_get(field, sock, &value) < 0)
@@ -140,7 +140,7 @@ static int put_group(const struct estab_socket *sock, const struct field *group,
 			continue;
 		if (text->length > 0)
 			text_char(text, ' ');
-		text_str(text, field->name + prefix);
+		text_str(text, dot ? dot + 1 : field->name);
 		if (field->kind != ESTAB_KIND_BOOL) {
 			text_char(text, ':');
 			field_format_value(field, &value, text);

@@ -267,6 +267,34 @@ GETTER(shutdown)
 	return give_word(words[!!(sock->has & SHUT_RECEIVE) + 2 * !!(sock->has & SHUT_SEND)], ret);
 }
 
+GETTER(direction)
+{
+	static const char *const words[DIRECTIONS] = {
+		[DIRECTION_IN] = "in",
+		[DIRECTION_OUT] = "out",
+		[DIRECTION_LOCAL] = "local",
+		[DIRECTION_LISTEN] = "listen",
+	};
+
+	return give_word(words[sock->direction], ret);
+}
+
+GETTER(other_end)
+{
+	struct other_end end;
+
+	if (!ext_read(sock->ext, (enum ext_kind)field->offset, &end, sizeof(end)))
+		return FIELD_NONE;
+	switch (field->size) {
+	case OTHER_END_INODE:
+		return end.has & HAS_INODE ? give_number(end.inode, ret) : FIELD_UNKNOWN;
+	case OTHER_END_COOKIE:
+		return end.has & HAS_COOKIE ? give_number(end.cookie, ret) : FIELD_UNKNOWN;
+	default:
+		return end.has & HAS_NETNS ? give_number(end.netns, ret) : FIELD_UNKNOWN;
+	}
+}
+
 GETTER(v6only)
 {
 	uint8_t v6only = 0;

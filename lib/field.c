@@ -18,12 +18,14 @@
 #define PORTS (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(MPTCP))
 #define NATTED (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(ICMP))
 #define UNIX PROTO(UNIX)
+#define PEERED (PORTS | UNIX)
+#define LISTENED (PROTO(TCP) | PROTO(MPTCP) | UNIX)
 #define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */
 enum {
 #define FIELD(id_, ...) POSITION_##id_,
-#define OWNER(id_, ...) POSITION_##id_,
+#define OWNER(group_, id_, ...) POSITION_##id_,
 #include "fields.def"
 #undef FIELD
 #undef OWNER
@@ -47,18 +49,19 @@ static const struct field fields[] = {
 		.title = (title_),                                                             \
 		.help = (help_),                                                               \
 	},
-#define OWNER(id_, name_, kind_, needs_, get_, unit_, title_, help_) \
-	{                                                            \
-		.id = ESTAB_F_##id_,                                 \
-		.kind = ESTAB_KIND_##kind_,                          \
-		.flags = ESTAB_FIELD_OWNER,                          \
-		.protos = ANY,                                       \
-		.needs = (needs_),                                   \
-		.name = (name_),                                     \
-		.get_owner = get_owner_##get_,                       \
-		.unit = (unit_),                                     \
-		.title = (title_),                                   \
-		.help = (help_),                                     \
+#define OWNER(group_, id_, name_, kind_, protos_, needs_, get_, unit_, title_, help_) \
+	{                                                                             \
+		.id = ESTAB_F_##id_,                                                  \
+		.kind = ESTAB_KIND_##kind_,                                           \
+		.flags = ESTAB_FIELD_OWNER,                                           \
+		.group = ESTAB_F_##group_,                                            \
+		.protos = (protos_),                                                  \
+		.needs = (needs_),                                                    \
+		.name = (name_),                                                      \
+		.get_owner = get_owner_##get_,                                        \
+		.unit = (unit_),                                                      \
+		.title = (title_),                                                    \
+		.help = (help_),                                                      \
 	},
 #include "fields.def"
 #undef FIELD
@@ -68,7 +71,7 @@ static const struct field fields[] = {
 /* Position plus one by id; 0: no such field. */
 static const uint16_t positions[] = {
 #define FIELD(id_, ...) [ESTAB_F_##id_] = POSITION_##id_ + 1,
-#define OWNER(id_, ...) [ESTAB_F_##id_] = POSITION_##id_ + 1,
+#define OWNER(group_, id_, ...) [ESTAB_F_##id_] = POSITION_##id_ + 1,
 #include "fields.def"
 #undef FIELD
 #undef OWNER
@@ -104,21 +107,43 @@ bool field_in_group(const struct field *field, const struct field *group)
 	/* Names cost what no one expects of an address. */
 	if (field->id >= ESTAB_F_LOCAL_HOST && field->id <= ESTAB_F_PEER_SERVICE)
 		return false;
+	if (field->group == group->id)
+		return group->id != ESTAB_F_PEER_OWNERS || field->id == ESTAB_F_PEER_OWNER_VIA ||
+		       field->id <= ESTAB_F_PEER_OWNER_COMM;
 	length = strlen(group->name);
 	return strncmp(field->name, group->name, length) == 0 && field->name[length] == '.';
 }
 
+const struct owner_list *field_owners(const struct estab_socket *sock, enum estab_field group)
+{
+	struct other_end end;
+
+	switch (group) {
+	case ESTAB_F_OWNERS:
+		return sock->owners;
+	case ESTAB_F_PEER_OWNERS:
+		return ext_read(sock->ext, EXT_PEER_SOCKET, &end, sizeof(end)) ? end.owners : NULL;
+	case ESTAB_F_LISTENER_OWNERS:
+		return ext_read(sock->ext, EXT_LISTENER, &end, sizeof(end)) ? end.owners : NULL;
+	default:
+		return NULL;
+	}
+}
+
 int field_get(const struct field *field, const struct estab_socket *sock, struct value *ret_value)
 {
+	const struct owner_list *owners;
+
 	if (!(field->protos & BIT64(sock->proto)))
 		return FIELD_NONE;
 	if (field->get)
 		return field->get(sock, field, ret_value);
 	if (!field->get_owner)
 		return FIELD_NONE;
-	if (!sock->owners || sock->owners->count == 0)
+	owners = field_owners(sock, field->group);
+	if (!owners || owners->count == 0)
 		return sock->has & OWNERS_LOOKED ? FIELD_NONE : FIELD_UNKNOWN;
-	return field->get_owner(&sock->owners->owners[0], ret_value);
+	return field->get_owner(&owners->owners[0], ret_value);
 }
 
 enum estab_field estab_field_from_name(const char *name)
@@ -166,6 +191,7 @@ int estab_field_get_info(enum estab_field field, struct estab_field_info *ret_in
 		.title = found->title,
 		.unit = found->unit,
 		.help = found->help,
+		.group = found->group,
 	};
 
 	for (unsigned int i = 0; i < 32; i++) {

@@ -52,6 +52,7 @@ struct field {
 	const char *help;
 	field_get_fn *get;       /* NULL for groups and owners' fields */
 	owner_get_fn *get_owner; /* for owners' fields */
+	enum estab_field group;  /* of an owner's field: whose, ESTAB_F_OWNERS, … */
 	uint16_t offset;         /* for the getters that read a struct: where, */
 	uint8_t size;            /* how many bytes, or which bit */
 };
@@ -72,6 +73,18 @@ void field_format_end(const struct estab_socket *sock, bool local, struct text *
 
 /* Whether the field is in the group: below its name, or what "owners" means. */
 bool field_in_group(const struct field *field, const struct field *group);
+
+/* The list of owners that the field is, or is about; ESTAB_F_NONE: none. */
+static inline enum estab_field field_owners_group(const struct field *field)
+{
+	return field->id == ESTAB_F_OWNERS || field->id == ESTAB_F_PEER_OWNERS ||
+			       field->id == ESTAB_F_LISTENER_OWNERS
+		       ? field->id
+		       : field->group;
+}
+
+/* The owners that a group names, or that the fields in it are of; NULL: none. */
+const struct owner_list *field_owners(const struct estab_socket *sock, enum estab_field group);
 
 /* Words of the enums; NULL for an unknown number. */
 const char *word_proto(unsigned int proto);
@@ -135,6 +148,8 @@ GETTER(netns);
 GETTER(netns_name);
 GETTER(ext_number); /* offset: enum ext_kind; size: bytes */
 GETTER(shutdown);
+GETTER(direction);
+GETTER(other_end); /* offset: enum ext_kind; size: OTHER_END_… */
 GETTER(v6only);
 GETTER(drops);
 GETTER(cgroup);

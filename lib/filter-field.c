@@ -138,7 +138,9 @@ static struct node *parse_users(struct filter_parser *parser, const struct field
 				const struct values *values)
 {
 	const struct field *uid =
-		field_find(field->id == ESTAB_F_USER ? ESTAB_F_UID : ESTAB_F_OWNER_UID);
+		field_find(field->id == ESTAB_F_USER         ? ESTAB_F_UID
+			   : field->id == ESTAB_F_OWNER_USER ? ESTAB_F_OWNER_UID
+							     : ESTAB_F_PEER_OWNER_UID);
 	enum node_kind join = op_turns(op) ? NODE_AND : NODE_OR;
 	struct node *node = NULL;
 	bool numbers = false;
@@ -249,7 +251,7 @@ static struct node *compare(struct filter_parser *parser, const struct field *fi
 		return NULL;
 	if (filter_parse_set(parser, field, op, values, &node))
 		return node;
-	if (field->id == ESTAB_F_USER || field->id == ESTAB_F_OWNER_USER)
+	if (field->id == ESTAB_F_USER || field->get_owner == get_owner_user)
 		return parse_users(parser, field, op, values);
 	switch (sort_of(field)) {
 	case SORT_NUMBER:
@@ -356,6 +358,10 @@ struct node *filter_parse_exists(struct filter_parser *parser)
 	switch (field->id) {
 	case ESTAB_F_OWNERS:
 		return exists_leaf(parser, ESTAB_F_OWNER_PID);
+	case ESTAB_F_PEER_OWNERS:
+		return exists_leaf(parser, ESTAB_F_PEER_OWNER_PID);
+	case ESTAB_F_LISTENER_OWNERS:
+		return exists_leaf(parser, ESTAB_F_LISTENER_OWNER_PID);
 	case ESTAB_F_LOCAL:
 		return node_join(parser, NODE_OR, exists_leaf(parser, ESTAB_F_LOCAL_ADDR),
 				 exists_leaf(parser, ESTAB_F_LOCAL_PATH));

@@ -89,7 +89,7 @@ static bool test_text(const struct leaf *leaf, const struct estab_socket *sock,
 
 	if (leaf->flags & LEAF_SHOWN)
 		subject.at = ext_has(sock->ext, local ? EXT_ABSTRACT : EXT_PEER_ABSTRACT);
-	if (leaf->field->id == ESTAB_F_OWNER_CMDLINE) {
+	if (leaf->field->get_owner == get_owner_cmdline) {
 		subject.nuls = true;
 		if (subject.length > 0 && subject.data[subject.length - 1] == '\0')
 			subject.length--;
@@ -168,12 +168,12 @@ static bool same_addr(const struct estab_addr *a, const struct estab_addr *b)
 }
 
 static bool test_fields(const struct leaf *leaf, const struct estab_socket *sock,
-			const struct estab_owner *owner)
+			const struct estab_owner *owner, const struct estab_owner *other)
 {
 	struct value a, b;
 	int order;
 
-	if (!get_value(leaf->field, sock, owner, &a) || !get_value(leaf->other, sock, owner, &b))
+	if (!get_value(leaf->field, sock, owner, &a) || !get_value(leaf->other, sock, other, &b))
 		return false;
 	switch (leaf->field->kind) {
 	case ESTAB_KIND_ADDR:
@@ -210,7 +210,7 @@ static bool test_field(const struct leaf *leaf, const struct estab_socket *sock,
 	struct value value;
 
 	if (leaf->kind == LEAF_FIELDS)
-		return test_fields(leaf, sock, owner);
+		return test_fields(leaf, sock, owner, owner);
 	if (get_value(leaf->field, sock, owner, &value))
 		return test_value(leaf, sock, &value);
 	/* A unix socket without a name, where that is an empty one. */
@@ -221,11 +221,33 @@ static bool test_field(const struct leaf *leaf, const struct estab_socket *sock,
 	return subject_matches(leaf, &(struct subject){ .data = "" });
 }
 
+/* An owner of this end compared with one of the other: any two will do. */
+static bool test_two_lists(const struct leaf *leaf, const struct estab_socket *sock,
+			   const struct owner_list *list)
+{
+	const struct owner_list *others = field_owners(sock, leaf->other->group);
+
+	for (uint32_t i = 0; others && i < list->count; i++)
+		for (uint32_t j = 0; j < others->count; j++)
+			if (test_fields(leaf, sock, &list->owners[i], &others->owners[j]))
+				return true;
+	return false;
+}
+
 /* Any owner will do. */
 static bool test_owners(const struct leaf *leaf, const struct estab_socket *sock)
 {
-	for (uint32_t i = 0; sock->owners && i < sock->owners->count; i++)
-		if (test_field(leaf, sock, &sock->owners->owners[i]))
+	const struct field *other = leaf->other;
+	enum estab_field group =
+		leaf->field->get_owner || !other ? leaf->field->group : other->group;
+	const struct owner_list *list = field_owners(sock, group);
+
+	if (!list)
+		return false;
+	if (other && other->get_owner && other->group != group)
+		return test_two_lists(leaf, sock, list);
+	for (uint32_t i = 0; i < list->count; i++)
+		if (test_field(leaf, sock, &list->owners[i]))
 			return true;
 	return false;
 }

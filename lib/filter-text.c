@@ -34,7 +34,7 @@ static struct node *word_list(struct filter_parser *parser, struct node *node,
 
 		word->length = token->length;
 		/* The kernel keeps no more of a name. */
-		if (field->id == ESTAB_F_OWNER_COMM)
+		if (field->get_owner == get_owner_comm)
 			word->length = MIN(word->length, (uint32_t)COMM_MAX);
 		memcpy(word->bytes, token->text, word->length);
 		size += word_list_step(word);

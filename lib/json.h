@@ -40,7 +40,8 @@ void json_write_str(struct json *json, const char *key, const char *text);
 /* Under the key with "_base64" behind it. */
 void json_write_base64(struct json *json, const char *key, const void *bytes, size_t length);
 
-/* The owner's fields that the plan asks for, as an object in an array (socket-json.c). */
-void json_write_owner(struct json *json, const struct plan *plan, const struct estab_owner *owner);
+/* The fields of that list of owners that the plan asks for, as an object in an array (socket-json.c). */
+void json_write_owner(struct json *json, const struct plan *plan, enum estab_field group,
+		      const struct estab_owner *owner);
 
 #endif

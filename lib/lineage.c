@@ -122,7 +122,7 @@ int estab_lineage_write_json(const struct estab_lineage *lineage, size_t index, 
 	if (index >= lineage->n)
 		return -EINVAL;
 	json_write_init(&json, fn, arg);
-	json_write_owner(&json, &lineage->env->plan, &lineage->owners[index]);
+	json_write_owner(&json, &lineage->env->plan, ESTAB_F_OWNERS, &lineage->owners[index]);
 	return json_write_flush(&json);
 }
 

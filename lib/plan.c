@@ -27,6 +27,62 @@ static void plan_fields(const struct estab_query *query, struct plan *plan)
 	}
 }
 
+#define TCPS (BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_MPTCP))
+#define UDPS (BIT64(ESTAB_PROTO_UDP) | BIT64(ESTAB_PROTO_UDPLITE))
+#define INET_FAMILIES (BIT32(ESTAB_FAMILY_INET) | BIT32(ESTAB_FAMILY_INET6))
+
+/* The states of rows that the other end, or what let a connection in, may be in. */
+static uint32_t states_of_others(uint64_t needs, uint64_t proto)
+{
+	uint32_t listening =
+		proto & UDPS ? BIT32(ESTAB_STATE_UNCONNECTED) : BIT32(ESTAB_STATE_LISTEN);
+
+	/* What is not connected any more has no owner, and may be in great numbers. */
+	if (needs & NEED_PEER_SOCKET && proto & TCPS)
+		return ESTAB_STATES_ALL &
+		       ~(BIT32(ESTAB_STATE_TIME_WAIT) | BIT32(ESTAB_STATE_UNCONNECTED) |
+			 BIT32(ESTAB_STATE_BOUND));
+	if (needs & NEED_PEER_SOCKET && proto & (UDPS | BIT64(ESTAB_PROTO_UNIX)))
+		return ESTAB_STATES_ALL;
+	if (needs & NEED_DIRECTION && proto & (TCPS | UDPS))
+		return listening;
+	if (needs & NEED_LISTENER && proto & (TCPS | BIT64(ESTAB_PROTO_UNIX)))
+		return listening;
+	return 0;
+}
+
+/* Joins look at rows that are not wanted. */
+static void plan_reading(struct plan *plan)
+{
+	uint64_t joined = TCPS | UDPS | BIT64(ESTAB_PROTO_UNIX);
+	bool unix_rows = plan->protos & BIT64(ESTAB_PROTO_UNIX);
+
+	if (!(plan->protos & joined))
+		plan->needs &= ~NEED_ENDS;
+	plan->read_families = plan->families;
+	memcpy(plan->read_states, plan->states, sizeof(plan->read_states));
+	for (unsigned int proto = 0; proto < PLAN_PROTOS; proto++)
+		if (plan->protos & BIT64(proto) && plan->states[proto] != 0)
+			plan->read_states[proto] |= states_of_others(plan->needs, BIT64(proto));
+	/* The other end may be in any state. */
+	if (plan->needs & NEED_UNIX_PEER_PATH && plan->states[ESTAB_PROTO_UNIX] != 0)
+		plan->read_states[ESTAB_PROTO_UNIX] = ESTAB_STATES_ALL;
+	if (!(plan->needs & NEED_ENDS))
+		return;
+	/* An IPv4 client may have an IPv6 server. */
+	if (plan->families & INET_FAMILIES && plan->protos & (TCPS | UDPS))
+		plan->read_families |= INET_FAMILIES;
+	plan->needs |= NEED_INTERFACE;
+	plan->pushdown = false;
+	plan->owners_only_decide = false;
+	if (unix_rows && plan->needs & NEED_PEER_SOCKET)
+		plan->needs |= NEED_UNIX_PEER;
+	if (unix_rows && plan->needs & (NEED_LISTENER | NEED_DIRECTION))
+		plan->needs |= NEED_UNIX_NAME;
+	if (unix_rows && plan->needs & NEED_LISTENER)
+		plan->needs |= NEED_UNIX_VFS;
+}
+
 void plan_make(const struct estab_query *query, struct plan *ret_plan)
 {
 	struct plan plan = {
@@ -66,7 +122,8 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	/* A flow knows by itself what a socket must be joined for. */
 	if (plan.protos & BIT64(ROW_FLOW))
 		plan.needs &= ~NEED_NAT;
-	plan.joins = plan.consistent || plan.needs & (NEED_UNIX_PEER_PATH | NEED_NAT);
+	plan_reading(&plan);
+	plan.joins = plan.consistent || plan.needs & (NEED_UNIX_PEER_PATH | NEED_ENDS | NEED_NAT);
 	plan.keep = plan.joins || plan.needs & NEED_OWNERS;
 	/* The join finds a peer by the inode that names it. */
 	if (plan.needs & NEED_UNIX_PEER_PATH)

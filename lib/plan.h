@@ -52,6 +52,11 @@
 #define NEED_CGROUP_PATH (UINT64_C(1) << 36) /* the socket's: found by its id */
 #define NEED_PPID (UINT64_C(1) << 37)
 #define NEED_START_TIME (UINT64_C(1) << 38) /* as a time of day, and how long ago */
+/* Joins over the rows of a protocol, and of those that the query does not list too. */
+#define NEED_DIRECTION (UINT64_C(1) << 40)
+#define NEED_PEER_SOCKET (UINT64_C(1) << 41)
+#define NEED_LISTENER (UINT64_C(1) << 42)
+#define NEED_ENDS (NEED_DIRECTION | NEED_PEER_SOCKET | NEED_LISTENER)
 /* Of flows: what is made of them only where it is asked for. */
 #define NEED_FLOW_STATUS (UINT64_C(1) << 45) /* its words */
 #define NEED_FLOW_TEXTS (UINT64_C(1) << 46)  /* labels, helper, security context */
@@ -81,6 +86,9 @@ struct plan {
 	uint32_t families;
 	uint32_t types[PLAN_PROTOS];
 	uint32_t states[PLAN_PROTOS];
+	/* What is read: more than the above where a join needs rows that are not wanted. */
+	uint32_t read_families;
+	uint32_t read_states[PLAN_PROTOS];
 	uint64_t needs;
 	bool joins; /* a row may need all others: they are kept before any is handed out */
 	bool keep;  /* the same, or for owners: those that can have but one may go at once */

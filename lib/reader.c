@@ -72,12 +72,9 @@ static bool is_asked(const struct plan *plan, size_t table, struct source_job *r
 	*ret_job = (struct source_job){
 		.proto = proto,
 		.table = row_word(proto),
-		.families = plan->families & tables[table].families,
-		.states = plan->states[proto] & reader_states(proto),
+		.families = plan->read_families & tables[table].families,
+		.states = plan->read_states[proto] & reader_states(proto),
 	};
-	/* The other end may be in any state. */
-	if (proto == ESTAB_PROTO_UNIX && plan->needs & NEED_UNIX_PEER_PATH && ret_job->states != 0)
-		ret_job->states = reader_states(proto);
 	return plan->protos & BIT64(proto) && ret_job->families != 0 && ret_job->states != 0;
 }
 
@@ -243,11 +240,14 @@ static int begin_netns(struct reader *reader)
 	result_set_netns(reader->result, item->inode, item->name);
 	r = netns_list_count(reader->env, reader->netns, &item->tally.before);
 	item->tally.counted = r == 0;
-	if (r >= 0 && has_tables(reader))
+	/* Whose an address is tells the namespace itself, wherever its rows come from. */
+	if (r >= 0 && (has_tables(reader) || reader->env->plan.needs & NEED_ENDS))
 		r = netns_list_enter(reader->env, reader->netns);
 	else if (r >= 0)
 		return 1;
-	if (r == 0 || r == -ENOMEM)
+	if (r == 0)
+		return netaddrs_note(reader->env, reader->result);
+	if (r == -ENOMEM)
 		return r;
 	result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
 	return 1;
@@ -300,6 +300,9 @@ static int open_first(struct reader *reader)
 /* Finds out which of them the filter leaves. */
 static void choose_namespaces(struct env *env)
 {
+	/* The other end may be in any of them. */
+	if (env->plan.needs & (NEED_PEER_SOCKET | NEED_DIRECTION))
+		return;
 	for (size_t i = 0; env->plan.filter && i < env->namespaces->n; i++) {
 		struct netns_item *item = &env->namespaces->items[i];
 		const struct estab_socket sock = {
@@ -341,6 +344,8 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	*reader = (struct reader){ .env = env, .result = result };
 	result->all_netns = env->plan.all_netns;
 	r = list_namespaces(env, result);
+	if (r == 0 && !env->plan.all_netns)
+		r = netaddrs_note(env, result);
 	if (r == 0)
 		r = bpf_begin(env, result);
 	if (r < 0)

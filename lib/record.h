@@ -59,6 +59,16 @@ enum no_owner {
 	NO_OWNER_REASONS,
 };
 
+/* Who began it: the field direction. */
+enum direction {
+	DIRECTION_UNDECIDED,
+	DIRECTION_IN,
+	DIRECTION_OUT,
+	DIRECTION_LOCAL,
+	DIRECTION_LISTEN,
+	DIRECTIONS,
+};
+
 /* What an extension chunk may hold, one entry of a kind at most. */
 enum ext_kind {
 	EXT_TCP_INFO,      /* struct tcp_info, as long as the kernel made it */
@@ -99,7 +109,9 @@ enum ext_kind {
 	EXT_FLOW_SECCTX,    /* name */
 	EXT_FLOW_START,     /* text: a time */
 	EXT_FLOW_STOP,
-	EXT_NAT, /* struct nat */
+	EXT_NAT,         /* struct nat */
+	EXT_PEER_SOCKET, /* struct other_end */
+	EXT_LISTENER,    /* the same */
 	EXT_KINDS,
 };
 
@@ -111,6 +123,18 @@ struct subflow {
 	uint8_t remote_id;
 	uint8_t reserved[2];
 };
+
+/* What a row has of another one, which may not be among those that are handed out. */
+struct other_end {
+	const struct owner_list *owners; /* NULL: none known */
+	uint64_t cookie;
+	uint64_t inode;
+	uint32_t netns;
+	uint32_t has; /* HAS_COOKIE, HAS_INODE, HAS_NETNS */
+};
+
+/* Its members, as the field table names them. */
+enum { OTHER_END_INODE, OTHER_END_COOKIE, OTHER_END_NETNS };
 
 /* Entries are { u16 kind, u16 length, data, one to four NULs up to a multiple of 4 }, and are read
  * with memcpy. */
@@ -166,10 +190,11 @@ struct estab_socket {
 	uint32_t timer_ms;
 	uint16_t local_port; /* host order */
 	uint16_t peer_port;
-	uint8_t proto;  /* enum estab_proto, or enum row_kind */
-	uint8_t family; /* enum estab_family */
-	uint8_t state;  /* enum estab_state */
-	uint8_t type;   /* enum estab_type */
+	uint8_t proto;      /* enum estab_proto, or enum row_kind */
+	uint8_t family : 4; /* enum estab_family */
+	uint8_t type : 4;   /* enum estab_type */
+	uint8_t state;      /* enum estab_state */
+	uint8_t direction;  /* enum direction */
 	uint8_t timer_kind : 4;
 	uint8_t no_owner : 4;
 	uint8_t timer_retransmits;

@@ -83,7 +83,7 @@ static void write_value(struct json *json, const struct field *field, const char
 		json_write_text(json, key, addr, estab_addr_format(&value->addr, addr));
 		break;
 	default:
-		if (field->id == ESTAB_F_OWNER_CMDLINE)
+		if (field->get_owner == get_owner_cmdline)
 			write_cmdline(json, key, value);
 		else if (field->id == ESTAB_F_FLOW_STATUS)
 			write_words(json, key, value);
@@ -103,7 +103,8 @@ static const char *key_of(const struct field *field)
 	return dot ? dot + 1 : field->name;
 }
 
-void json_write_owner(struct json *json, const struct plan *plan, const struct estab_owner *owner)
+void json_write_owner(struct json *json, const struct plan *plan, enum estab_field group,
+		      const struct estab_owner *owner)
 {
 	json_write_open(json, NULL, '{');
 	for (size_t i = 0; i < plan->n_asked; i++) {
@@ -111,7 +112,7 @@ void json_write_owner(struct json *json, const struct plan *plan, const struct e
 		struct value value;
 		int r;
 
-		if (!field->get_owner)
+		if (!field->get_owner || field->group != group)
 			continue;
 		r = field->get_owner(owner, &value);
 		if (r == 0)
@@ -122,13 +123,13 @@ void json_write_owner(struct json *json, const struct plan *plan, const struct e
 	json_write_close(json, '}');
 }
 
-static void write_owners(struct json *json, const struct estab_socket *sock)
+static void write_owners(struct json *json, const struct estab_socket *sock, enum estab_field group)
 {
-	const struct plan *plan = &sock->ext->env->plan;
+	const struct owner_list *list = field_owners(sock, group);
 
-	json_write_open(json, "owners", '[');
-	for (uint32_t i = 0; i < estab_socket_owner_count(sock); i++)
-		json_write_owner(json, plan, &sock->owners->owners[i]);
+	json_write_open(json, field_find(group)->name, '[');
+	for (uint32_t i = 0; list && i < list->count; i++)
+		json_write_owner(json, &sock->ext->env->plan, group, &list->owners[i]);
 	json_write_close(json, ']');
 }
 
@@ -168,7 +169,7 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 {
 	const struct plan *plan = &sock->ext->env->plan;
 	struct nest nest = { .name = "" };
-	bool owners_written = false;
+	enum estab_field written = ESTAB_F_NONE; /* the list, all at once */
 	struct json json;
 
 	json_write_init(&json, fn, arg);
@@ -178,12 +179,14 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 		struct value value;
 		int r;
 
-		if (field->flags & ESTAB_FIELD_OWNER || field->id == ESTAB_F_OWNERS) {
-			if (!owners_written) {
-				nest_enter(&json, &nest, "owners");
-				write_owners(&json, sock);
+		enum estab_field group = field_owners_group(field);
+
+		if (group != ESTAB_F_NONE) {
+			if (group != written && field->protos & BIT64(sock->proto)) {
+				nest_enter(&json, &nest, field_find(group)->name);
+				write_owners(&json, sock, group);
+				written = group;
 			}
-			owners_written = true;
 			continue;
 		}
 		if (field->kind == ESTAB_KIND_GROUP)

@@ -146,6 +146,21 @@ const struct estab_owner *estab_socket_owner(const struct estab_socket *sock, ui
 	return index < estab_socket_owner_count(sock) ? &sock->owners->owners[index] : NULL;
 }
 
+uint32_t estab_socket_group_count(const struct estab_socket *sock, enum estab_field group)
+{
+	const struct owner_list *list = field_owners(sock, group);
+
+	return list ? list->count : 0;
+}
+
+const struct estab_owner *estab_socket_group_owner(const struct estab_socket *sock,
+						   enum estab_field group, uint32_t index)
+{
+	const struct owner_list *list = field_owners(sock, group);
+
+	return list && index < list->count ? &list->owners[index] : NULL;
+}
+
 int estab_owner_get_u64(const struct estab_owner *owner, enum estab_field field,
 			uint64_t *ret_value)
 {
@@ -253,18 +268,46 @@ static int copy_owners(struct arena *arena, const struct owner_list **owners)
 	return 0;
 }
 
+/* The other rows' owners. What the chunk has is in the copy's own memory. */
+static int copy_other_ends(struct arena *arena, struct ext *ext)
+{
+	static const enum ext_kind kinds[] = { EXT_PEER_SOCKET, EXT_LISTENER };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct other_end end;
+		size_t length;
+		const void *at = ext_get(ext, kinds[i], &length);
+		int r;
+
+		if (!at)
+			continue;
+		memcpy(&end, at, sizeof(end));
+		if (!end.owners)
+			continue;
+		r = copy_owners(arena, &end.owners);
+		if (r < 0)
+			return r;
+		memcpy(ext->data + ((const uint8_t *)at - ext->data), &end, sizeof(end));
+	}
+	return 0;
+}
+
 int estab_socket_copy(const struct estab_socket *sock, struct estab_socket **ret_copy)
 {
 	struct socket_copy *copy = calloc(1, sizeof(*copy));
+	struct ext *ext;
 	int r = 0;
 
 	if (!copy)
 		return -ENOMEM;
 	copy->sock = *sock;
 	copy->env = env_ref(sock->ext->env);
-	copy->sock.ext = arena_copy(&copy->arena, sock->ext, sizeof(*sock->ext) + sock->ext->size);
-	if (!copy->sock.ext)
+	ext = arena_copy(&copy->arena, sock->ext, sizeof(*sock->ext) + sock->ext->size);
+	copy->sock.ext = ext;
+	if (!ext)
 		r = -ENOMEM;
+	if (r == 0)
+		r = copy_other_ends(&copy->arena, ext);
 	if (r == 0 && sock->owners)
 		r = copy_owners(&copy->arena, &copy->sock.owners);
 	if (r < 0) {

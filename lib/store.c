@@ -70,6 +70,17 @@ int store_add(struct store *store, const struct row *row)
 	return r;
 }
 
+int store_extend(struct store *store, struct estab_socket *sock, const struct row *row)
+{
+	const struct ext *from = row->ext.ext;
+	const struct ext *ext = arena_copy(&store->arena, from, sizeof(*from) + from->size);
+
+	if (!ext)
+		return -ENOMEM;
+	sock->ext = ext;
+	return 0;
+}
+
 int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,
 	      size_t length)
 {
@@ -81,15 +92,8 @@ int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind
 	r = row_adopt(&row, sock->ext);
 	if (r == 0)
 		r = row_put(&row, kind, data, length);
-	if (r == 0) {
-		const struct ext *ext = arena_copy(&store->arena, row.ext.ext,
-						   sizeof(*row.ext.ext) + row.ext.ext->size);
-
-		if (ext)
-			sock->ext = ext;
-		else
-			r = -ENOMEM;
-	}
+	if (r == 0)
+		r = store_extend(store, sock, &row);
 	ext_builder_free(&row.ext);
 	return r;
 }

@@ -31,6 +31,12 @@ int store_set(struct store *store, size_t index, const struct row *row);
 int store_put(struct store *store, struct estab_socket *sock, enum ext_kind kind, const void *data,
 	      size_t length);
 
+/* Gives a kept socket the extension entries of a row, in place of what it has. -ENOMEM. */
+int store_extend(struct store *store, struct estab_socket *sock, const struct row *row);
+
+/* Whether it is wanted, or may yet turn out to be when more is known: unknown is what a row lacks so far,
+ * NEED_… */
+bool store_may_want(const struct plan *plan, const struct estab_socket *sock, uint64_t unknown);
 /* Whether a row is kept: it is wanted, or a join may need it. */
 bool store_wants(const struct plan *plan, const struct estab_socket *sock);
 

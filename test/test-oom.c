@@ -209,6 +209,18 @@ static int make_query(const struct estab_ctx_options *options, struct estab_quer
 	return r;
 }
 
+/* What needs owners, or a dump of addresses besides, which nobody plays here. */
+static bool is_joined(const struct estab_field_info *info)
+{
+	static const char *const words[] = { "owners",      "no_owner",    "direction",
+					     "peer_socket", "peer_owners", "listener" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strncmp(info->name, words[i], strlen(words[i])) == 0)
+			return true;
+	return info->flags & ESTAB_FIELD_OWNER;
+}
+
 static int add_fields(struct estab_query *query, bool owners)
 {
 	enum estab_field field = ESTAB_F_NONE;
@@ -220,8 +232,7 @@ static int add_fields(struct estab_query *query, bool owners)
 		assert_int_equal(estab_field_get_info(field, &info), 0);
 		if (!(info.subjects & BIT32(ESTAB_SUBJECT_SOCKETS)))
 			continue;
-		if (owners || (!(info.flags & ESTAB_FIELD_OWNER) &&
-			       strncmp(info.name, "owners", 6) != 0 && field != ESTAB_F_NO_OWNER))
+		if (owners || !is_joined(&info))
 			r = estab_query_add_field(query, field);
 	}
 	return r;

@@ -8,6 +8,8 @@
 #include "buf.h"
 #include "columns.h"
 
+/* Puts an owner as "nginx[812]", with its thread where it is told. */
+void cell_put_process(struct buf *buf, const struct estab_owner *owner);
 /* Puts the column's text for the socket, "-" where there is none. It is safe for a terminal. */
 void cell_put(struct buf *buf, const struct column *column, const struct estab_socket *sock);
 

@@ -46,10 +46,14 @@ static int make_query(struct listing *listing)
 				       estab_query_needs_owners(listing->query), &listing->columns);
 	if (status != 0)
 		return status;
+	if (options->tree && options->format != FORMAT_TABLE)
+		return complain_usage("--tree", "is a table");
 	names_init(&listing->names, options, &listing->columns, listing->ctx);
 	/* Whether there is any costs less than what it looks like. */
 	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_NETNS)
 			       : columns_ask(&listing->columns, listing->snapshot, listing->query);
+	if (error == 0 && options->tree && !options->quiet)
+		error = output_tree_ask(listing->query);
 	if (error < 0) {
 		complain_errno("query", error);
 		return STATUS_FAILED;
@@ -158,7 +162,9 @@ static int list_snapshot(struct listing *listing)
 	count = estab_snapshot_count(snapshot);
 	for (size_t i = 0; i < count; i++)
 		names_ask(&listing->names, estab_snapshot_get(snapshot, i));
-	if (options->format == FORMAT_TABLE && listing->term.terminal) {
+	if (options->tree) {
+		error = output_tree(&output, snapshot);
+	} else if (options->format == FORMAT_TABLE && listing->term.terminal) {
 		output_screen(&output, snapshot, options->n_sort > 0);
 	} else {
 		const struct output_format *format = find_format(options->format);
@@ -169,7 +175,7 @@ static int list_snapshot(struct listing *listing)
 		format->end(&output, result);
 	}
 	put_footer(listing, result);
-	status = end_status(listing, result);
+	status = error < 0 ? ask_complain(options, error) : end_status(listing, result);
 	estab_snapshot_unref(snapshot);
 	return status;
 }
@@ -246,8 +252,8 @@ int cmd_list(const struct options *options)
 	buf_init(&listing.out, STDOUT_FILENO);
 	buf_init(&listing.scratch, BUF_MEMORY);
 	listing.snapshot =
-		!options->quiet &&
-		(options->n_sort > 0 || (options->format == FORMAT_TABLE && listing.term.terminal));
+		!options->quiet && (options->n_sort > 0 || options->tree ||
+				    (options->format == FORMAT_TABLE && listing.term.terminal));
 	status = ask_context(options, &listing.ctx);
 	if (status == 0)
 		status = make_query(&listing);

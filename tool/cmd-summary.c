@@ -287,8 +287,13 @@ int cmd_summary(const struct options *options)
 	struct summary *summary;
 	struct estab_ctx *ctx = NULL;
 	struct estab_query *query = NULL;
-	int status = report_check_format(options, "summary");
+	int status;
 
+	if (options->by)
+		return cmd_summary_by(options);
+	if (options->top > 0 || options->sums)
+		return complain_usage(options->sums ? "--sum" : "--top", "needs --by");
+	status = report_check_format(options, "summary");
 	if (status != 0)
 		return status;
 	summary = calloc(1, sizeof(*summary));

@@ -34,6 +34,9 @@ static const struct trait {
 	{ ESTAB_F_NETNS_NAME, 12, 75, 0 },
 	{ ESTAB_F_OWNERS, 24, 70, SHRINKS },
 	{ ESTAB_F_OWNER_COMM, 15, 65, SHRINKS },
+	{ ESTAB_F_PEER_OWNERS, 24, 64, SHRINKS },
+	{ ESTAB_F_LISTENER_OWNERS, 24, 63, SHRINKS },
+	{ ESTAB_F_DIRECTION, 9, 60, 0 },
 	{ ESTAB_F_RECV_Q, 6, 51, 0 },
 	{ ESTAB_F_OWNER_CONTAINER_NAME, 15, 34, SHRINKS },
 	{ ESTAB_F_OWNER_UNIT, 15, 33, SHRINKS },
@@ -49,6 +52,10 @@ static const struct trait {
 	{ ESTAB_F_OWNER_CONTEXT, 24, 22, SHRINKS },
 	{ ESTAB_F_OWNER_EXE, 24, 21, SHRINKS },
 	{ ESTAB_F_OWNER_CMDLINE, 24, 21, SHRINKS },
+	{ ESTAB_F_PEER_OWNER_COMM, 15, 21, SHRINKS },
+	{ ESTAB_F_PEER_OWNER_EXE, 24, 21, SHRINKS },
+	{ ESTAB_F_PEER_OWNER_CMDLINE, 24, 21, SHRINKS },
+	{ ESTAB_F_PEER_SOCKET, 0, 20, CONTINUED },
 	{ ESTAB_F_SOCKOPT, 0, 20, CONTINUED },
 	{ ESTAB_F_MEM, 0, 20, CONTINUED },
 	{ ESTAB_F_TCP, 0, 20, CONTINUED },
@@ -92,10 +99,24 @@ static const enum estab_field extended[] = {
 	ESTAB_F_LABELS,       ESTAB_F_FLOW_HELPER, ESTAB_F_FLOW_ID,
 };
 
-/* What "owners" is made of, where its parts are columns of their own. */
-static const enum estab_field owners_parts[] = {
-	ESTAB_F_OWNER_PID,  ESTAB_F_OWNER_TID, ESTAB_F_OWNER_FD,
-	ESTAB_F_OWNER_COMM, ESTAB_F_NO_OWNER,  ESTAB_F_OWNERS_COMPLETE,
+/* What a list of owners is made of, where its parts are columns of their own. */
+static const struct part {
+	enum estab_field group;
+	enum estab_field field;
+} owners_parts[] = {
+	{ ESTAB_F_OWNERS, ESTAB_F_OWNER_PID },
+	{ ESTAB_F_OWNERS, ESTAB_F_OWNER_TID },
+	{ ESTAB_F_OWNERS, ESTAB_F_OWNER_FD },
+	{ ESTAB_F_OWNERS, ESTAB_F_OWNER_COMM },
+	{ ESTAB_F_OWNERS, ESTAB_F_NO_OWNER },
+	{ ESTAB_F_OWNERS, ESTAB_F_OWNERS_COMPLETE },
+	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_PID },
+	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_TID },
+	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_FD },
+	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_COMM },
+	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_PID },
+	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_FD },
+	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_COMM },
 };
 
 enum estab_field field_from_word(const char *word, size_t length)
@@ -142,12 +163,13 @@ static bool is_below(const char *name, const char *group)
 	return strncmp(name, group, length) == 0 && name[length] == '.';
 }
 
-static bool is_owners_part(enum estab_field field)
+/* The list of owners that the field is, or is a part of; ESTAB_F_NONE: none. */
+static enum estab_field owners_group(enum estab_field field)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(owners_parts); i++)
-		if (owners_parts[i] == field)
-			return true;
-	return false;
+		if (owners_parts[i].field == field || owners_parts[i].group == field)
+			return owners_parts[i].group;
+	return ESTAB_F_NONE;
 }
 
 /* Takes out a field, and what is below it when it is a group. */
@@ -159,7 +181,7 @@ static void remove_field(struct columns *columns, enum estab_field field)
 		const struct column *column = &columns->list[i];
 
 		if (column->field == field || is_below(column->name, name) ||
-		    (field == ESTAB_F_OWNERS && is_owners_part(column->field)))
+		    owners_group(column->field) == field)
 			remove_at(columns, i);
 	}
 }
@@ -167,7 +189,7 @@ static void remove_field(struct columns *columns, enum estab_field field)
 static void set_cell(struct column *column)
 {
 	column->optional = false;
-	if (column->field == ESTAB_F_OWNERS)
+	if (owners_group(column->field) == column->field)
 		column->cell = CELL_OWNERS;
 	else if (column->flags & ESTAB_FIELD_OWNER)
 		column->cell = CELL_OWNER;
@@ -217,6 +239,7 @@ static void add_field(struct columns *columns, enum estab_field field, bool pinn
 		.flags = info.flags,
 		.name = info.name,
 		.title = info.title,
+		.group = info.group != ESTAB_F_NONE ? info.group : owners_group(field),
 		.pinned = pinned,
 	};
 	set_traits(column);
@@ -232,14 +255,14 @@ static bool is_about_owners(enum estab_field field)
 {
 	struct estab_field_info info = { .size = sizeof(info) };
 
-	if (field == ESTAB_F_OWNERS || is_owners_part(field))
+	if (owners_group(field) != ESTAB_F_NONE)
 		return true;
 	return estab_field_get_info(field, &info) == 0 && info.flags & ESTAB_FIELD_OWNER;
 }
 
 static bool wants_owners(const struct options *options, bool terminal)
 {
-	if (options->process || options->context)
+	if (options->process || options->context || options->owners)
 		return true;
 	for (size_t i = 0; i < options->n_sort; i++)
 		if (is_about_owners(options->sort[i].field))
@@ -358,6 +381,23 @@ static int apply_list(struct columns *columns, const char *list)
 	return 0;
 }
 
+int columns_list(struct columns *columns, const char *option, const char *list)
+{
+	columns->n = 0;
+	while (*list) {
+		size_t length = strcspn(list, ",");
+		enum estab_field field = field_from_word(list, length);
+
+		if (field == ESTAB_F_NONE)
+			return complain_word(option, "no such field (estab fields lists them)",
+					     list, length);
+		add_field(columns, field, true);
+		list += length;
+		list += *list == ',';
+	}
+	return columns->n > 0 ? 0 : complain_usage(option, "no field is named");
+}
+
 static bool is_name(enum estab_field field)
 {
 	return field >= ESTAB_F_LOCAL_HOST && field <= ESTAB_F_PEER_SERVICE;
@@ -368,10 +408,11 @@ static void expand(struct columns *columns, enum estab_field group)
 	const char *name = estab_field_name(group);
 	enum estab_field field = ESTAB_F_NONE;
 
-	if (group == ESTAB_F_OWNERS) {
-		add_fields(columns, owners_parts, ARRAY_SIZE(owners_parts));
+	for (size_t i = 0; i < ARRAY_SIZE(owners_parts); i++)
+		if (owners_parts[i].group == group)
+			add_field(columns, owners_parts[i].field, false);
+	if (owners_group(group) == group)
 		return;
-	}
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
 		if (is_below(estab_field_name(field), name) && !is_name(field))
 			add_field(columns, field, false);
@@ -425,6 +466,14 @@ static void add_names(struct columns *columns, bool table)
 	}
 }
 
+/* Where all owners are wanted, none of them gives way. */
+static void fold(const struct options *options, bool terminal, struct column *column)
+{
+	column->fold = terminal && !options->owners;
+	if (options->owners && column->cell != CELL_SOCKET)
+		column->shrinks = false;
+}
+
 int columns_choose(const struct options *options, bool terminal, bool owners,
 		   struct columns *ret_columns)
 {
@@ -439,6 +488,8 @@ int columns_choose(const struct options *options, bool terminal, bool owners,
 			return status;
 	}
 	widen_proto(options, ret_columns);
+	for (size_t i = 0; i < ret_columns->n; i++)
+		fold(options, terminal, &ret_columns->list[i]);
 	/* A cell of theirs holds one value. */
 	if (options->format == FORMAT_CSV || options->format == FORMAT_NULL)
 		expand_groups(ret_columns);

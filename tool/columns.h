@@ -14,7 +14,7 @@ struct options;
 /* Where the text of a table's cell comes from. */
 enum cell {
 	CELL_SOCKET, /* estab_socket_format() */
-	CELL_OWNERS, /* all owners, as "nginx[812] fd 6, nginx[813] fd 6" */
+	CELL_OWNERS, /* all owners of a list, as "nginx[812] fd 6, nginx[813] fd 6" */
 	CELL_OWNER,  /* one field of every owner, with commas between */
 	CELL_WHERE,  /* in which units or containers the owners are, each once */
 };
@@ -26,12 +26,14 @@ struct column {
 	const char *name;
 	const char *title;
 	enum cell cell;
-	size_t width;          /* in a pipe: at least */
-	unsigned int priority; /* on a terminal that is too narrow the lowest goes first */
-	bool continued;        /* on a terminal: below the row, wrapped at words */
-	bool shrinks;          /* on a terminal: is cut, visibly, before anything is hidden */
-	bool optional;         /* on a terminal: only where some row has it */
-	bool pinned;           /* named by the user: never hidden */
+	enum estab_field group; /* the list of owners that it is, or is about */
+	bool fold;              /* owners of one name are counted, where they are many */
+	size_t width;           /* in a pipe: at least */
+	unsigned int priority;  /* on a terminal that is too narrow the lowest goes first */
+	bool continued;         /* on a terminal: below the row, wrapped at words */
+	bool shrinks;           /* on a terminal: is cut, visibly, before anything is hidden */
+	bool optional;          /* on a terminal: only where some row has it */
+	bool pinned;            /* named by the user: never hidden */
 };
 
 enum { COLUMNS_MAX = 256 };
@@ -51,6 +53,8 @@ int complain_field(const char *option, enum estab_subject subject, const char *w
 /* Fills the columns that the options ask for; 0, or the exit status after a complaint. */
 int columns_choose(const struct options *options, bool terminal, bool owners,
 		   struct columns *ret_columns);
+/* Fills the columns with the fields of a list, which the option has. 0, or the exit status. */
+int columns_list(struct columns *columns, const char *option, const char *list);
 /*
  * Asks the query for them. A column that would have to look at other rows (a unix socket's peer has
  * a path) does so where rows are kept anyway, or where the user named it. 0 or a negative errno.

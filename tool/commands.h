@@ -11,6 +11,8 @@ int cmd_doctor(const struct options *options);
 int cmd_fields(const struct options *options);
 int cmd_kill(const struct options *options);
 int cmd_summary(const struct options *options);
+/* With --by. */
+int cmd_summary_by(const struct options *options);
 int cmd_wait(const struct options *options);
 int cmd_who(const struct options *options);
 

@@ -7,6 +7,8 @@
 
 /* A string in quotes. The text has no control characters. */
 void json_put_string(struct buf *buf, const char *text);
+/* Any bytes as a string in quotes: what is not UTF-8 becomes U+FFFD. */
+void json_put_bytes(struct buf *buf, const char *bytes, size_t length);
 /* "schema":N,"version":"…" */
 void json_put_versions(struct buf *buf);
 

@@ -85,10 +85,11 @@ static int check_verb_options(const struct options *options, const struct verb *
 	return 0;
 }
 
-/* -s asks of the listing that it be a summary. */
+/* -s, and what only a summary can have, ask of the listing that it be one. */
 static int run(const struct options *options, const struct verb *verb)
 {
-	if (options->summary && (!verb || verb->run == cmd_list))
+	if ((options->summary || options->by || options->sums || options->top > 0) &&
+	    (!verb || verb->run == cmd_list))
 		return cmd_summary(options);
 	return verb ? verb->run(options) : cmd_list(options);
 }

@@ -16,6 +16,7 @@ enum { RESOLVE_MAX_MS = 3600 * 1000, WAIT_MAX_MS = 30 * 24 * 3600 * 1000u };
 /* Options without a letter. */
 enum {
 	OPT_ALL_NETNS = 256,
+	OPT_BY,
 	OPT_BYTE_ORDER,
 	OPT_COLOR,
 	OPT_COLUMNS,
@@ -33,6 +34,7 @@ enum {
 	OPT_NAT,
 	OPT_NO_PUSHDOWN,
 	OPT_NULL,
+	OPT_OWNERS,
 	OPT_PASSWD,
 	OPT_PIDS,
 	OPT_PROC_PID,
@@ -41,7 +43,10 @@ enum {
 	OPT_SORT,
 	OPT_SOURCE,
 	OPT_STRICT,
+	OPT_SUM,
 	OPT_TIMEOUT,
+	OPT_TOP,
+	OPT_TREE,
 	OPT_YES,
 };
 
@@ -52,6 +57,7 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "all-netns", no_argument, NULL, OPT_ALL_NETNS },
 	{ "bound-inactive", no_argument, NULL, 'B' },
+	{ "by", required_argument, NULL, OPT_BY },
 	{ "byte-order", required_argument, NULL, OPT_BYTE_ORDER },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "colour", required_argument, NULL, OPT_COLOR },
@@ -84,6 +90,7 @@ static const struct option long_options[] = {
 	{ "null", no_argument, NULL, OPT_NULL },
 	{ "numeric", no_argument, NULL, 'n' },
 	{ "options", no_argument, NULL, 'o' },
+	{ "owners", no_argument, NULL, OPT_OWNERS },
 	{ "packet", no_argument, NULL, '0' },
 	{ "passwd", required_argument, NULL, OPT_PASSWD },
 	{ "pids", no_argument, NULL, OPT_PIDS },
@@ -98,10 +105,13 @@ static const struct option long_options[] = {
 	{ "sort", required_argument, NULL, OPT_SORT },
 	{ "source", required_argument, NULL, OPT_SOURCE },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "sum", required_argument, NULL, OPT_SUM },
 	{ "summary", no_argument, NULL, 's' },
 	{ "tcp", no_argument, NULL, 't' },
 	{ "threads", no_argument, NULL, 'T' },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "top", required_argument, NULL, OPT_TOP },
+	{ "tree", no_argument, NULL, OPT_TREE },
 	{ "udp", no_argument, NULL, 'u' },
 	{ "unix", no_argument, NULL, 'x' },
 	{ "version", no_argument, NULL, 'V' },
@@ -142,7 +152,9 @@ static const struct {
 	{ OPT_LISTENERS, offsetof(struct options, listeners) },
 	{ OPT_NAT, offsetof(struct options, nat) },
 	{ OPT_NO_PUSHDOWN, offsetof(struct options, no_pushdown) },
+	{ OPT_OWNERS, offsetof(struct options, owners) },
 	{ OPT_STRICT, offsetof(struct options, strict) },
+	{ OPT_TREE, offsetof(struct options, tree) },
 	{ OPT_YES, offsetof(struct options, yes) },
 };
 
@@ -188,16 +200,18 @@ static int choose(const char *option, const struct choice *choices, const char *
 	return complain_word(option, "unknown word", word, strlen(word));
 }
 
-static int parse_pid(const char *text, uint32_t *ret_pid)
+/* From 1 to 2^31 - 1. */
+static int parse_number(const char *option, const char *what, const char *text,
+			uint32_t *ret_number)
 {
-	uint64_t pid = 0;
+	uint64_t number = 0;
 	const char *at = text;
 
-	for (; *at >= '0' && *at <= '9' && pid <= INT32_MAX; at++)
-		pid = pid * 10 + (uint64_t)(*at - '0');
-	if (*at != '\0' || pid == 0 || pid > INT32_MAX)
-		return complain_word("--proc-pid", "not a process id", text, strlen(text));
-	*ret_pid = (uint32_t)pid;
+	for (; *at >= '0' && *at <= '9' && number <= INT32_MAX; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
+	if (*at != '\0' || number == 0 || number > INT32_MAX)
+		return complain_word(option, what, text, strlen(text));
+	*ret_number = (uint32_t)number;
 	return 0;
 }
 
@@ -331,6 +345,12 @@ static int apply_output(struct options *options, int option, const char *argumen
 		status = choose("--byte-order", byte_orders, argument, &number);
 		options->byte_order = number;
 		break;
+	case OPT_BY:
+		return append(&options->by, ',', argument);
+	case OPT_SUM:
+		return append(&options->sums, ',', argument);
+	case OPT_TOP:
+		return parse_number("--top", "not a number of groups", argument, &options->top);
 	case OPT_COLUMNS:
 		return append(&options->columns, ',', argument);
 	case OPT_SORT:
@@ -345,7 +365,7 @@ static int apply_output(struct options *options, int option, const char *argumen
 		return parse_time("--resolve-timeout", argument, RESOLVE_MAX_MS,
 				  &options->resolve_timeout_ms);
 	case OPT_PROC_PID:
-		return parse_pid(argument, &options->proc_pid);
+		return parse_number("--proc-pid", "not a process id", argument, &options->proc_pid);
 	case OPT_TIMEOUT:
 		options->timeout_given = true;
 		return parse_time("--timeout", argument, WAIT_MAX_MS, &options->timeout_ms);
@@ -472,5 +492,7 @@ void options_free(struct options *options)
 	free(options->words);
 	free((void *)options->args);
 	options->args = NULL;
-	options->columns = options->words = NULL;
+	free(options->by);
+	free(options->sums);
+	options->columns = options->words = options->by = options->sums = NULL;
 }

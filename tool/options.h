@@ -46,6 +46,11 @@ struct options {
 	bool internals;
 	bool summary;
 	bool nat;
+	bool owners; /* each of them, however many */
+	bool tree;
+	char *by;      /* of a summary: the arguments of all --by, joined with commas; NULL: none */
+	char *sums;    /* the same of --sum */
+	uint32_t top;  /* 0: all groups */
 	char *columns; /* the arguments of all --columns, joined with commas; NULL: none */
 	size_t n_sort;
 	struct sort_key sort[OPTIONS_SORT_MAX];

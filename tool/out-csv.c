@@ -38,7 +38,7 @@ static void put_owner(struct buf *buf, const struct estab_owner *owner, enum est
 static void put_owner_field(struct buf *buf, struct buf *scratch, const struct column *column,
 			    const struct estab_socket *sock)
 {
-	uint32_t count = estab_socket_owner_count(sock);
+	uint32_t count = estab_socket_group_count(sock, column->group);
 	struct buf joined;
 
 	buf_init(&joined, BUF_MEMORY);
@@ -46,7 +46,7 @@ static void put_owner_field(struct buf *buf, struct buf *scratch, const struct c
 		if (i > 0)
 			buf_char(&joined, ';');
 		scratch->used = 0;
-		put_owner(scratch, estab_socket_owner(sock, i), column->field);
+		put_owner(scratch, estab_socket_group_owner(sock, column->group, i), column->field);
 		for (size_t at = 0; at < scratch->used; at++) {
 			if (scratch->data[at] == ';')
 				buf_str(&joined, "\\x3b");

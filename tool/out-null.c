@@ -32,7 +32,8 @@ static bool may_hold_nul(enum estab_field field, const struct estab_socket *sock
 		estab_socket_get_u64(sock, ESTAB_F_LOCAL_ABSTRACT, &abstract);
 	else if (field == ESTAB_F_PEER_PATH)
 		estab_socket_get_u64(sock, ESTAB_F_PEER_ABSTRACT, &abstract);
-	return abstract != 0 || field == ESTAB_F_OWNER_CMDLINE;
+	return abstract != 0 || field == ESTAB_F_OWNER_CMDLINE ||
+	       field == ESTAB_F_PEER_OWNER_CMDLINE;
 }
 
 static void put_bytes(struct buf *buf, bool escape, const void *bytes, size_t length)
@@ -86,11 +87,12 @@ static void row(struct output *output, const struct estab_socket *sock)
 
 	for (size_t i = 0; i < columns->n; i++)
 		if (columns->list[i].cell == CELL_OWNER)
-			records = MAX(estab_socket_owner_count(sock), 1u);
+			records = MAX(records,
+				      estab_socket_group_count(sock, columns->list[i].group));
 	for (uint32_t record = 0; record < records; record++)
 		for (size_t i = 0; i < columns->n; i++)
 			put_cell(output->buf, &columns->list[i], sock,
-				 estab_socket_owner(sock, record));
+				 estab_socket_group_owner(sock, columns->list[i].group, record));
 }
 
 static void end(struct output *output, const struct estab_result *result)

@@ -267,7 +267,7 @@ static enum colour cell_colour(const struct column *column, const struct estab_s
 {
 	if (column->field == ESTAB_F_STATE)
 		return state_colour(sock);
-	if (column->cell == CELL_OWNERS && estab_socket_owner_count(sock) == 0)
+	if (column->cell == CELL_OWNERS && estab_socket_group_count(sock, column->group) == 0)
 		return COLOUR_FAINT;
 	return COLOUR_NONE;
 }

@@ -42,4 +42,9 @@ extern const struct output_format output_conntrack_extended;
 /* A table for a terminal: aligned, fitted to its width, listeners first unless it is sorted. */
 void output_screen(struct output *output, const struct estab_snapshot *snapshot, bool sorted);
 
+/* The same sockets below the processes that hold them, whatever standard output is. 0 or -ENOMEM. */
+int output_tree(struct output *output, const struct estab_snapshot *snapshot);
+/* Asks the query for what a tree needs besides its columns. 0 or a negative errno. */
+int output_tree_ask(struct estab_query *query);
+
 #endif

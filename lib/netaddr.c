@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "netaddr.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "env.h"
+#include "nl.h"
+#include "util.h"
+
+enum { ADDR_LENGTH = 16, REQUEST_ROOM = 256 };
+
+static int compare_addrs(const void *a, const void *b)
+{
+	return memcmp(a, b, ADDR_LENGTH);
+}
+
+/* The first set of that namespace or above. */
+static size_t place_of(const struct netaddrs *netaddrs, uint64_t netns)
+{
+	size_t low = 0;
+	size_t high = netaddrs->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (netaddrs->sets[middle].netns < netns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct netaddr_set *netaddrs_find(const struct netaddrs *netaddrs, uint64_t netns)
+{
+	size_t place = place_of(netaddrs, netns);
+
+	return place < netaddrs->n && netaddrs->sets[place].netns == netns ? &netaddrs->sets[place]
+									   : NULL;
+}
+
+bool netaddr_set_has(const struct netaddr_set *set, const uint8_t addr[16])
+{
+	return set->n > 0 && bsearch(addr, set->addrs, set->n, ADDR_LENGTH, compare_addrs);
+}
+
+int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	uint8_t *place;
+
+	if (set->n == set->room) {
+		size_t room = set->room > 0 ? set->room * 2 : 16;
+		uint8_t(*addrs)[16] = reallocarray(set->addrs, room, sizeof(*addrs));
+
+		if (!addrs)
+			return -ENOMEM;
+		set->addrs = addrs;
+		set->room = room;
+	}
+	place = set->addrs[set->n++];
+	if (length == 4)
+		memcpy(place, mapped, sizeof(mapped));
+	memcpy(place + ADDR_LENGTH - length, addr, length);
+	return 0;
+}
+
+int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
+{
+	size_t place = place_of(netaddrs, set->netns);
+	struct netaddr_set *sets =
+		reallocarray(netaddrs->sets, netaddrs->n + 1, sizeof(*netaddrs->sets));
+
+	if (!sets) {
+		free(TAKE_PTR(set->addrs));
+		return -ENOMEM;
+	}
+	if (set->n > 0)
+		qsort(set->addrs, set->n, ADDR_LENGTH, compare_addrs);
+	memmove(&sets[place + 1], &sets[place], (netaddrs->n - place) * sizeof(*sets));
+	sets[place] = *set;
+	netaddrs->sets = sets;
+	netaddrs->n++;
+	set->addrs = NULL;
+	return 0;
+}
+
+void netaddrs_free(struct netaddrs *netaddrs)
+{
+	for (size_t i = 0; i < netaddrs->n; i++)
+		free(netaddrs->sets[i].addrs);
+	free(netaddrs->sets);
+	*netaddrs = (struct netaddrs){ 0 };
+}
+
+/* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
+static int take_message(struct netaddr_set *set, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *body = nl_body(message);
+	const void *own = NULL;
+	struct nl_attrs attrs;
+	struct nl_attr attr;
+	size_t length;
+
+	if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)))
+		return 0;
+	length = body->ifa_family == AF_INET ? 4 : ADDR_LENGTH;
+	if (body->ifa_family != AF_INET && body->ifa_family != AF_INET6)
+		return 0;
+	attrs = nl_attrs_of(message, sizeof(*body));
+	while (nl_attr_next(&attrs, &attr)) {
+		if (attr.length != length)
+			continue;
+		if (attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !own))
+			own = attr.data;
+	}
+	return own ? netaddr_set_add(set, own, length) : 0;
+}
+
+static int read_addrs(struct nl *nl, struct netaddr_set *set)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_ROOM];
+	struct nlmsghdr *request = nl_dump_request(buffer, RTM_GETADDR, sizeof(struct ifaddrmsg));
+	const struct nlmsghdr *message;
+	int r = nl_dump_start(nl, request, "addresses");
+
+	while (r == 0) {
+		r = nl_dump_next(nl, &message);
+		if (r == NL_MESSAGE)
+			r = take_message(set, message);
+	}
+	return r == NL_END ? 0 : r;
+}
+
+int netaddrs_note(struct env *env, struct estab_result *result)
+{
+	struct netaddr_set set = { .netns = env->netns };
+	struct nl nl;
+	int r;
+
+	if (!(env->plan.needs & NEED_ENDS) || env->ctx->capture ||
+	    netaddrs_find(&env->netaddrs, env->netns))
+		return 0;
+	r = nl_open(env, result, NETLINK_ROUTE, &nl);
+	if (r == 0) {
+		r = read_addrs(&nl, &set);
+		nl_close(&nl);
+	}
+	if (r == 0)
+		return netaddrs_add(&env->netaddrs, &set);
+	free(set.addrs);
+	return r == -ENOMEM || r == -ECANCELED ? r : 0;
+}
