@@ -51,6 +51,8 @@
 #define NEED_CGROUP_PATH (UINT64_C(1) << 36) /* the socket's: found by its id */
 #define NEED_PPID (UINT64_C(1) << 37)
 #define NEED_START_TIME (UINT64_C(1) << 38) /* as a time of day, and how long ago */
+#define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
+#define NEED_PACKET_CODE (UINT64_C(1) << 52)     /* the filter itself, not its length alone */
 
 enum {
 	PLAN_SORT_MAX = 4,

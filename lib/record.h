@@ -91,6 +91,9 @@ enum ext_kind {
 	EXT_PACKET_FANOUT,  /* u32: id | type << 16; ~0: in none */
 	EXT_PACKET_MEMBERS, /* u32: how many memberships */
 	EXT_PACKET_FILTER,  /* u32: how many instructions, 0: no filter */
+	EXT_BBR,            /* struct tcp_bbr_info */
+	EXT_DCTCP,          /* struct tcp_dctcp_info */
+	EXT_PACKET_CODE,    /* a packet socket's filter: struct sock_filter each */
 	EXT_KINDS,
 };
 
@@ -100,7 +103,11 @@ struct subflow {
 	uint32_t remote_token;
 	uint8_t local_id;
 	uint8_t remote_id;
-	uint8_t reserved[2];
+	uint16_t map_length;
+	uint32_t flags;
+	uint32_t map_subflow_seq;
+	uint32_t ssn_offset;
+	uint64_t map_seq;
 };
 
 /* Entries are { u16 kind, u16 length, data, one to four NULs up to a multiple of 4 }, and are read
