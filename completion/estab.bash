@@ -130,6 +130,7 @@ _estab()
 				_estab_words "$_estab_filter and or not"
 			else
 				_estab_words "list diff doctor fields kill summary wait $_estab_filter not"
+				_estab_words "list doctor fields summary ss netstat $_estab_filter not"
 			fi
 			;;
 		esac

@@ -26,6 +26,7 @@ end
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
     not __fish_seen_subcommand_from list diff doctor fields kill summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list doctor fields summary ss netstat state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
@@ -107,6 +108,8 @@ complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
 complete -c estab -n __estab_no_word -a kill -d 'Close sockets'
 complete -c estab -n __estab_no_word -a wait -d 'Wait until sockets come or go'
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
+complete -c estab -n __estab_no_word -a ss -d 'In the place of ss'
+complete -c estab -n __estab_no_word -a netstat -d 'In the place of netstat'
 complete -c estab -n __estab_is_term -a state -d 'The state'
 complete -c estab -n __estab_is_term -a exclude -d 'Not in the state'
 complete -c estab -n __estab_is_term -a src -d 'The local address'

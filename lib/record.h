@@ -93,6 +93,7 @@ enum ext_kind {
 	EXT_PACKET_FILTER,  /* u32: how many instructions, 0: no filter */
 	EXT_BBR,            /* struct tcp_bbr_info */
 	EXT_DCTCP,          /* struct tcp_dctcp_info */
+	EXT_REFERENCES,     /* u32: unix, from text only */
 	EXT_PACKET_CODE,    /* a packet socket's filter: struct sock_filter each */
 	EXT_KINDS,
 };
