@@ -53,7 +53,7 @@
 #define NEED_START_TIME (UINT64_C(1) << 38) /* as a time of day, and how long ago */
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
-#define NEED_PACKET_CODE (UINT64_C(1) << 52)     /* the filter itself, not its length alone */
+#define NEED_PACKET_CODE (UINT64_C(1) << 52) /* the filter itself, not its length alone */
 
 enum {
 	PLAN_SORT_MAX = 4,

@@ -108,8 +108,7 @@ static unsigned int run_case(const struct golden *golden, const struct filter_ro
 	unsigned int failures;
 	int r;
 
-	r = filter_parse(expression, as_ss ? ESTAB_FILTER_SS : 0, &filter, &position,
-			 &message);
+	r = filter_parse(expression, as_ss ? ESTAB_FILTER_SS : 0, &filter, &position, &message);
 	if (*golden->expected == '!' && r == -EINVAL) {
 		assert_null(filter);
 		failures = check_error(golden, position, message);
@@ -483,8 +482,7 @@ static void test_limits(void **state)
 
 	/* From the left, as ss(8) reads it, it is deep without parentheses. */
 	expression = repeat("sport 1 or sport 1 and ", 400, "sport 1");
-	assert_int_equal(filter_parse(expression, ESTAB_FILTER_SS, &filter, NULL, NULL),
-			 -EINVAL);
+	assert_int_equal(filter_parse(expression, ESTAB_FILTER_SS, &filter, NULL, NULL), -EINVAL);
 	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
 	filter = filter_unref(filter);
 	free(expression);
