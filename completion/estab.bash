@@ -131,6 +131,7 @@ _estab()
 			else
 				_estab_words "list diff doctor fields kill summary wait $_estab_filter not"
 				_estab_words "list doctor fields summary ss netstat $_estab_filter not"
+				_estab_words "list doctor fields summary ss netstat lsof $_estab_filter not"
 			fi
 			;;
 		esac

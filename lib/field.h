@@ -183,6 +183,7 @@ GETTER(uid);
 GETTER(user);
 GETTER(exe);
 GETTER(cmdline);
+GETTER(pgid);
 GETTER(start_ticks);
 GETTER(context);
 /* field-process.c */

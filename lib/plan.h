@@ -53,6 +53,8 @@
 #define NEED_START_TIME (UINT64_C(1) << 38) /* as a time of day, and how long ago */
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
+#define NEED_PGID (UINT64_C(1) << 54)
+#define NEED_KERNEL_ADDRESS (UINT64_C(1) << 55)
 #define NEED_PACKET_CODE (UINT64_C(1) << 52) /* the filter itself, not its length alone */
 
 enum {

@@ -58,6 +58,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 	/* The name may hold blanks and parentheses, and what follows it can't. */
 	const char *name_end = memrchr(text, ')', length);
 	uint64_t ppid, flags, n_threads, start;
+	uint64_t pgid, flags, n_threads, start;
 	const char *state;
 	size_t state_length;
 
@@ -69,6 +70,8 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 	cursor_blanks(&cursor);
 	if (!cursor_word(&cursor, &state, &state_length) || !skip_words(&cursor, 0) ||
 	    !cursor_decimal(&cursor, &ppid) || !skip_words(&cursor, 4) ||
+	if (!cursor_word(&cursor, &state, &state_length) || !skip_words(&cursor, 1) ||
+	    !cursor_decimal(&cursor, &pgid) || !skip_words(&cursor, 3) ||
 	    !cursor_decimal(&cursor, &flags) || !skip_words(&cursor, 10) ||
 	    !cursor_decimal(&cursor, &n_threads) || !skip_words(&cursor, 1) ||
 	    !cursor_decimal(&cursor, &start))
@@ -78,6 +81,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 		.flags = (uint32_t)flags,
 		.n_threads = (uint32_t)MIN(n_threads, UINT32_MAX),
 		.ppid = (uint32_t)MIN(ppid, UINT32_MAX),
+		.pgid = (uint32_t)MIN(pgid, UINT32_MAX),
 		.start_ticks = start,
 	};
 	return 0;
@@ -365,6 +369,11 @@ int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint6
 		read_uid(dir_fd, process);
 	if (needs & (NEED_START_TICKS | NEED_START_TIME | NEED_PPID))
 		read_stat(dir_fd, needs, process);
+	if (needs & (NEED_START_TICKS | NEED_PGID) && process_read_stat(dir_fd, &stat) == 0) {
+		process->start_ticks = stat.start_ticks;
+		process->pgid = stat.pgid;
+		process->has |= PROCESS_HAS_START | PROCESS_HAS_PGID;
+	}
 	if (needs & NEED_COMM)
 		r = read_comm(reader, dir_fd, process);
 	if (r == 0 && needs & NEED_EXE)

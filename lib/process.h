@@ -21,12 +21,15 @@ enum {
 	PROCESS_HAS_START = 1 << 1, /* start_ticks */
 	PROCESS_HAS_PPID = 1 << 2,
 	PROCESS_HAS_AGE = 1 << 3,
+	PROCESS_HAS_START = 1 << 1,
+	PROCESS_HAS_PGID = 1 << 2,
 };
 
 /* Shared by all its sockets. Texts are in the result's arena, NULL when unknown or not asked for. */
 struct process {
 	uint32_t pid;
 	uint32_t uid;
+	uint32_t pgid;
 	uint32_t has;
 	uint32_t cmdline_length;
 	uint64_t start_ticks;
@@ -74,6 +77,7 @@ struct process_stat {
 	uint32_t flags; /* the kernel's PF_… */
 	uint32_t n_threads;
 	uint32_t ppid;
+	uint32_t pgid;
 	uint64_t start_ticks;
 };
 

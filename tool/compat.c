@@ -12,6 +12,7 @@
 static const struct personality personalities[] = {
 	{ "ss", compat_ss },
 	{ "netstat", compat_netstat },
+	{ "lsof", compat_lsof },
 };
 
 static const struct personality *find(const char *name)

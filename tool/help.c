@@ -9,7 +9,7 @@ static const char text[] =
 	"estab diff OLD [NEW]        what was opened and closed between two saved listings, or since one\n"
 	"estab doctor                what can be seen here, and what would show more\n"
 	"estab fields                what columns, sort keys and JSON can name\n"
-	"estab ss|netstat ...        in the place of that tool, with its options\n"
+	"estab ss|netstat|lsof ...   in the place of that tool, with its options\n"
 	"\n"
 	"Which sockets (TCP and UDP that are alive, unless one of these is given):\n"
 	"  -t -u -w -x -0 -M     TCP, UDP, raw, unix, packet, MPTCP\n"
