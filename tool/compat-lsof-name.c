@@ -48,11 +48,12 @@ void lsof_put_user(struct buf *buf, const struct lsof *lsof, const struct estab_
 		   bool number)
 {
 	uint64_t uid = lsof_owner_u64(owner, ESTAB_F_OWNER_UID);
-	/* cppcheck-suppress getpwuidCalled */
-	const struct passwd *entry =
-		number || lsof->options.numeric_users ? NULL : getpwuid((uid_t)uid);
+	const struct passwd *entry = NULL;
 	char text[24];
 
+	if (!number && !lsof->options.numeric_users)
+		/* cppcheck-suppress getpwuidCalled */
+		entry = getpwuid((uid_t)uid);
 	if (entry) {
 		buf_escape(buf, entry->pw_name, strlen(entry->pw_name));
 	} else if (number) {

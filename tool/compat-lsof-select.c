@@ -69,11 +69,11 @@ static bool read_port(const struct lsof_net *net, const char *word, uint16_t *re
 		*ret = (uint16_t)number;
 		return true;
 	}
-	/* cppcheck-suppress getservbynameCalled */
 	if (net->protos & BIT64(ESTAB_PROTO_TCP))
+		/* cppcheck-suppress getservbynameCalled */
 		service = getservbyname(word, "tcp");
-	/* cppcheck-suppress getservbynameCalled */
 	if (!service && net->protos & ~BIT64(ESTAB_PROTO_TCP))
+		/* cppcheck-suppress getservbynameCalled */
 		service = getservbyname(word, "udp");
 	if (service)
 		*ret = ntohs((uint16_t)service->s_port);
