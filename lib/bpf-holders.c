@@ -106,6 +106,8 @@ struct bpf_holders *bpf_holders_new(struct store *store)
 	holders->needs = env->plan.needs &
 			 (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT | NEED_OWNER_CGROUP | NEED_PPID);
 	if (env->plan.needs & (NEED_START_TICKS | NEED_START_TIME) && time_is_shifted(env->ctx))
+	holders->needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT | NEED_PGID);
+	if (env->plan.needs & NEED_START_TICKS && time_is_shifted(env->ctx))
 		holders->needs |= NEED_START_TICKS;
 	process_reader_init(&holders->reader, &store->arena);
 	return holders;
@@ -420,33 +422,6 @@ static void tell_losses(const struct bpf_holders *holders, struct estab_result *
 		if (losses[i].count > 0)
 			result_add_loss(result, losses[i].what, losses[i].why, NULL,
 					losses[i].count);
-}
-
-static int read_processes(struct bpf_holders *holders, struct estab_result *result)
-{
-	struct env *env = holders->store->env;
-	uint64_t needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT | NEED_PGID);
-	struct process_reader reader;
-	uint64_t n_vanished = 0;
-	int r = 0;
-
-	if (env->plan.needs & NEED_START_TICKS && time_is_shifted(env->ctx))
-		needs |= NEED_START_TICKS;
-	process_reader_init(&reader, &holders->store->arena);
-	for (size_t i = 0; r == 0 && i < holders->n_subjects; i++) {
-		struct subject *subject = holders->subjects[i];
-
-		if (env->plan.needs & NEED_OWNER_USER)
-			subject->process.user = users_name(&env->users, subject->process.uid);
-		if (needs == 0)
-			continue;
-		r = env_check(env);
-		if (r == 0)
-			r = read_details(env, &reader, needs, subject, &n_vanished);
-	}
-	tell_losses(&reader, n_vanished, result);
-	process_reader_free(&reader);
-	return r;
 }
 
 int64_t bpf_holders_finish(struct bpf_holders *holders, struct estab_result *result,
