@@ -25,9 +25,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list diff doctor fields kill summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
-    not __fish_seen_subcommand_from list doctor fields summary ss netstat state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
-    not __fish_seen_subcommand_from list doctor fields summary ss netstat lsof state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list diff doctor fields kill summary wait ss netstat lsof state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after

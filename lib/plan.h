@@ -50,7 +50,7 @@
 #define NEED_CONTAINER (UINT64_C(1) << 35)   /* what the runtimes' files say of it */
 #define NEED_CGROUP_PATH (UINT64_C(1) << 36) /* the socket's: found by its id */
 #define NEED_PPID (UINT64_C(1) << 37)
-#define NEED_START_TIME (UINT64_C(1) << 38) /* as a time of day, and how long ago */
+#define NEED_START_TIME (UINT64_C(1) << 38)      /* as a time of day, and how long ago */
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
 #define NEED_PGID (UINT64_C(1) << 54)

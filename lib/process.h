@@ -21,15 +21,13 @@ enum {
 	PROCESS_HAS_START = 1 << 1, /* start_ticks */
 	PROCESS_HAS_PPID = 1 << 2,
 	PROCESS_HAS_AGE = 1 << 3,
-	PROCESS_HAS_START = 1 << 1,
-	PROCESS_HAS_PGID = 1 << 2,
+	PROCESS_HAS_PGID = 1 << 4,
 };
 
 /* Shared by all its sockets. Texts are in the result's arena, NULL when unknown or not asked for. */
 struct process {
 	uint32_t pid;
 	uint32_t uid;
-	uint32_t pgid;
 	uint32_t has;
 	uint32_t cmdline_length;
 	uint64_t start_ticks;
@@ -41,6 +39,7 @@ struct process {
 	const struct cgroup *cgroup;
 	const struct container *container; /* lent by the result's env */
 	uint64_t age_ms;
+	uint32_t pgid;              /* known with the parent */
 	uint32_t ppid;              /* 0: its parent is not in this pid namespace */
 	char start_time[TEXT_TIME]; /* RFC 3339; empty: unknown */
 };

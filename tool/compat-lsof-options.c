@@ -323,8 +323,6 @@ static int check(const struct lsof_options *options)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		for (size_t k = 0; k < lists[i]->n; k++)
 			wanted |= !lists[i]->items[k].without;
-	if (options->parent && estab_field_from_name("owner.ppid") == ESTAB_F_NONE)
-		return lsof_usage("-R", "parents are not known");
 	if (!options->net && !options->unix_sockets)
 		return sockets_only("-i or -U is needed");
 	if (wanted && !options->all)

@@ -10,7 +10,7 @@
 
 /* ---- the table ---- */
 
-enum { COLUMN_GROUP = 2, COLUMN_PARENT = 3, N_COLUMNS = 10 };
+enum { COLUMN_PARENT = 2, COLUMN_GROUP = 3, N_COLUMNS = 10 };
 
 static const struct {
 	const char *title;
@@ -18,8 +18,8 @@ static const struct {
 } columns[N_COLUMNS] = {
 	{ "COMMAND", true },
 	{ "PID", false },
-	{ "PGID", false },
 	{ "PPID", false },
+	{ "PGID", false },
 	{ "USER", false },
 	{ "  FD  ", false },
 	{ "TYPE", false },
@@ -68,9 +68,8 @@ static void put_row(struct lsof *lsof, struct compat_table *table, const struct 
 	put_command(cell, lsof, file->owner);
 	compat_table_next(table);
 	put_number(table, file->owner, ESTAB_F_OWNER_PID);
+	put_number(table, file->owner, options->parent ? ESTAB_F_OWNER_PPID : ESTAB_F_NONE);
 	put_number(table, file->owner, options->group ? ESTAB_F_OWNER_PGID : ESTAB_F_NONE);
-	put_number(table, file->owner,
-		   options->parent ? estab_field_from_name("owner.ppid") : ESTAB_F_NONE);
 	lsof_put_user(cell, lsof, file->owner, false);
 	compat_table_next(table);
 	put_fd(cell, file->fd);
@@ -158,7 +157,7 @@ static void put_process(struct lsof *lsof, const struct estab_owner *owner)
 
 	put_process_field(lsof, 'p', owner, ESTAB_F_OWNER_PID);
 	put_process_field(lsof, 'g', owner, ESTAB_F_OWNER_PGID);
-	put_process_field(lsof, 'R', owner, estab_field_from_name("owner.ppid"));
+	put_process_field(lsof, 'R', owner, ESTAB_F_OWNER_PPID);
 	put_process_field(lsof, 'c', owner, ESTAB_F_OWNER_COMM);
 	put_process_field(lsof, 'u', owner, ESTAB_F_OWNER_UID);
 	if (wants(lsof, 'L')) {
@@ -266,7 +265,7 @@ static void put_string(struct lsof *lsof, struct buf *text)
 {
 	buf_char(text, '\0');
 	if (text->error == 0)
-		json_string(&lsof->out, text->data);
+		json_put_string(&lsof->out, text->data);
 	text->used = 0;
 }
 

@@ -112,7 +112,7 @@ static void add_common(const struct lsof *lsof, struct compat_reading *reading)
 	if (options->group || options->groups.n > 0 || described)
 		compat_add_field(reading, ESTAB_F_OWNER_PGID);
 	if (options->parent || options->fields)
-		compat_add_field(reading, estab_field_from_name("owner.ppid"));
+		compat_add_field(reading, ESTAB_F_OWNER_PPID);
 }
 
 static void read_unix(void *arg, const struct estab_result *result)

@@ -140,7 +140,7 @@ static void put_cgroup(struct buf *buf, const struct estab_socket *sock)
 	if (id == 0)
 		return;
 	buf_str(buf, " cgroup:");
-	if (estab_socket_get_bytes(sock, estab_field_from_name("cgroup"), &path, &length) == 0) {
+	if (estab_socket_get_bytes(sock, ESTAB_F_CGROUP, &path, &length) == 0) {
 		buf_escape(buf, path, length);
 	} else {
 		buf_str(buf, "unreachable:");
@@ -349,7 +349,7 @@ void ss_add_details(const struct ss_options *options, struct compat_reading *rea
 		  { ESTAB_F_UID, ESTAB_F_COOKIE, ESTAB_F_MARK, ESTAB_F_SHUTDOWN, ESTAB_F_VFS,
 		    ESTAB_F_NETLINK_GROUPS_MASK, ESTAB_F_PACKET } },
 		{ options->details || options->cgroup,
-		  { ESTAB_F_COOKIE, ESTAB_F_CGROUP_ID, estab_field_from_name("cgroup") } },
+		  { ESTAB_F_COOKIE, ESTAB_F_CGROUP_ID, ESTAB_F_CGROUP } },
 		{ options->memory, { ESTAB_F_MEM } },
 		{ options->bpf, { ESTAB_F_PACKET_FILTER_CODE } },
 		{ options->tos, { ESTAB_F_TOS, ESTAB_F_TCLASS, ESTAB_F_CLASS_ID } },

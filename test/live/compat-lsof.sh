@@ -17,16 +17,6 @@ same()
 		sed 's/^COMMAND .*  *DEVICE/COMMAND DEVICE/; s/  */ /g'
 }
 
-# without_parents: where the library does not know them yet.
-without_parents()
-{
-	same | if "$ESTAB" fields -H | grep -q '^owner\.ppid '; then
-		cat
-	else
-		sed -E 's/(^|\x00)R[0-9]+(\x00|$)/\1/; /^$/d'
-	fi
-}
-
 start_mksock tcp-listen:port=2001 tcp-listen:port=2002,family=inet6 \
 	tcp-listen:port=2003,family=inet6,v6only=1 tcp-listen:addr=0.0.0.0,port=2004 \
 	tcp-listen:addr=::,family=inet6,port=2005 tcp-established:port=2010,unread=5 \
@@ -153,6 +143,8 @@ pairs lsof <<END
 -lnP -i :2022
 -nP -l -a -u nobody -i
 -nP -g -i :2010
+-nP -R -i :2010
+-nP -g -R -i :2010
 -nP -a -g 1 -i :2010
 -nP -T -i
 -nP -T -i :2010
@@ -206,11 +198,7 @@ pairs lsof <<END
 -nP +r1c1 -i :2001
 -y
 END
-if "$ESTAB" fields -H | grep -q '^owner\.ppid '; then
-	pair lsof -nP -R -i :2010
-	pair lsof -nP -g -R -i :2010
-fi
-judge without_parents
+judge same
 
 # ---- no pair ----
 

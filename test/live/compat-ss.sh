@@ -19,7 +19,7 @@ ss -V | grep -q 'iproute2-6\.1\.' || skip_all "ss is not that of iproute2 6.1"
 same()
 {
 	sed -E 's/timer:\(([a-z]+),[^)]*\)/timer:(\1)/; s/(lastsnd|lastrcv|lastack|busy):[0-9]+(ms)?//g
-		s/ dev:[0-9]+\/[0-9]+//; s/ cgroup:[^ ]*//; s/^(Total:|TCP: ).*/\1/; s/ +$//; s/[ \t]+/ /g' |
+		s/ dev:[0-9]+\/[0-9]+//;  s/^(Total:|TCP: ).*/\1/; s/ +$//; s/[ \t]+/ /g' |
 		grep -aEv ' (tcpdiag|4):-?(ss|estab|[0-9]+)[/0-9]* \*' |
 		awk '/^\001/ { split("", seen) } !(/ (rtnl|0):/ && seen[$0]++)'
 }
