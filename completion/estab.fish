@@ -27,7 +27,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list diff doctor fields flows kill summary wait who state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list diff doctor fields flows kill summary wait who ss netstat lsof state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
@@ -120,6 +120,9 @@ complete -c estab -n __estab_no_word -a who -d 'Who holds a port, a path, or wha
 complete -c estab -n '__estab_after who' -F
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
 complete -c estab -n __estab_no_word -a flows -d 'What the connection table has'
+complete -c estab -n __estab_no_word -a ss -d 'In the place of ss'
+complete -c estab -n __estab_no_word -a netstat -d 'In the place of netstat'
+complete -c estab -n __estab_no_word -a lsof -d 'In the place of lsof -i and -U'
 complete -c estab -n __estab_is_term -a state -d 'The state'
 complete -c estab -n __estab_is_term -a exclude -d 'Not in the state'
 complete -c estab -n __estab_is_term -a src -d 'The local address'

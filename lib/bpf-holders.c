@@ -103,8 +103,8 @@ struct bpf_holders *bpf_holders_new(struct store *store)
 	if (!holders)
 		return NULL;
 	holders->store = store;
-	holders->needs = env->plan.needs &
-			 (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT | NEED_OWNER_CGROUP | NEED_PPID);
+	holders->needs = env->plan.needs & (NEED_EXE | NEED_CMDLINE | NEED_CONTEXT |
+					    NEED_OWNER_CGROUP | NEED_PPID | NEED_PGID);
 	if (env->plan.needs & (NEED_START_TICKS | NEED_START_TIME) && time_is_shifted(env->ctx))
 		holders->needs |= NEED_START_TICKS;
 	process_reader_init(&holders->reader, &store->arena);

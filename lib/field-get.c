@@ -472,6 +472,13 @@ OWNER_GETTER(cmdline)
 	return 0;
 }
 
+OWNER_GETTER(pgid)
+{
+	if (!(owner->process->has & PROCESS_HAS_PGID))
+		return FIELD_UNKNOWN;
+	return give_number(owner->process->pgid, ret);
+}
+
 OWNER_GETTER(start_ticks)
 {
 	if (!(owner->process->has & PROCESS_HAS_START))

@@ -64,6 +64,11 @@
 #define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
 /* Of sockets: a join with the connection table. */
 #define NEED_NAT (UINT64_C(1) << 49)
+#define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
+#define NEED_REFERENCES (UINT64_C(1) << 53)
+#define NEED_PGID (UINT64_C(1) << 54)
+#define NEED_KERNEL_ADDRESS (UINT64_C(1) << 55)
+#define NEED_PACKET_CODE (UINT64_C(1) << 52) /* the filter itself, not its length alone */
 
 enum {
 	PLAN_SORT_MAX = 4,

@@ -57,7 +57,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 {
 	/* The name may hold blanks and parentheses, and what follows it can't. */
 	const char *name_end = memrchr(text, ')', length);
-	uint64_t ppid, flags, n_threads, start;
+	uint64_t ppid, pgid, flags, n_threads, start;
 	const char *state;
 	size_t state_length;
 
@@ -68,7 +68,8 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 
 	cursor_blanks(&cursor);
 	if (!cursor_word(&cursor, &state, &state_length) || !skip_words(&cursor, 0) ||
-	    !cursor_decimal(&cursor, &ppid) || !skip_words(&cursor, 4) ||
+	    !cursor_decimal(&cursor, &ppid) || !skip_words(&cursor, 0) ||
+	    !cursor_decimal(&cursor, &pgid) || !skip_words(&cursor, 3) ||
 	    !cursor_decimal(&cursor, &flags) || !skip_words(&cursor, 10) ||
 	    !cursor_decimal(&cursor, &n_threads) || !skip_words(&cursor, 1) ||
 	    !cursor_decimal(&cursor, &start))
@@ -78,6 +79,7 @@ static int parse_stat(const char *text, size_t length, struct process_stat *ret_
 		.flags = (uint32_t)flags,
 		.n_threads = (uint32_t)MIN(n_threads, UINT32_MAX),
 		.ppid = (uint32_t)MIN(ppid, UINT32_MAX),
+		.pgid = (uint32_t)MIN(pgid, UINT32_MAX),
 		.start_ticks = start,
 	};
 	return 0;
@@ -354,6 +356,10 @@ static void read_stat(int dir_fd, uint64_t needs, struct process *process)
 		process->ppid = stat.ppid;
 		process->has |= PROCESS_HAS_PPID;
 	}
+	if (needs & NEED_PGID) {
+		process->pgid = stat.pgid;
+		process->has |= PROCESS_HAS_PGID;
+	}
 }
 
 int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint64_t needs,
@@ -363,7 +369,7 @@ int process_read(struct process_reader *reader, int dir_fd, int memory_fd, uint6
 
 	if (needs & (NEED_OWNER_UID | NEED_OWNER_USER))
 		read_uid(dir_fd, process);
-	if (needs & (NEED_START_TICKS | NEED_START_TIME | NEED_PPID))
+	if (needs & (NEED_START_TICKS | NEED_START_TIME | NEED_PPID | NEED_PGID))
 		read_stat(dir_fd, needs, process);
 	if (needs & NEED_COMM)
 		r = read_comm(reader, dir_fd, process);

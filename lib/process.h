@@ -21,6 +21,7 @@ enum {
 	PROCESS_HAS_START = 1 << 1, /* start_ticks */
 	PROCESS_HAS_PPID = 1 << 2,
 	PROCESS_HAS_AGE = 1 << 3,
+	PROCESS_HAS_PGID = 1 << 4,
 };
 
 /* Shared by all its sockets. Texts are in the result's arena, NULL when unknown or not asked for. */
@@ -38,6 +39,7 @@ struct process {
 	const struct cgroup *cgroup;
 	const struct container *container; /* lent by the result's env */
 	uint64_t age_ms;
+	uint32_t pgid;              /* known with the parent */
 	uint32_t ppid;              /* 0: its parent is not in this pid namespace */
 	char start_time[TEXT_TIME]; /* RFC 3339; empty: unknown */
 };
@@ -74,6 +76,7 @@ struct process_stat {
 	uint32_t flags; /* the kernel's PF_… */
 	uint32_t n_threads;
 	uint32_t ppid;
+	uint32_t pgid;
 	uint64_t start_ticks;
 };
 

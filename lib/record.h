@@ -109,9 +109,14 @@ enum ext_kind {
 	EXT_FLOW_SECCTX,    /* name */
 	EXT_FLOW_START,     /* text: a time */
 	EXT_FLOW_STOP,
-	EXT_NAT,         /* struct nat */
-	EXT_PEER_SOCKET, /* struct other_end */
-	EXT_LISTENER,    /* the same */
+	EXT_NAT,            /* struct nat */
+	EXT_PEER_SOCKET,    /* struct other_end */
+	EXT_LISTENER,       /* the same */
+	EXT_BBR,            /* struct tcp_bbr_info */
+	EXT_DCTCP,          /* struct tcp_dctcp_info */
+	EXT_REFERENCES,     /* u32: unix, from text only */
+	EXT_KERNEL_ADDRESS, /* u64: the same */
+	EXT_PACKET_CODE,    /* a packet socket's filter: struct sock_filter each */
 	EXT_KINDS,
 };
 
@@ -121,7 +126,11 @@ struct subflow {
 	uint32_t remote_token;
 	uint8_t local_id;
 	uint8_t remote_id;
-	uint8_t reserved[2];
+	uint16_t map_length;
+	uint32_t flags;
+	uint32_t map_subflow_seq;
+	uint32_t ssn_offset;
+	uint64_t map_seq;
 };
 
 /* What a row has of another one, which may not be among those that are handed out. */

@@ -13,6 +13,7 @@ static const char text[] =
 	"estab doctor                what can be seen here, and what would show more\n"
 	"estab flows                 what the connection table has: what comes, goes and passes\n"
 	"estab fields [flows]        what columns, sort keys and JSON can name\n"
+	"estab ss|netstat|lsof ...   in the place of that tool, with its options\n"
 	"\n"
 	"Which sockets (TCP and UDP that are alive, unless one of these is given):\n"
 	"  -t -u -w -x -0 -M     TCP, UDP, raw, unix, packet, MPTCP\n"

@@ -89,7 +89,7 @@ none "every page that is referred to is there" "$(
 options=$(program_options)
 none "every long option is the program's" "$(
 	grep -HoP '(?<![\w-])--[a-z][a-z0-9-]*' "$tmp"/text/* "$ESTAB_SRCDIR/README.md" | sed 's|.*/||' |
-		grep -vE ':--(cflags|libs)$' | sort -u |
+		grep -vE ':--(cflags|libs)$|^estab-(ss|netstat|lsof)\.1:' | sort -u |
 		while IFS=: read -r file option; do
 			grep -qx -e "$option" <<<"$options" || echo "$file: $option"
 		done

@@ -82,6 +82,9 @@ declared()
 # The options that the program takes, as its source has them.
 program_options()
 {
-	grep -ohP '\{ "\K[a-z0-9-]+(?=", (no|required|optional)_argument)' "$ESTAB_SRCDIR"/tool/*.c | sed 's/^/--/'
-	grep -ohP 'letters\[\] = "\K[^"]+' "$ESTAB_SRCDIR"/tool/*.c | tr -d ':+\n-' | sed 's/./-&\n/g'
+	local files=("$ESTAB_SRCDIR"/tool/[!c]*.c "$ESTAB_SRCDIR"/tool/c[!o]*.c "$ESTAB_SRCDIR"/tool/co[!m]*.c)
+
+	# Those of the personalities are not its own.
+	grep -ohP '\{ "\K[a-z0-9-]+(?=", (no|required|optional)_argument)' "${files[@]}" | sed 's/^/--/'
+	grep -ohP 'letters\[\] = "\K[^"]+' "${files[@]}" | tr -d ':+\n-' | sed 's/./-&\n/g'
 }

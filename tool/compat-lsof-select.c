@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Which descriptors lsof(8) shows: -i, -s, -p, -g, -u, -c, and -a. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "compat-lsof.h"
+#include "util.h"
+
+/* ---- what stands behind -i ---- */
+
+static const struct {
+	const char *name;
+	enum estab_proto proto;
+} protocols[] = {
+	{ "tcp", ESTAB_PROTO_TCP },
+	{ "udp", ESTAB_PROTO_UDP },
+	{ "udplite", ESTAB_PROTO_UDPLITE },
+};
+
+#define ALL_PROTOCOLS (BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP) | BIT64(ESTAB_PROTO_UDPLITE))
+
+static int bad(const char *what, const char *text)
+{
+	return lsof_usage(what, text);
+}
+
+static bool read_address(const char *name, char family, struct estab_addr *ret)
+{
+	struct addrinfo hints = {
+		.ai_family = family == '4'   ? AF_INET
+			     : family == '6' ? AF_INET6
+					     : AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *list;
+
+	if (getaddrinfo(name, NULL, &hints, &list) != 0)
+		return false;
+	*ret = (struct estab_addr){ 0 };
+	if (list->ai_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)list->ai_addr;
+
+		ret->family = ESTAB_FAMILY_INET;
+		memcpy(ret->bytes, &in->sin_addr, sizeof(in->sin_addr));
+	} else {
+		const struct sockaddr_in6 *in6 = (const void *)list->ai_addr;
+
+		ret->family = ESTAB_FAMILY_INET6;
+		memcpy(ret->bytes, &in6->sin6_addr, sizeof(in6->sin6_addr));
+	}
+	freeaddrinfo(list);
+	return true;
+}
+
+static bool read_port(const struct lsof_net *net, const char *word, uint16_t *ret)
+{
+	const struct servent *service = NULL;
+	uint32_t number = 0;
+	const char *at = word;
+
+	for (; *at >= '0' && *at <= '9' && number <= UINT16_MAX; at++)
+		number = number * 10 + (uint32_t)(*at - '0');
+	if (at > word && *at == '\0' && number <= UINT16_MAX) {
+		*ret = (uint16_t)number;
+		return true;
+	}
+	if (net->protos & BIT64(ESTAB_PROTO_TCP))
+		/* cppcheck-suppress getservbynameCalled */
+		service = getservbyname(word, "tcp");
+	if (!service && net->protos & ~BIT64(ESTAB_PROTO_TCP))
+		/* cppcheck-suppress getservbynameCalled */
+		service = getservbyname(word, "udp");
+	if (service)
+		*ret = ntohs((uint16_t)service->s_port);
+	return service != NULL;
+}
+
+/* "22,80-90,https" */
+static int read_ports(struct lsof_net *net, char *list, const char *whole)
+{
+	if (*list == '\0')
+		return bad("unacceptable port specification in: -i", whole);
+	while (list) {
+		char *word = strsep(&list, ",");
+		char *dash;
+		uint16_t from, to;
+
+		if (net->n_ranges == LSOF_RANGES_MAX)
+			return bad("too many ports in: -i", whole);
+		/* A name may have a dash, too. */
+		if (read_port(net, word, &from)) {
+			to = from;
+		} else {
+			dash = strchr(word, '-');
+			if (dash)
+				*dash = '\0';
+			if (!dash || !read_port(net, word, &from) || !read_port(net, dash + 1, &to))
+				return bad("unknown service in: -i", whole);
+		}
+		net->ranges[net->n_ranges].from = from;
+		net->ranges[net->n_ranges++].to = to;
+	}
+	return 0;
+}
+
+static int read_protocol(struct lsof_net *net, const char *text, size_t length, const char *whole)
+{
+	if (length == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		if (strlen(protocols[i].name) == length &&
+		    strncasecmp(protocols[i].name, text, length) == 0) {
+			net->protos = BIT64(protocols[i].proto);
+			return 0;
+		}
+	}
+	return bad("unknown protocol name in: -i", whole);
+}
+
+/* "@host", "@1.2.3.4", "@[::1]"; *text is moved behind it. */
+static int read_host(struct lsof_net *net, char **text, const char *whole)
+{
+	char *host = *text + 1;
+	char *end;
+	char kept;
+	bool known;
+
+	if (*host == '[') {
+		host++;
+		end = strchr(host, ']');
+		if (!end)
+			return bad("unacceptable Internet address in: -i", whole);
+		*end++ = '\0';
+	} else {
+		end = host + strcspn(host, ":");
+	}
+	kept = *end;
+	if (kept != '\0' && kept != ':')
+		return bad("unacceptable Internet address in: -i", whole);
+	*end = '\0';
+	known = *host != '\0' && read_address(host, net->family, &net->addr);
+	*end = kept;
+	*text = end;
+	net->has_addr = known;
+	return known ? 0 : bad("unacceptable Internet address in: -i", whole);
+}
+
+static int read_net(struct lsof_net *net, char *text, const char *whole)
+{
+	size_t length;
+	int status;
+
+	if (*text == '4' || *text == '6')
+		net->family = *text++;
+	length = strcspn(text, "@:");
+	status = read_protocol(net, text, length, whole);
+	text += length;
+	if (status == 0 && *text == '@')
+		status = read_host(net, &text, whole);
+	if (status == 0 && *text == ':')
+		status = read_ports(net, text + 1, whole);
+	return status;
+}
+
+int lsof_parse_net(struct lsof_options *options, const char *text)
+{
+	struct lsof_net net = { .protos = ALL_PROTOCOLS };
+	char *copy;
+	int status;
+
+	options->net = true;
+	if (*text == '\0')
+		return 0;
+	if ((*text == '4' || *text == '6') && text[1] == '\0') {
+		options->net_family =
+			options->net_family && options->net_family != *text ? 0 : *text;
+		return 0;
+	}
+	if (options->n_nets == LSOF_ITEMS_MAX)
+		return bad("too many: -i", text);
+	copy = strdup(text);
+	if (!copy)
+		return bad("-i", "out of memory");
+	status = read_net(&net, copy, text);
+	free(copy);
+	if (status == 0)
+		options->nets[options->n_nets++] = net;
+	return status;
+}
+
+/* ---- sockets ---- */
+
+/* An IPv4 address in IPv6's clothes is one of IPv4. */
+static struct estab_addr bare(const struct estab_addr *addr)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct estab_addr plain = *addr;
+
+	if (addr->family == ESTAB_FAMILY_INET6 &&
+	    memcmp(addr->bytes, mapped, sizeof(mapped)) == 0) {
+		plain = (struct estab_addr){ .family = ESTAB_FAMILY_INET };
+		memcpy(plain.bytes, addr->bytes + sizeof(mapped), 4);
+	}
+	return plain;
+}
+
+static bool end_matches(const struct lsof_net *net, const struct estab_addr *end, uint16_t port)
+{
+	struct estab_addr addr = bare(end);
+
+	if (net->family && (net->family == '4') != (addr.family == ESTAB_FAMILY_INET))
+		return false;
+	if (net->has_addr && (addr.family != net->addr.family ||
+			      memcmp(addr.bytes, net->addr.bytes, sizeof(addr.bytes)) != 0))
+		return false;
+	for (size_t i = 0; i < net->n_ranges; i++)
+		if (port >= net->ranges[i].from && port <= net->ranges[i].to)
+			return true;
+	return net->n_ranges == 0;
+}
+
+static bool net_matches(struct lsof_options *options, const struct lsof_file *file,
+			const struct estab_tuple *tuple)
+{
+	bool any = options->n_nets == 0;
+
+	if (options->net_family &&
+	    (options->net_family == '4') != (tuple->local.family == ESTAB_FAMILY_INET))
+		return false;
+	for (size_t i = 0; i < options->n_nets; i++) {
+		struct lsof_net *net = &options->nets[i];
+
+		if (!(net->protos & BIT64(file->proto)))
+			continue;
+		if (!end_matches(net, &tuple->local, tuple->local_port) &&
+		    (tuple->peer_port == 0 || !end_matches(net, &tuple->peer, tuple->peer_port)))
+			continue;
+		net->found = true;
+		any = true;
+	}
+	return any;
+}
+
+static bool socket_wanted(struct lsof *lsof, const struct lsof_file *file)
+{
+	struct lsof_options *options = &lsof->options;
+	struct estab_tuple tuple = { .size = sizeof(tuple) };
+
+	if (file->proto == ESTAB_PROTO_UNIX)
+		return options->unix_sockets;
+	if (!options->net || estab_socket_get_tuple(file->sock, &tuple) < 0)
+		return false;
+	if (options->without_states & BIT32(tuple.state) ||
+	    (options->states != 0 && !(options->states & BIT32(tuple.state))))
+		return false;
+	if (!net_matches(options, file, &tuple))
+		return false;
+	lsof->net_found = true;
+	return true;
+}
+
+/* ---- processes ---- */
+
+static bool item_matches(const struct lsof_item *item, const char *text, uint64_t number)
+{
+	if (item->pattern)
+		return regexec(item->pattern, text, 0, NULL, 0) == 0;
+	if (item->text)
+		return strncmp(text, item->text, strlen(item->text)) == 0;
+	return item->number == number;
+}
+
+/* An empty list, and one that only takes away, wants all the others. */
+static bool list_wants(struct lsof_list *list, const char *text, uint64_t number)
+{
+	bool wanted = true, any = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct lsof_item *item = &list->items[i];
+		bool matches = item_matches(item, text, number);
+
+		item->found |= matches;
+		if (item->without && matches)
+			return false;
+		if (!item->without) {
+			wanted = any || matches;
+			any |= matches;
+		}
+	}
+	return wanted;
+}
+
+static bool process_wanted(struct lsof *lsof, const struct lsof_file *file)
+{
+	struct lsof_options *options = &lsof->options;
+	const void *bytes = "";
+	size_t length = 0;
+	char command[64];
+	bool wanted;
+
+	if (estab_owner_get_bytes(file->owner, ESTAB_F_OWNER_COMM, &bytes, &length) < 0)
+		length = 0;
+	length = MIN(length, sizeof(command) - 1);
+	memcpy(command, bytes, length);
+	command[length] = '\0';
+	/* All are asked, so that each knows what it found. */
+	wanted = list_wants(&options->pids, "", file->pid);
+	wanted &= list_wants(&options->groups, "", lsof_owner_u64(file->owner, ESTAB_F_OWNER_PGID));
+	wanted &= list_wants(&options->users, "", lsof_owner_u64(file->owner, ESTAB_F_OWNER_UID));
+	wanted &= list_wants(&options->commands, command, 0);
+	return wanted;
+}
+
+/* ---- both ---- */
+
+/* What the other end of a connection is looked up by: its numbers, whose addresses are compared then;
+ * of unix its inode, or that of the end that it is connected to. */
+enum { KEY_INODE = 1, KEY_PEER_INODE = 2, KEY_PORTS = 3 };
+
+static uint64_t make_key(unsigned int kind, uint64_t value)
+{
+	return (uint64_t)kind << 60 | value;
+}
+
+static uint64_t ports_key(enum estab_proto proto, uint16_t local, uint16_t peer)
+{
+	return make_key(KEY_PORTS, (uint64_t)proto << 32 | (uint32_t)local << 16 | peer);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct lsof_key *left = a, *right = b;
+
+	return (left->key > right->key) - (left->key < right->key);
+}
+
+static void add_key(struct lsof *lsof, uint64_t key, size_t file)
+{
+	lsof->keys[lsof->n_keys++] = (struct lsof_key){ key, (uint32_t)file };
+}
+
+static void index_files(struct lsof *lsof)
+{
+	free(lsof->keys);
+	lsof->n_keys = 0;
+	lsof->keys = calloc(2 * lsof->n_files + 1, sizeof(*lsof->keys));
+	if (!lsof->keys) {
+		lsof->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < lsof->n_files; i++) {
+		const struct lsof_file *file = &lsof->files[i];
+		struct estab_tuple tuple = { .size = sizeof(tuple) };
+		uint64_t peer = compat_u64(file->sock, ESTAB_F_PEER_INODE, 0);
+
+		if (file->proto == ESTAB_PROTO_UNIX) {
+			add_key(lsof, make_key(KEY_INODE, compat_u64(file->sock, ESTAB_F_INODE, 0)),
+				i);
+			if (peer != 0)
+				add_key(lsof, make_key(KEY_PEER_INODE, peer), i);
+		} else if (estab_socket_get_tuple(file->sock, &tuple) == 0 &&
+			   tuple.peer_port != 0) {
+			add_key(lsof, ports_key(file->proto, tuple.local_port, tuple.peer_port), i);
+		}
+	}
+	qsort(lsof->keys, lsof->n_keys, sizeof(*lsof->keys), compare_keys);
+}
+
+static bool is_peer(const struct lsof_file *file, const struct estab_tuple *tuple)
+{
+	struct estab_tuple other = { .size = sizeof(other) };
+
+	return estab_socket_get_tuple(file->sock, &other) == 0 &&
+	       memcmp(other.local.bytes, tuple->peer.bytes, sizeof(other.local.bytes)) == 0 &&
+	       memcmp(other.peer.bytes, tuple->local.bytes, sizeof(other.peer.bytes)) == 0;
+}
+
+/* The first of that key that the tuple, if there is one, is the other end of. */
+static const struct lsof_file *find_key(const struct lsof *lsof, uint64_t key,
+					const struct estab_tuple *tuple)
+{
+	size_t low = 0, high = lsof->n_keys;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (lsof->keys[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < lsof->n_keys && lsof->keys[low].key == key; low++) {
+		const struct lsof_file *file = &lsof->files[lsof->keys[low].file];
+
+		if (!tuple || is_peer(file, tuple))
+			return file;
+	}
+	return NULL;
+}
+
+const struct lsof_file *lsof_find_peer(const struct lsof *lsof, const struct lsof_file *file)
+{
+	struct estab_tuple tuple = { .size = sizeof(tuple) };
+	uint64_t peer = compat_u64(file->sock, ESTAB_F_PEER_INODE, 0);
+
+	if (file->proto == ESTAB_PROTO_UNIX && peer != 0)
+		return find_key(lsof, make_key(KEY_INODE, peer), NULL);
+	/* Whoever sends to it. */
+	if (file->proto == ESTAB_PROTO_UNIX)
+		return find_key(lsof,
+				make_key(KEY_PEER_INODE, compat_u64(file->sock, ESTAB_F_INODE, 0)),
+				NULL);
+	if (estab_socket_get_tuple(file->sock, &tuple) < 0 || tuple.peer_port == 0)
+		return NULL;
+	return find_key(lsof, ports_key(file->proto, tuple.peer_port, tuple.local_port), &tuple);
+}
+
+void lsof_select(struct lsof *lsof)
+{
+	lsof->n_shown = 0;
+	if (lsof->options.endpoints)
+		index_files(lsof);
+	for (size_t i = 0; i < lsof->n_files; i++) {
+		struct lsof_file *file = &lsof->files[i];
+
+		/* What a process that is not wanted has, is not looked at. */
+		file->shown = process_wanted(lsof, file) && socket_wanted(lsof, file);
+		/* No socket is of both kinds. */
+		if (lsof->options.all && lsof->options.net && lsof->options.unix_sockets)
+			file->shown = false;
+	}
+	for (size_t i = 0; lsof->options.peers && i < lsof->n_files; i++) {
+		struct lsof_file *file = &lsof->files[i];
+		const struct lsof_file *peer = file->shown ? NULL : lsof_find_peer(lsof, file);
+
+		if (peer && peer->shown)
+			file->shown = true;
+	}
+	for (size_t i = 0; i < lsof->n_files; i++)
+		lsof->n_shown += lsof->files[i].shown;
+}
+
+/* A process is there also when it has no socket. */
+static bool is_found(const struct lsof_item *item, bool pids)
+{
+	return item->found || item->without ||
+	       (pids && (kill((pid_t)item->number, 0) == 0 || errno == EPERM));
+}
+
+bool lsof_is_missing(const struct lsof *lsof)
+{
+	const struct lsof_options *options = &lsof->options;
+	/* Users, and unix sockets, are never missed. */
+	const struct lsof_list *lists[] = { &options->pids, &options->groups, &options->commands };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (size_t k = 0; k < lists[i]->n; k++)
+			if (!is_found(&lists[i]->items[k], lists[i] == &options->pids))
+				return true;
+	for (size_t i = 0; i < options->n_nets; i++)
+		if (!options->nets[i].found)
+			return true;
+	return options->net && !lsof->net_found;
+}
