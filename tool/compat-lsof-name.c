@@ -44,6 +44,12 @@ void lsof_put_device(struct buf *buf, const struct lsof_file *file)
 	buf_str(buf, text);
 }
 
+bool lsof_has_user(const struct estab_owner *owner)
+{
+	/* cppcheck-suppress getpwuidCalled */
+	return getpwuid((uid_t)lsof_owner_u64(owner, ESTAB_F_OWNER_UID)) != NULL;
+}
+
 void lsof_put_user(struct buf *buf, const struct lsof *lsof, const struct estab_owner *owner,
 		   bool number)
 {

@@ -160,7 +160,8 @@ static void put_process(struct lsof *lsof, const struct estab_owner *owner)
 	put_process_field(lsof, 'R', owner, ESTAB_F_OWNER_PPID);
 	put_process_field(lsof, 'c', owner, ESTAB_F_OWNER_COMM);
 	put_process_field(lsof, 'u', owner, ESTAB_F_OWNER_UID);
-	if (wants(lsof, 'L')) {
+	/* A number has no name to be shown. */
+	if (wants(lsof, 'L') && (lsof_has_user(owner))) {
 		buf_char(&lsof->out, 'L');
 		lsof_put_user(&lsof->out, lsof, owner, false);
 		end_field(lsof);

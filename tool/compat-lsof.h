@@ -130,6 +130,8 @@ const char *lsof_type(const struct lsof_file *file);
 void lsof_put_device(struct buf *buf, const struct lsof_file *file);
 void lsof_put_user(struct buf *buf, const struct lsof *lsof, const struct estab_owner *owner,
 		   bool number);
+/* Whether its user has a name. */
+bool lsof_has_user(const struct estab_owner *owner);
 uint64_t lsof_owner_u64(const struct estab_owner *owner, enum estab_field field);
 /* The other end of a local connection among the files; NULL. */
 const struct lsof_file *lsof_find_peer(const struct lsof *lsof, const struct lsof_file *file);
