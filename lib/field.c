@@ -9,6 +9,7 @@
 
 #include "flow.h"
 #include "plan.h"
+#include "rows.h"
 #include "util.h"
 
 #define PROTO(name) BIT64(ESTAB_PROTO_##name)
@@ -21,6 +22,10 @@
 #define UNIX PROTO(UNIX)
 #define PEERED (PORTS | UNIX)
 #define LISTENED (PROTO(TCP) | PROTO(MPTCP) | UNIX)
+#define ROUTE BIT64(ROW_ROUTE)
+#define LINK BIT64(ROW_INTERFACE)
+#define MEMBER BIT64(ROW_MEMBERSHIP)
+#define STAT BIT64(ROW_STAT)
 #define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */

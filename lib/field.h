@@ -219,6 +219,17 @@ GETTER(nat_ambiguous);
 GETTER(nat_hops);
 GETTER(nat_addr); /* as of flows; FLOW_DIRS: of the real other end */
 GETTER(nat_port);
+/* Of rows that are no sockets (field-rows.c). */
+GETTER(row_number);
+GETTER(row_signed);
+GETTER(row_first);
+GETTER(row_addr);
+GETTER(gateway);
+GETTER(route_kind);
+GETTER(route_scope);
+GETTER(route_origin);
+GETTER(operstate);
+GETTER(link_type);
 #undef GETTER
 
 #define GETTER(name) owner_get_fn get_owner_##name

@@ -42,6 +42,10 @@ static const struct {
 	{ ESTAB_PROTO_MPTCP, INET_FAMILIES, OF_SOCKETS }, /* before TCP: see subflow.h */
 	{ ESTAB_PROTO_TCP, INET_FAMILIES, OF_SOCKETS },
 	{ ROW_FLOW, INET_FAMILIES, OF_FLOWS },
+	{ ROW_ROUTE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
+	{ ROW_INTERFACE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
+	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
+	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
 };
 
 uint32_t reader_states(unsigned int proto)
@@ -178,11 +182,11 @@ static bool is_empty(const struct reader *reader, const struct source_job *job)
 	case ESTAB_PROTO_MPTCP:
 		return count->used == 0 && count->tcp == 0;
 	case ESTAB_PROTO_NETLINK:
-	case ROW_FLOW:
-		/* The kernel has some of the former in each; a router has flows, and no socket. */
+		/* The kernel has some in each. */
 		return false;
 	default:
-		return count->used == 0;
+		/* A router has flows, routes and interfaces, and no socket. */
+		return job->proto < ROW_SOCKETS && count->used == 0;
 	}
 }
 
