@@ -21,10 +21,12 @@ bool join_is_about(const struct estab_socket *sock)
 /* Whether all rows of the protocol were read, as far as anyone knows. */
 static bool was_read(const struct estab_result *result, uint8_t proto)
 {
+	const char *table = word_proto(proto);
+
 	for (size_t i = 0; i < result->n_losses; i++) {
 		const struct result_loss *loss = &result->losses[i];
 
-		if (loss->detail && strcmp(loss->detail, word_proto(proto)) == 0)
+		if (table && loss->detail && strcmp(loss->detail, table) == 0)
 			return false;
 	}
 	return true;

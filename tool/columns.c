@@ -442,6 +442,13 @@ static bool is_name(enum estab_field field)
 	return field >= ESTAB_F_LOCAL_HOST && field <= ESTAB_F_PEER_SERVICE;
 }
 
+static bool is_group(enum estab_field field)
+{
+	struct estab_field_info info = { .size = sizeof(info) };
+
+	return estab_field_get_info(field, &info) == 0 && info.kind == ESTAB_KIND_GROUP;
+}
+
 static void expand(struct columns *columns, enum estab_field group)
 {
 	const char *name = estab_field_name(group);
@@ -453,7 +460,7 @@ static void expand(struct columns *columns, enum estab_field group)
 	if (owners_group(group) == group)
 		return;
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
-		if (is_below(estab_field_name(field), name) && !is_name(field))
+		if (is_below(estab_field_name(field), name) && !is_name(field) && !is_group(field))
 			add_field(columns, field, false);
 }
 

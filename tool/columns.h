@@ -36,7 +36,7 @@ struct column {
 	bool pinned;            /* named by the user: never hidden */
 };
 
-enum { COLUMNS_MAX = 256 };
+enum { COLUMNS_MAX = 512 };
 
 struct columns {
 	enum estab_subject subject; /* only its fields are columns */

@@ -148,7 +148,9 @@ not"
 	for option in --format --color --source --byte-order --family; do
 		words=$("ask_$shell" "estab $option ")
 		none "$shell $option takes what is offered" "$(for word in $words; do
-			estab -q "$option" "$word" --proc-root "$saved" >/dev/null 2>&1
+			verb=list
+			[[ $word != conntrack* ]] || verb=flows
+			estab "$verb" -q "$option" "$word" --proc-root "$saved" >/dev/null 2>&1
 			[[ $? -ne 2 ]] || echo "$word"
 		done)"
 		same "$shell $option" "$words" "$(ask_bash "estab $option ")"

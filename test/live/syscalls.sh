@@ -118,7 +118,7 @@ is "a sort key is a question, too" "$(grep -cE 'open.*"/etc/passwd"' "$tmp/sorte
 ext() { requests "$@" | sed 's/ states .*//'; }
 is "no extension" "$(ext -t)" "12 00 ext 00"
 is "tcp_info for a column of it" "$(ext -t --columns=+tcp.rtt_us)" "12 00 ext 02"
-is "no more for all of it but the algorithm" "$(ext -t -i)" "12 00 ext 0a"
+is "the algorithm and what it knows for all of it" "$(ext -t -i)" "12 00 ext 0e"
 is "congestion control" "$(ext -t --columns=tcp.congestion)" "12 00 ext 08"
 is "memory" "$(ext -t -m)" "12 00 ext 40"
 is "type of service" "$(ext -t --columns=tos)" "12 00 ext 10"
