@@ -53,9 +53,9 @@ done)"
 for text in "$tmp"/text/*.3; do
 	page=${text##*/}
 	names=$(section "$page" NAME | tr -d '\n' | sed -E 's/^ *//; s/ - .*//; s/, */\n/g' | grep -v '^libestab$')
-	files=$(find "$man/man3" \( -name "$page" -o -lname "$page" \) -printf '%f\n' | sed 's/\.3$//' | grep -v '^libestab$')
+	linked=$(find "$man/man3" \( -name "$page" -o -lname "$page" \) -printf '%f\n' | sed 's/\.3$//' | grep -v '^libestab$')
 	calls=$(section "$page" SYNOPSIS | grep -v '^ *typedef' | grep -oP '\bestab_\w+(?=\()')
-	diff <(sort <<<"$names") <(sort <<<"$files") | sed -n "s/^</$page has no link from/p; s/^>/$page does not name/p"
+	diff <(sort <<<"$names") <(sort <<<"$linked") | sed -n "s/^</$page has no link from/p; s/^>/$page does not name/p"
 	diff <(sort <<<"$names") <(sort <<<"$calls") | sed -n "s/^</$page does not declare/p; s/^>/$page does not name/p"
 	# What it declares is in the header, word for word.
 	section "$page" SYNOPSIS | grep -v '^ *#include\|pkg-config' | tr '\n' ' ' | sed -E 's/ +/ /g; s/\( /(/g; s/\* /*/g' |
