@@ -515,7 +515,7 @@ static void streams_and_stops(void **state)
 	struct estab_query *query;
 	struct estab_scan *scan;
 	uint64_t pid = 0;
-	int tcp[3], r;
+	int tcp[3];
 
 	(void)state;
 	if (!may_load())
@@ -524,7 +524,7 @@ static void streams_and_stops(void **state)
 		tcp[i] = make_socket(AF_INET, SOCK_STREAM);
 	query = query_by_bpf();
 	assert_int_equal(estab_scan_open(query, &scan), 0);
-	while (!copy && (r = estab_scan_next(scan, &sock)) == 0) {
+	while (!copy && estab_scan_next(scan, &sock) == 0) {
 		uint64_t cookie = 0;
 
 		assert_int_equal(estab_socket_get_u64(sock, ESTAB_F_COOKIE, &cookie), 0);
