@@ -23,7 +23,7 @@ static struct env env = { .ctx = &ctx };
 /* ESTAB_F_LOCAL_PORT is "local.port": the header's name and the table's say the same. */
 static void test_names_match_ids(void **state)
 {
-	FILE *header = fopen("include/estab.h", "re");
+	FILE *header = fopen("include/estab-fields.h", "re");
 	char line[512];
 	size_t found = 0;
 

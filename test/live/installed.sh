@@ -9,6 +9,7 @@ find "$root" ! -type d ! -path '*/man/*' |
 		>"$tmp/files"
 same "installed files, manual pages apart" "$(cat "$tmp/files")" "bin/estab
 include/estab.h
+include/estab-fields.h
 libestab.so
 libestab.so.0
 libestab.so.$(pkg-config --modversion estab)
