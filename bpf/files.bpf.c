@@ -3,13 +3,14 @@
  * All open files of all processes of the reader's pid namespace: every socket among them with who
  * holds it, and, where rows are wanted, with what is known of it.
  */
-#include "socket.h"
+#include "netlink.h"
 #include "task.h"
 
 /* Filled in before the program is loaded; what is not wanted is not even verified. */
 const volatile u32 wanted;     /* WANT_… */
 const volatile u32 tcp_states; /* as bits; not 0: TCP sockets become whole rows */
 const volatile u32 udp_states; /* the same */
+const volatile u32 netlink;    /* not 0: netlink sockets become whole rows */
 const volatile u32 netns;      /* 0: any */
 const volatile u32 fields;     /* PUT_… of rows */
 const volatile u32 nested;     /* the reader is in a pid namespace below the first */
@@ -98,6 +99,14 @@ int walk(struct bpf_iter__task_file *ctx)
 	record.inode = file->f_inode->i_ino;
 	record.cookie = bpf_get_socket_cookie(sk);
 	put_holder(task, ctx->fd, nested, &record);
+	if (netlink && kind == WANT_NETLINK) {
+		if (!netlink_is_listed(sk))
+			return 0;
+		if (is_sole(task, file))
+			record.flags |= RECORD_SOLE;
+		write_netlink(ctx->meta->seq, sk, &record);
+		return 0;
+	}
 	if ((!tcp_states && !udp_states) || !is_row(&record, kind, sk->__sk_common.skc_num)) {
 		/* What a row table does not want needs no owner either. */
 		if ((kind == WANT_TCP && tcp_states && record.protocol == IPPROTO_TCP) ||

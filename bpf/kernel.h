@@ -149,7 +149,14 @@ struct sock {
 	refcount_t sk_wmem_alloc;
 	struct {
 		atomic_t rmem_alloc;
+		int len;
 	} sk_backlog;
+	int sk_rcvbuf;
+	int sk_sndbuf;
+	int sk_forward_alloc;
+	int sk_wmem_queued;
+	atomic_t sk_omem_alloc;
+	atomic_t sk_drops;
 	struct sock_cgroup_data sk_cgrp_data;
 } RELOCATED;
 
@@ -190,6 +197,18 @@ struct tcp_request_sock {
 
 struct udp_sock {
 	int forward_deficit;
+} RELOCATED;
+
+struct netlink_sock {
+	unsigned long flags; /* an int before Linux 6.6 (8fe08d70a2b6) */
+	uint32_t portid;
+	uint32_t dst_portid;
+	uint32_t dst_group;
+	uint32_t subscriptions;
+	uint32_t ngroups;
+	unsigned long *groups;
+	_Bool bound;
+	_Bool cb_running;
 } RELOCATED;
 
 struct pid_namespace;
@@ -241,6 +260,11 @@ struct bpf_iter__tcp {
 struct bpf_iter__udp {
 	struct bpf_iter_meta *meta;
 	struct udp_sock *udp_sk;
+} RELOCATED;
+
+struct bpf_iter__netlink {
+	struct bpf_iter_meta *meta;
+	struct netlink_sock *sk;
 } RELOCATED;
 
 /* Helpers, by their numbers in the kernel's interface. */

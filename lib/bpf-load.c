@@ -31,12 +31,18 @@ int bpf_link_udp(uint32_t states, uint32_t fields)
 	return -EOPNOTSUPP;
 }
 
+int bpf_link_netlink(void)
+{
+	return -EOPNOTSUPP;
+}
+
 #else
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "files.skel.h"
+#include "netlink.skel.h"
 #include "netns.skel.h"
 #include "tcp.skel.h"
 #include "udp.skel.h"
@@ -75,6 +81,7 @@ int bpf_open_files(const struct bpf_files_config *config)
 	skel->rodata->wanted = config->wanted;
 	skel->rodata->tcp_states = config->tcp_states;
 	skel->rodata->udp_states = config->udp_states;
+	skel->rodata->netlink = config->netlink;
 	skel->rodata->netns = config->netns;
 	skel->rodata->fields = config->fields;
 	skel->rodata->nested = config->nested;
@@ -121,6 +128,18 @@ int bpf_link_udp(uint32_t states, uint32_t fields)
 	skel->rodata->fields = fields;
 	r = LOAD(udp_bpf, skel);
 	udp_bpf__destroy(skel);
+	return r;
+}
+
+int bpf_link_netlink(void)
+{
+	struct netlink_bpf *skel = netlink_bpf__open();
+	int r;
+
+	if (!skel)
+		return -ENOMEM;
+	r = LOAD(netlink_bpf, skel);
+	netlink_bpf__destroy(skel);
 	return r;
 }
 
