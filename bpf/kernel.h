@@ -13,6 +13,10 @@ typedef unsigned long long uint64_t;
 typedef uint32_t u32; /* the skeleton's generator repeats the names of variables' types */
 
 #define SEC(name) __attribute__((section(name), used))
+/* Whatever it finds out, the verifier goes on from there once, and not once for each way through it. */
+#define VERIFIED_ONCE __attribute__((noinline))
+/* The value is had here, and not read again in each place where it is used. */
+#define KEEP(value) asm volatile("" : "+r"(value))
 #define RELOCATED __attribute__((preserve_access_index))
 
 enum {
@@ -118,8 +122,8 @@ struct file___6_12 {
 } RELOCATED;
 
 struct files_struct {
-	atomic_t count;
-} RELOCATED;
+	atomic_t count; /* in all kernels the first: see below */
+};
 
 struct signal_struct {
 	int nr_threads;
@@ -241,31 +245,40 @@ struct task_struct {
 
 struct seq_file;
 
+/*
+ * What an iterator is given has one layout in all kernels. To look a type up among the kernel's takes half
+ * a millisecond, though 31 of them are remembered, each in a place that its name chooses
+ * (kernel/bpf/btf.c, bpf_core_find_cands()): a program should know of few types, and of none that
+ * drives another from its place. Thus inode and net, sock and kernfs_node, file and cgroup, cred and
+ * netlink_sock, files_struct and signal_struct are best kept apart. A pointer that is read through one
+ * that the verifier trusts (what helpers return or the context holds, but for task_file's) costs up to four
+ * searches for a name, of a third each (btf_nested_type_is_trusted()).
+ */
 struct bpf_iter_meta {
 	struct seq_file *seq;
-} RELOCATED;
+};
 
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 	uint32_t fd;
 	struct file *file;
-} RELOCATED;
+};
 
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
-} RELOCATED;
+};
 
 struct bpf_iter__udp {
 	struct bpf_iter_meta *meta;
 	struct udp_sock *udp_sk;
-} RELOCATED;
+};
 
 struct bpf_iter__netlink {
 	struct bpf_iter_meta *meta;
 	struct netlink_sock *sk;
-} RELOCATED;
+};
 
 /* Helpers, by their numbers in the kernel's interface. */
 static uint64_t (*bpf_get_socket_cookie)(void *sk) = (void *)46;

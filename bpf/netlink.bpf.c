@@ -11,12 +11,11 @@ int walk(struct bpf_iter__netlink *ctx)
 	/* The last call has none. */
 	if (!sk)
 		return 0;
-	record.netns = netns_of(&sk->__sk_common);
 	record.family = AF_NETLINK;
 	record.protocol = sk->sk_protocol;
 	record.state = sk->__sk_common.skc_state;
 	record.cookie = bpf_get_socket_cookie(sk);
-	record.inode = inode_of(sk);
+	record.inode = inode_of_sock(sk);
 	write_netlink(ctx->meta->seq, sk, &record);
 	return 0;
 }

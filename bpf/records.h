@@ -67,7 +67,7 @@ struct record {
 	uint64_t cgroup_id;
 	uint8_t local[16]; /* IPv4 uses the first four */
 	uint8_t peer[16];
-	uint32_t netns;
+	uint32_t netns; /* 0, from a table: of the namespace that is read */
 	uint32_t uid;
 	uint32_t recv_q;
 	uint32_t send_q;

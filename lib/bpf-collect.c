@@ -36,6 +36,7 @@ struct bpf_collecting {
 	struct row_index by_inode; /* rows without a cookie */
 	struct bpf_holders *holders;
 	struct row row;
+	uint32_t netns;         /* whose table is read */
 	struct netns_tally one; /* of the namespace that is read, unless all are */
 	uint64_t n_rows[TABLES];
 	int link_fds[TABLES]; /* of their programs; below 0: not loaded */
@@ -81,6 +82,11 @@ static int hand_out(struct bpf_collecting *all, const struct record *record)
 	return MIN(r, 0);
 }
 
+static uint32_t netns_of(const struct bpf_collecting *all, const struct record *record)
+{
+	return record->netns != 0 ? record->netns : all->netns;
+}
+
 /* The record's namespace, which may be one that nobody knew of: made since, or kept by this socket
  * only. -ENOMEM. */
 static int find_netns(struct bpf_collecting *all, const struct record *record, size_t *ret_index)
@@ -91,11 +97,11 @@ static int find_netns(struct bpf_collecting *all, const struct record *record, s
 		.fd = record->fd,
 	};
 	struct netns_list *list = all->store->env->namespaces;
-	size_t index = netns_list_find(list, record->netns);
+	size_t index = netns_list_find(list, netns_of(all, record));
 	int r = 0;
 
 	if (index == NETNS_NONE) {
-		r = netns_list_add(list, record->netns, &place, &index);
+		r = netns_list_add(list, netns_of(all, record), &place, &index);
 		if (r == 0)
 			r = netns_list_name_process(list, index, RANK_HOLDER, record->comm,
 						    strnlen(record->comm, sizeof(record->comm)),
@@ -168,6 +174,7 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 		r = bpf_record_row(all->store->env, record, &all->row);
 		if (r < 0)
 			return r;
+		all->row.sock.netns = netns_of(all, record);
 		if (!store_wants(plan, &all->row.sock))
 			next = ROW_NONE;
 	}
@@ -267,6 +274,12 @@ static int open_table(struct bpf_collecting *all, enum table table)
 	return *link_fd < 0 ? *link_fd : netns_iterate(all->store->env, *link_fd);
 }
 
+static uint32_t netns_that_is_read(const struct env *env)
+{
+	return (uint32_t)(env->plan.all_netns ? env->namespaces->items[env->netns_at].inode
+					      : env->netns);
+}
+
 /* Walks the kernel's table: 0; 1 when that did not succeed, which is told. */
 static int walk_table(struct bpf_collecting *all, enum table table)
 {
@@ -278,6 +291,7 @@ static int walk_table(struct bpf_collecting *all, enum table table)
 		result_add_loss(all->result, "rows", "unavailable", tables[table].name, 1);
 		return 1;
 	}
+	all->netns = netns_that_is_read(all->store->env);
 	reader = bpf_reader_new(all->store->env, fd);
 	if (!reader)
 		return -ENOMEM;
