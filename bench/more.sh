@@ -176,7 +176,7 @@ more_document()
 		## Instructions a row
 
 		All of the program's own instructions (callgrind), not the kernel's, by the lines it prints,
-		20,000 sockets:
+		20,000 sockets. With -i a line has some forty values, not eight:
 
 		$(notes_of instructions)
 
