@@ -196,6 +196,18 @@ static const struct field *group_end(const struct plan *plan, const struct field
 	return field_group_end(group);
 }
 
+/* Of members that come from an extension which few rows have: whether this one lacks it. */
+static inline bool is_absent(const struct field *field, const struct ext *ext)
+{
+	if (field->get == get_subflow)
+		return !ext_has(ext, EXT_SUBFLOW);
+	if (field->get == get_ext_member)
+		return !ext_has(ext, (enum ext_kind)field->offset);
+	if (field->get == get_bbr_gain || field->get == get_bbr_bandwidth)
+		return !ext_has(ext, EXT_BBR);
+	return field->get == get_dctcp && !ext_has(ext, EXT_DCTCP);
+}
+
 /* What nearly all of the members read in one place, without a search for it each time; else as field_get(). */
 static int get_member(const struct tcp_info_place *info, const struct field *field,
 		      const struct estab_socket *sock, struct value *ret)
@@ -205,7 +217,7 @@ static int get_member(const struct tcp_info_place *info, const struct field *fie
 	if (field->get == get_tcp_info)
 		return tcp_info_read(info, field->offset, field->size, &ret->u64);
 	if (field->get != get_tcp_option)
-		return field_get(field, sock, ret);
+		return is_absent(field, sock->ext) ? FIELD_NONE : field_get(field, sock, ret);
 	if (tcp_info_read(info, field->offset, 1, &options) < 0)
 		return FIELD_UNKNOWN;
 	ret->u64 = options >> field->size & 1;
