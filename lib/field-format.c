@@ -142,7 +142,7 @@ static char *put_name(char *at, const char *name, size_t length)
 /* "name:number", with a blank before it where it is not the first. */
 static void put_number(const char *name, size_t length, uint64_t value, struct text *text)
 {
-	char *at = text->buffer + text->length;
+	char *at;
 
 	if (text->length + length + sizeof(" :18446744073709551615") > text->size) {
 		if (text->length > 0)
@@ -152,6 +152,7 @@ static void put_number(const char *name, size_t length, uint64_t value, struct t
 		text_u64(text, value);
 		return;
 	}
+	at = text->buffer + text->length;
 	if (text->length > 0)
 		*at++ = ' ';
 	at = put_name(at, name, length);
