@@ -368,7 +368,7 @@ ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t
 /*
  * Reads through one source only ("diag", "procfs"; of routes and interfaces "rtnetlink", "procfs"), or
  * picks ("auto"). "bpf" insists on BPF for what
- * it can do, which is owners, and rows of TCP and UDP without the fields that only sock_diag has; for
+ * it can do, which is owners, and rows of TCP, UDP and netlink without the fields that only sock_diag has; for
  * the rest it picks. When it can't be had, estab_scan_open() and estab_snapshot_take() return -EPERM
  * (privileges, or ESTAB_CTX_BPF, are missing), -EOPNOTSUPP (nothing of the query is for BPF, or this
  * kernel or library has none) or what the kernel said. -EINVAL: no such source.

@@ -27,9 +27,10 @@ enum { PROCESSES_MIN = 160, SOCKETS_MIN = 600, NAMESPACES_MIN = 8 };
 
 #define FIRST_PID_NS UINT32_C(0xeffffffc) /* the kernel's PROC_PID_INIT_INO */
 
-#define ROW_PROTOS (BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP))
+#define IP_PROTOS (BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP))
 
-/* What rows of TCP and UDP from BPF can't have; the rest is of owners, or of other protocols. */
+/* What rows of TCP and UDP from BPF can't have, and those of netlink can; the rest is of owners, or of
+ * other protocols. */
 #define NOT_OF_ROWS                                                                           \
 	(NEED_TCP_INFO | NEED_MEM | NEED_CONGESTION | NEED_TOS | NEED_TCLASS | NEED_SOCKOPT | \
 	 NEED_ULP | NEED_TIMER | NEED_CONGESTION_INFO)
@@ -80,11 +81,13 @@ static uint32_t wanted_classes(const struct plan *plan)
 static uint64_t row_protos(const struct env *env)
 {
 	const struct plan *plan = &env->plan;
-	uint64_t protos = plan->protos & ROW_PROTOS;
+	uint64_t protos = plan->protos & (IP_PROTOS | BIT64(ESTAB_PROTO_NETLINK));
 	uint8_t code[BYTECODE_ROOM];
 
-	if (plan->needs & NOT_OF_ROWS || (env->target.way != NETNS_OWN && !plan->all_netns))
+	if (env->target.way != NETNS_OWN && !plan->all_netns)
 		return 0;
+	if (plan->needs & NOT_OF_ROWS)
+		protos &= ~IP_PROTOS;
 	if (!(plan->read_states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
 		protos &= ~BIT64(ESTAB_PROTO_TCP);
 	if (plan->only_bpf)
@@ -146,6 +149,10 @@ static int load(struct env *env, uint64_t protos, struct estab_result *result)
 	if (protos & BIT64(ESTAB_PROTO_UDP)) {
 		config.udp_states = UINT32_MAX;
 		config.wanted |= WANT_UDP;
+	}
+	if (protos & BIT64(ESTAB_PROTO_NETLINK)) {
+		config.netlink = true;
+		config.wanted |= WANT_NETLINK;
 	}
 	if (owners)
 		config.wanted |= wanted_classes(&env->plan);
