@@ -37,7 +37,14 @@ struct netns_place {
 };
 
 /* What a namespace is named by: the last that there is. */
-enum netns_rank { RANK_NONE, RANK_HOLDER, RANK_MOUNT, RANK_PROCESS, RANK_NAME };
+enum netns_rank {
+	RANK_NONE,
+	RANK_HOLDER,
+	RANK_MOUNT,
+	RANK_PROCESS,
+	RANK_CONTAINER,
+	RANK_NAME,
+};
 
 enum { NETNS_PLACES = 6 };
 
@@ -78,12 +85,14 @@ struct netns_list {
  * Finds all that can be known of; what was tried and what is closed goes to the result. The caller's own is the first, the others come by inode. -ENOMEM, or what
  * env_check() says but -ETIME, which is a loss; netns_list_free() it in any case.
  */
-int netns_list_read(const struct env *env, struct estab_result *result,
-		    struct netns_list *ret_list);
+int netns_list_read(struct env *env, struct estab_result *result, struct netns_list *ret_list);
 void netns_list_free(struct netns_list *list);
 
 /* The place in the list of the namespace with that inode; NETNS_NONE. */
 size_t netns_list_find(const struct netns_list *list, uint64_t inode);
+
+/* ---- netns-visit.c: going there ---- */
+
 /*
  * Makes that namespace of env->namespaces the one that is read: env->target, env->netns; the one
  * before is given up. When that fails it is the caller's own: -EPERM, -EACCES; -ESTALE: it is gone;

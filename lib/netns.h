@@ -66,7 +66,7 @@ void netns_adopt_uid(const struct netns *netns, struct estab_socket *sock);
 /* Reads /proc/PID/uid_map. -ENOMEM; what is malformed is no user. */
 int netns_read_users(struct netns *netns, int fd);
 
-/* ---- for netns-list.c ---- */
+/* ---- for netns-visit.c ---- */
 
 /* Opens a network namespace's file; -EINVAL: it is something else. */
 int netns_open_file(int dir_fd, const char *path);
