@@ -133,7 +133,7 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 	int r = collect(store, reader, result);
 
 	if (r == 0 && store->env->plan.needs & NEED_NAT)
-		r = nat_join(store, result);
+		r = nat_join(store, NULL, NULL, result);
 	return r == 0 ? end_collecting(store, result) : r;
 }
 

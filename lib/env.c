@@ -110,12 +110,20 @@ struct env *env_unref(struct env *env)
 	return NULL;
 }
 
+bool env_wants_namespaces(const struct env *env)
+{
+	if (env->plan.all_netns || env->plan.needs & NEED_NETNS_NAME)
+		return true;
+	return env->plan.needs & NEED_NAT && env->ctx->flags & ESTAB_CTX_ENTER_NETNS &&
+	       !env->ctx->capture;
+}
+
 int env_list_namespaces(struct env *env, struct estab_result *result)
 {
 	struct netns_list *list;
 	int r;
 
-	if (env->namespaces || !(env->plan.all_netns || env->plan.needs & NEED_NETNS_NAME))
+	if (env->namespaces || !env_wants_namespaces(env))
 		return 0;
 	list = malloc(sizeof(*list));
 	if (!list)

@@ -60,6 +60,8 @@ struct env {
 int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env);
 struct env *env_ref(struct env *env);
 struct env *env_unref(struct env *env);
+/* Whether the plan asks for a list of namespaces: to read all, to name some, or since any may translate. */
+bool env_wants_namespaces(const struct env *env);
 /* Makes the list of namespaces, if the plan asks for it. -ENOMEM, or as env_check(). */
 int env_list_namespaces(struct env *env, struct estab_result *result);
 /* 0, or -ECANCELED when the scan was cancelled, -ETIME past the deadline. For every loop that may

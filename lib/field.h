@@ -217,6 +217,7 @@ GETTER(flow_count); /* size: 0 packets, 1 bytes */
 GETTER(nat_kind);
 GETTER(nat_ambiguous);
 GETTER(nat_hops);
+GETTER(nat_netns);
 GETTER(nat_addr); /* as of flows; FLOW_DIRS: of the real other end */
 GETTER(nat_port);
 /* Of rows that are no sockets (field-rows.c). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "flow.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "plan.h"
@@ -86,4 +87,29 @@ int flow_fill(const struct flow_reading *reading, enum estab_family family, cons
 	/* The first entry is found at once. */
 	r = row_put(row, EXT_FLOW, &whole, sizeof(whole));
 	return r == 0 ? put_extras(reading, flow, row) : r;
+}
+
+/* enum tcp_conntrack. */
+enum {
+	CT_SYN_SENT = 1,
+	CT_SYN_RECV = 2,
+	CT_ESTABLISHED = 3,
+	CT_TIME_WAIT = 7,
+	CT_SYN_SENT2 = 9,
+};
+
+bool flow_fits_state(uint8_t l4proto, unsigned int state, uint8_t tcp_state)
+{
+	if (l4proto != IPPROTO_TCP || state == FLOW_ANY_STATE)
+		return true;
+	switch (tcp_state) {
+	case ESTAB_STATE_ESTABLISHED:
+	case ESTAB_STATE_CLOSE_WAIT:
+		return state >= CT_SYN_RECV && state < CT_TIME_WAIT;
+	case ESTAB_STATE_SYN_SENT:
+		return state == CT_SYN_SENT || state == CT_SYN_RECV || state == CT_SYN_SENT2 ||
+		       state == CT_ESTABLISHED;
+	default:
+		return true;
+	}
 }

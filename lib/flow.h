@@ -94,6 +94,14 @@ struct flow {
 /* NULL: the row is no flow. */
 const struct flow *flow_of(const struct estab_socket *sock);
 
+/*
+ * Whether a flow in that state (FLOW_ANY_STATE: unknown) may be of a TCP socket in that one (0: unknown). An
+ * entry outlives its connection, and the tuple may be used again: a socket that has a connection, and a flow
+ * that has none yet or any more, are not of one.
+ */
+bool flow_fits_state(uint8_t l4proto, unsigned int state, uint8_t tcp_state);
+enum { FLOW_ANY_STATE = UINT8_MAX + 1 };
+
 /* ---- flow-word.c ---- */
 
 /* "tcp", "icmpv6", as the kernel calls it; NULL: it has no name for it. */

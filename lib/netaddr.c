@@ -5,6 +5,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -50,9 +51,27 @@ bool netaddr_set_has(const struct netaddr_set *set, const uint8_t addr[16])
 	return set->n > 0 && bsearch(addr, set->addrs, set->n, ADDR_LENGTH, compare_addrs);
 }
 
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+bool netaddrs_own(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
+		  bool inet6)
+{
+	const struct netaddr_set *set = netaddrs_find(netaddrs, netns);
+	uint8_t spread[ADDR_LENGTH];
+
+	if (inet6) {
+		memcpy(spread, addr, sizeof(spread));
+	} else {
+		memcpy(spread, mapped, sizeof(mapped));
+		memcpy(spread + sizeof(mapped), addr, 4);
+	}
+	if (inet6 ? memcmp(addr, &in6addr_loopback, ADDR_LENGTH) == 0 : addr[0] == IN_LOOPBACKNET)
+		return true;
+	return set && netaddr_set_has(set, spread);
+}
+
 int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	uint8_t *place;
 
 	if (set->n == set->room) {
@@ -144,7 +163,7 @@ int netaddrs_note(struct env *env, struct estab_result *result)
 	struct nl nl;
 	int r;
 
-	if (!(env->plan.needs & NEED_ENDS) || env->ctx->capture ||
+	if (!(env->plan.needs & NEED_ADDRESSES) || env->ctx->capture ||
 	    netaddrs_find(&env->netaddrs, env->netns))
 		return 0;
 	r = nl_open(env, result, NETLINK_ROUTE, &nl);

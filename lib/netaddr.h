@@ -29,6 +29,10 @@ int netaddrs_note(struct env *env, struct estab_result *result);
 /* NULL: not known. */
 const struct netaddr_set *netaddrs_find(const struct netaddrs *netaddrs, uint64_t netns);
 bool netaddr_set_has(const struct netaddr_set *set, const uint8_t addr[16]);
+/* Whether that namespace is known to have the address, of which IPv4 uses the first four bytes; every one
+ * has those of its loopback. */
+bool netaddrs_own(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
+		  bool inet6);
 /* Adds a set, whose addresses it takes over and sorts. -ENOMEM: they are freed. */
 int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set);
 /* Adds an address, of 4 or 16 bytes. -ENOMEM. */

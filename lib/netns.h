@@ -56,6 +56,8 @@ int netns_open(const struct env *env, const char *table);
 /* The same for some at once, at most NETNS_OPEN_MAX, each with its own result. */
 void netns_open_all(const struct env *env, const char *const tables[], size_t n, int ret_fds[]);
 enum { NETNS_OPEN_MAX = 4 };
+/* Opens a setting of that namespace, "net/netfilter/nf_conntrack_count", below sys; or a negative errno. */
+int netns_open_sysctl(const struct env *env, const char *name);
 /* An iterator over that namespace, from a link of BPF; or a negative errno. */
 int netns_iterate(const struct env *env, int link_fd);
 /* The directory it is in, for people, below the context's proc_path. Lent. */

@@ -123,6 +123,8 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	if (plan.protos & BIT64(ROW_FLOW))
 		plan.needs &= ~NEED_NAT;
 	plan_reading(&plan);
+	if (plan.needs & (NEED_ENDS | NEED_NAT))
+		plan.needs |= NEED_ADDRESSES;
 	plan.joins = plan.consistent || plan.needs & (NEED_UNIX_PEER_PATH | NEED_ENDS | NEED_NAT);
 	plan.keep = plan.joins || plan.needs & NEED_OWNERS;
 	/* The join finds a peer by the inode that names it. */

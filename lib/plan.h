@@ -64,6 +64,11 @@
 #define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
 /* Of sockets: a join with the connection table. */
 #define NEED_NAT (UINT64_C(1) << 49)
+/* Of flows: which sockets of this host have their tuples; and by which devices they come and go. */
+#define NEED_FLOW_SOCKET (UINT64_C(1) << 58)
+#define NEED_FLOW_DEVICES (UINT64_C(1) << 59)
+/* Of joins: whose an address is, in every namespace that is read. */
+#define NEED_ADDRESSES (UINT64_C(1) << 57)
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
 #define NEED_PGID (UINT64_C(1) << 54)

@@ -245,7 +245,7 @@ static int begin_netns(struct reader *reader)
 	r = netns_list_count(reader->env, reader->netns, &item->tally.before);
 	item->tally.counted = r == 0;
 	/* Whose an address is tells the namespace itself, wherever its rows come from. */
-	if (r >= 0 && (has_tables(reader) || reader->env->plan.needs & NEED_ENDS))
+	if (r >= 0 && (has_tables(reader) || reader->env->plan.needs & NEED_ADDRESSES))
 		r = netns_list_enter(reader->env, reader->netns);
 	else if (r >= 0)
 		return 1;
@@ -331,7 +331,7 @@ static int list_namespaces(struct env *env, struct estab_result *result)
 			choose_namespaces(env);
 		return r;
 	}
-	if (!(env->plan.needs & NEED_NETNS_NAME))
+	if (!env_wants_namespaces(env))
 		return 0;
 	scratch = calloc(1, sizeof(*scratch));
 	r = scratch ? env_list_namespaces(env, scratch) : -ENOMEM;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* What a namespace's connection tracking is set to, and how much it has. Nothing is ever set. */
+#ifndef ESTAB_CONNTRACK_H
+#define ESTAB_CONNTRACK_H
+
+#include <stdint.h>
+
+#include "env.h"
+
+/* Of the namespace that is read: "nf_conntrack_count", "nf_conntrack_acct". -1: there is none, or it can't be
+ * seen. */
+int64_t conntrack_setting(const struct env *env, const char *name);
+
+#endif

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
+# Where connections really go when others than their own namespace translate them: a client behind one router,
+# a server behind another, and rules of nft on the first, of iptables on the second. What sockets and flows are
+# told must be what was built.
+. "$(dirname "$0")/lib.sh"
+need_command ip jq nft iptables ping setpriv
+need_root
+in_netns "$@"
+[[ -e /proc/sys/net/netfilter/nf_conntrack_count ]] || skip_all "no connection tracking in this kernel"
+[[ -e /proc/net/if_inet6 ]] || skip_all "no IPv6"
+
+# client (10.71.1.2) - r1 (10.71.1.1, 10.71.2.1) - r2 (10.71.2.2, 10.71.3.1) - server (10.71.3.2)
+for name in client r1 r2 server; do
+	ip netns add $name
+	ip -n $name link set lo up
+done
+
+# wire A DEVICE ADDRESS B DEVICE ADDRESS: the last part of the addresses; the network is 10.71.N and fd71:N.
+wire()
+{
+	ip link add "$2" netns "$1" type veth peer name "$5" netns "$4"
+	ip -n "$1" addr add "10.71.$7.$3/24" dev "$2"
+	ip -n "$4" addr add "10.71.$7.$6/24" dev "$5"
+	ip -n "$1" addr add "fd71:$7::$3/64" dev "$2" nodad
+	ip -n "$4" addr add "fd71:$7::$6/64" dev "$5" nodad
+	ip -n "$1" link set "$2" up
+	ip -n "$4" link set "$5" up
+}
+wire client uplink 2 r1 inside 1 1
+wire r1 outside 1 r2 public 2 2
+wire r2 private 1 server lan 2 3
+ip -n client route add default via 10.71.1.1
+ip -n client -6 route add default via fd71:1::1
+ip -n server route add default via 10.71.3.1
+ip -n server -6 route add default via fd71:3::1
+for name in r1 r2; do
+	ip netns exec $name sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+done
+
+# A port of its own for every connection, so that what is masqueraded has changed.
+ip netns exec r1 nft -f - 2>"$tmp/nft" <<'END' || skip_all "no such rules in this kernel: $(head -n 1 "$tmp/nft")"
+table inet test {
+	chain post {
+		type nat hook postrouting priority 100
+		oifname outside meta l4proto { tcp, udp } masquerade to :20000-29999
+		oifname outside masquerade
+	}
+}
+END
+# rules COMMAND ARGUMENTS...: on the second router; those of iptables-legacy are another part of the kernel.
+backend=iptables-nft
+if ip netns exec r2 iptables-legacy -t nat -L >/dev/null 2>&1; then
+	backend=iptables-legacy
+fi
+rules()
+{
+	ip netns exec r2 "$@" 2>"$tmp/rules" || skip_all "no such rules in this kernel: $(head -n 1 "$tmp/rules")"
+}
+rules $backend -t nat -A PREROUTING -d 10.71.2.2 -p tcp --dport 443 -j DNAT --to-destination 10.71.3.2:8443
+rules $backend -t nat -A PREROUTING -d 10.71.2.2 -p udp --dport 53 -j DNAT --to-destination 10.71.3.2:5353
+rules $backend -t nat -A PREROUTING -d 10.71.2.9 -p icmp -j DNAT --to-destination 10.71.3.2
+rules ip6tables-nft -t nat -A PREROUTING -d fd71:2::2 -p tcp --dport 443 -j DNAT --to-destination '[fd71:3::2]:8443'
+ip -n r1 route add 10.71.2.9 via 10.71.2.2
+
+# start NAMESPACE SPEC...: sockets of that namespace.
+start()
+{
+	local own=$MKSOCK name=$1
+	shift
+	printf '#!/bin/sh\nexec ip netns exec %s %s "$@"\n' "$name" "$own" >"$tmp/mksock-$name"
+	chmod 755 "$tmp/mksock-$name"
+	MKSOCK=$tmp/mksock-$name
+	start_mksock "$@"
+	MKSOCK=$own
+}
+start server tcp-listen:port=8443,family=inet6,addr=::,v6only=0 udp-unconnected:port=5353,addr=0.0.0.0
+mkfifo "$tmp/hold"
+# shellcheck disable=SC2016 # the inner shell expands it
+ip netns exec client bash -c 'exec 3<>/dev/tcp/10.71.2.2/443 4<>/dev/tcp/fd71:2::2/443 5<>/dev/udp/10.71.2.2/53
+	echo >&5; echo up; read -r <"$1"' bash "$tmp/hold" >"$tmp/client" &
+client=$!
+ip netns exec client sysctl -qw net.ipv4.ping_group_range="0 2147483647"
+ip netns exec client ping -q -i 0.2 10.71.2.9 >/dev/null &
+ping=$!
+for ((i = 0; i < 100; i++)); do
+	grep -qs up "$tmp/client" && [[ $(ip netns exec r2 conntrack -L -p icmp 2>/dev/null) ]] && break
+	sleep 0.05
+done
+
+# ---- the sockets ----
+
+# of NAMESPACE FILTER: of each of its sockets whether, how often, and with whom it really speaks.
+of()
+{
+	"$ESTAB" -a -A tcp,udp,icmp -N "$1" --jsonl --columns nat "$2" | jq -r 'select(.record == "socket" and .nat).nat |
+		[.kind, .hops, .ambiguous, .peer.addr, .peer.port, .orig.dst.addr, .reply.dst.addr] | map(tostring) | join(" ")'
+}
+is "tcp, the client" "$(of client 'dst 10.71.2.2 and proto = tcp')" "both 2 false 10.71.3.2 8443 10.71.2.2 10.71.2.1"
+is "tcp6, the client" "$(of client 'dst fd71:2::2')" "both 2 false fd71:3::2 8443 fd71:2::2 fd71:2::1"
+is "udp, the client" "$(of client 'dst 10.71.2.2 and proto = udp')" "both 2 false 10.71.3.2 5353 10.71.2.2 10.71.2.1"
+is "icmp, the client" "$(of client 'proto = icmp')" "both 2 false 10.71.3.2 null 10.71.2.9 10.71.2.1"
+
+# port NAMESPACE FILTER: the local port of the one socket.
+port()
+{
+	"$ESTAB" -tuaH -N "$1" --columns local.port "$2"
+}
+tcp=$(port client 'dst 10.71.2.2 and proto = tcp')
+tcp6=$(port client 'dst fd71:2::2')
+is "tcp, the server" "$(of server 'sport 8443 and dst 10.71.2.1')" "both 2 false 10.71.1.2 $tcp 10.71.2.2 10.71.2.1"
+is "tcp6, the server" "$(of server 'sport 8443 and dst fd71:2::1')" "both 2 false fd71:1::2 $tcp6 fd71:2::2 fd71:2::1"
+masked=$("$ESTAB" -taH -N server --columns peer.port 'sport 8443 and dst 10.71.2.1')
+is "as a table shows it" \
+	"$("$ESTAB" -tpH -N client --nat --columns=nat 'dst 10.71.2.2')" \
+	"10.71.1.2:$tcp → 10.71.2.2:443 (really 10.71.3.2:8443, as 10.71.2.1:$masked)"
+is "on the other side" \
+	"$("$ESTAB" -tpH -N server --nat --columns=nat 'dst 10.71.2.1')" \
+	"10.71.3.2:8443 ← 10.71.2.1:$masked (really 10.71.1.2:$tcp, asked for 10.71.2.2:443)"
+is "in all namespaces" "$("$ESTAB" -tH --all-netns --columns nat.peer.addr,nat.peer.port 'nat.hops = 2 and dport = 443 and dst 10.71.2.2' 2>/dev/null | xargs)" \
+	"10.71.3.2 8443"
+is "translated first by" "$("$ESTAB" -tH -N client --columns nat.netns 'dst 10.71.2.2')" "$(stat -L -c %i /run/netns/r1)"
+is "the kernel's text says the same" "$("$ESTAB" -tH -N client --source procfs --columns nat.hops,nat.peer.port 'dst 10.71.2.2' | xargs)" "2 8443"
+
+echo >"$tmp/hold"
+kill "$ping"
+wait "$client" "$ping" 2>/dev/null
