@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "flow.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plan.h"
 #include "text.h"
 #include "util.h"
 
 enum { STATUS_TEXT = 256 };
+
+bool flow_is_tracked(const struct env *env)
+{
+	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
+}
 
 const struct flow *flow_of(const struct estab_socket *sock)
 {

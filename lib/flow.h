@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "env.h"
 #include "nl.h"
 #include "parse.h"
 #include "record.h"
@@ -91,6 +92,8 @@ struct flow {
 	uint8_t state;   /* of its protocol: flow_state_word() */
 } FLOW_PACKED;
 
+/* Whether there is a connection table: asking for one where there is none would load it. */
+bool flow_is_tracked(const struct env *env);
 /* NULL: the row is no flow. */
 const struct flow *flow_of(const struct estab_socket *sock);
 
@@ -133,5 +136,11 @@ int ct_netlink_decode(const struct flow_reading *reading, const struct nlmsghdr 
 		      struct row *row);
 /* The same from a line of /proc/net/nf_conntrack, or of the older ip_conntrack. */
 int ct_text_line(const struct flow_reading *reading, struct cursor text, struct row *row);
+
+/* ---- flow-delete.c ---- */
+
+/* Completes a request, made by nl_dump_request() with room for 256 bytes and the body of nfnetlink, that
+ * deletes this flow and no other: 0; -EPROTONOSUPPORT: it is no flow; -ENODATA: its id is not known. */
+int flow_delete_request(const struct estab_socket *sock, struct nlmsghdr *request);
 
 #endif

@@ -53,11 +53,6 @@ static int64_t read_sysctl(const struct env *env, const char *name)
 	return cursor_decimal(&cursor, &value) ? (int64_t)value : -1;
 }
 
-static bool has_conntrack(const struct env *env)
-{
-	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
-}
-
 static void reading_init(struct flow_reading *reading, const struct env *env,
 			 const struct source_job *job)
 {
@@ -179,7 +174,7 @@ static int ctnetlink_open(struct env *env, const struct source_job *job,
 	cursor = cursor_new(env, job, result);
 	if (!cursor)
 		return -ENOMEM;
-	r = has_conntrack(env) ? start_dump(cursor) : -ENOENT;
+	r = flow_is_tracked(env) ? start_dump(cursor) : -ENOENT;
 	cursor->counts = result_add_source(result, source_ctnetlink.name, job->table, NULL, r);
 	if (r < 0) {
 		flow_close(cursor);

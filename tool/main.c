@@ -80,9 +80,13 @@ static int check_verb_options(const struct options *options, const struct verb *
 {
 	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
 
-	if ((options->yes || options->dry_run || options->listeners) && run != cmd_kill)
-		return complain_usage(NULL,
-				      "--yes, --dry-run and --listeners belong to estab kill");
+	if (options->delete &&options->subject != ESTAB_SUBJECT_FLOWS)
+		return complain_usage(NULL, "--delete belongs to estab flows");
+	if ((options->yes || options->dry_run) && run != cmd_kill && !options->delete)
+		return complain_usage(
+			NULL, "--yes and --dry-run belong to estab kill and estab flows --delete");
+	if (options->listeners && run != cmd_kill)
+		return complain_usage(NULL, "--listeners belongs to estab kill");
 	if ((options->gone || options->timeout_given) && run != cmd_wait)
 		return complain_usage(NULL, "--gone and --timeout belong to estab wait");
 	if ((options->pids || options->count) && run != cmd_who)
@@ -96,6 +100,8 @@ static int run(const struct options *options, const struct verb *verb)
 	if ((options->summary || options->by || options->sums || options->top > 0) &&
 	    (!verb || verb->run == cmd_list))
 		return cmd_summary(options);
+	if (options->delete)
+		return cmd_delete(options);
 	return verb ? verb->run(options) : cmd_list(options);
 }
 

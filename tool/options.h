@@ -81,6 +81,9 @@ struct options {
 	const char *passwd_file;
 	uint32_t byte_order;
 
+	/* of estab flows */
+	bool delete;
+
 	/* of estab kill and estab wait */
 	bool yes;
 	bool dry_run;
