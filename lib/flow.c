@@ -2,6 +2,7 @@
 #include "flow.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,21 @@ enum { STATUS_TEXT = 256 };
 bool flow_is_tracked(const struct env *env)
 {
 	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
+}
+
+int64_t flow_sysctl(const struct env *env, const char *name)
+{
+	char path[64], text[16];
+	_cleanup_(cleanup_close) int fd = -1;
+	struct cursor cursor;
+	uint64_t value;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "sys/net/netfilter/%s", name);
+	fd = openat(env->ctx->proc_fd, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	cursor = (struct cursor){ text, text + MAX(n, (ssize_t)0) };
+	return cursor_decimal(&cursor, &value) ? (int64_t)value : -1;
 }
 
 const struct flow *flow_of(const struct estab_socket *sock)
@@ -63,6 +79,8 @@ static int put_extras(const struct flow_reading *reading, const struct flow *flo
 		r = flow_put_time(row, EXT_FLOW_START, flow->start_ns);
 	if (r == 0 && reading->needs & NEED_FLOW_TIMES && flow->has & FLOW_HAS_STOP)
 		r = flow_put_time(row, EXT_FLOW_STOP, flow->stop_ns);
+	if (r == 0 && reading->needs & NEED_FLOW_EVENT_TIME && reading->events)
+		r = flow_put_time(row, EXT_FLOW_TIME, reading->now_ns);
 	return r;
 }
 

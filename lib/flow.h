@@ -30,6 +30,10 @@ enum {
 	FLOW_HAS_DURATION = 1 << 8,
 	FLOW_HAS_SECCTX = 1 << 9,
 	FLOW_FROM_TEXT = 1 << 10, /* which tells of some status bits only */
+	/* Of an event, which of them it is. */
+	FLOW_EVENT_NEW = 1 << 11,
+	FLOW_EVENT_UPDATE = 1 << 12,
+	FLOW_EVENT_DESTROY = 1 << 13,
 };
 
 /* enum ip_conntrack_status (linux/netfilter/nf_conntrack_common.h), and one of our own. */
@@ -94,6 +98,8 @@ struct flow {
 
 /* Whether there is a connection table: asking for one where there is none would load it. */
 bool flow_is_tracked(const struct env *env);
+/* A number that the table is governed by, of the caller's own namespace; -1: there is none. */
+int64_t flow_sysctl(const struct env *env, const char *name);
 /* NULL: the row is no flow. */
 const struct flow *flow_of(const struct estab_socket *sock);
 
@@ -105,6 +111,8 @@ const char *flow_proto_word(unsigned int l4proto);
 const char *flow_state_word(unsigned int l4proto, unsigned int state);
 /* The number of a state as the kernel writes it; false: the protocol has none such. */
 bool flow_state_find(unsigned int l4proto, const char *word, size_t length, uint8_t *ret_state);
+/* "new", "update", "destroy"; NULL: it is no event. */
+const char *flow_event_word(const struct flow *flow);
 /* The word for a bit of the status, by number; NULL: there is none. */
 const char *flow_status_word(unsigned int bit);
 /* What the address translation did: NULL: nothing. */
@@ -120,6 +128,7 @@ struct flow_reading {
 	uint32_t netns; /* 0: unknown */
 	uint32_t families;
 	uint64_t now_ns;
+	bool events; /* messages are events, not a table's entries */
 };
 
 /* Makes the row of what was decoded: the entry in its extension, and what a table tells apart by. */

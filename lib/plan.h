@@ -64,6 +64,7 @@
 #define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
 /* Of sockets: a join with the connection table. */
 #define NEED_NAT (UINT64_C(1) << 49)
+#define NEED_FLOW_EVENT_TIME (UINT64_C(1) << 59)
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
 #define NEED_PGID (UINT64_C(1) << 54)

@@ -38,21 +38,6 @@ struct source_cursor {
 	struct lines lines; /* the last: it is not cleared */
 };
 
-static int64_t read_sysctl(const struct env *env, const char *name)
-{
-	char path[64], text[16];
-	_cleanup_(cleanup_close) int fd = -1;
-	struct cursor cursor;
-	uint64_t value;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "sys/net/netfilter/%s", name);
-	fd = openat(env->ctx->proc_fd, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	cursor = (struct cursor){ text, text + MAX(n, (ssize_t)0) };
-	return cursor_decimal(&cursor, &value) ? (int64_t)value : -1;
-}
-
 static void reading_init(struct flow_reading *reading, const struct env *env,
 			 const struct source_job *job)
 {
@@ -106,13 +91,13 @@ static void tell_missing(struct source_cursor *cursor)
 	cursor->told = true;
 	if (cursor->reading.needs & NEED_FLOW_COUNTERS && !cursor->any_counts)
 		result_add_loss(cursor->result, "bytes",
-				own && read_sysctl(cursor->env, "nf_conntrack_acct") == 0
+				own && flow_sysctl(cursor->env, "nf_conntrack_acct") == 0
 					? "nf_conntrack_acct is 0"
 					: "not counted",
 				NULL, rows);
 	if (cursor->reading.needs & NEED_FLOW_TIMES && !cursor->any_times)
 		result_add_loss(cursor->result, "times",
-				own && read_sysctl(cursor->env, "nf_conntrack_timestamp") == 0
+				own && flow_sysctl(cursor->env, "nf_conntrack_timestamp") == 0
 					? "nf_conntrack_timestamp is 0"
 					: "not kept",
 				NULL, rows);

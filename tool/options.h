@@ -82,7 +82,9 @@ struct options {
 	uint32_t byte_order;
 
 	/* of estab flows */
-	bool delete;
+	bool follow;
+	uint32_t limit; /* of events; 0: none */
+	bool deleting;
 
 	/* of estab kill and estab wait */
 	bool yes;
