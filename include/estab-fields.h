@@ -386,6 +386,9 @@ enum estab_field {
 	ESTAB_F_NAT_PEER_ADDR = 483,
 	ESTAB_F_NAT_PEER_PORT = 484,
 	ESTAB_F_NAT_NETNS = 496,
+	/* Of flows as they come and go. */
+	ESTAB_F_EVENT = 504,
+	ESTAB_F_TIME = 505,
 
 	/* Of routes; ESTAB_F_FLAGS and ESTAB_F_MTU of interfaces, too. ESTAB_F_USERS is theirs, too. */
 	ESTAB_F_DESTINATION = 512,

@@ -511,20 +511,21 @@ ESTAB_PUBLIC int estab_owner_format(const struct estab_owner *owner, enum estab_
 ESTAB_PUBLIC int estab_socket_copy(const struct estab_socket *sock, struct estab_socket **ret_copy);
 ESTAB_PUBLIC struct estab_socket *estab_socket_unref(struct estab_socket *copy);
 
-/* ---- closing sockets ---- */
+/* ---- closing sockets, deleting flows ---- */
 
 /*
  * Prepares to close sockets in the query's network namespace, in which it then stays; of the query
  * nothing else counts, but that what is read by it afterwards can be closed: call this before the scan
- * or the snapshot. -EOPNOTSUPP: the context reads a copy; -EPROTONOSUPPORT: the kernel has no
- * sock_diag; -ENOMEM, -EMFILE, and the errors of the namespace as estab_scan_open(). Since 0.1.
+ * or the snapshot. Of a query about flows it deletes those, each named by its tuple, zones and id.
+ * -EOPNOTSUPP: the context reads a copy; -EPROTONOSUPPORT: the kernel has no sock_diag; -ENOENT: no
+ * connection tracking; -ENOMEM, -EMFILE, and the errors of the namespace as estab_scan_open(). Since 0.1.
  */
 ESTAB_PUBLIC int estab_destroyer_open(struct estab_query *query,
 				      struct estab_destroyer **ret_destroyer);
 /*
  * Whether there is a way to close this socket: 0; -EPROTONOSUPPORT: of such (all but TCP, UDP and
  * UDP-Lite, and TCP that is only bound) none can be closed, or not by its cookie; -ENODATA: its cookie
- * is not known (it was read from text); -EXDEV: it is in another network namespace. Since 0.1.
+ * is not known, or the flow's id (it was read from text); -EXDEV: it is in another network namespace. Since 0.1.
  */
 ESTAB_PUBLIC int estab_destroyer_check(const struct estab_destroyer *destroyer,
 				       const struct estab_socket *sock);
@@ -749,4 +750,7 @@ ESTAB_PUBLIC size_t estab_text_escape(const void *bytes, size_t length, char *bu
 #ifdef __cplusplus
 }
 #endif
+
+#include "estab-flows.h"
+
 #endif

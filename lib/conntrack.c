@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "conntrack.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "netns.h"
 #include "parse.h"
 #include "util.h"
+
+bool conntrack_is_here(const struct env *env)
+{
+	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
+}
 
 int64_t conntrack_setting(const struct env *env, const char *name)
 {

@@ -57,15 +57,20 @@ GETTER(flow_duration)
 	return give_known(flow, FLOW_HAS_DURATION, flow->duration_s, ret);
 }
 
-/* offset: which of the two. */
+GETTER(flow_event)
+{
+	return give_word(flow_event_word(flow_of(sock)), ret);
+}
+
+/* offset: which of them. */
 GETTER(flow_time)
 {
 	size_t length;
 	const char *text = ext_get(sock->ext, (enum ext_kind)field->offset, &length);
 
-	/* One that lives has not stopped. */
+	/* One that lives has not stopped, and what is only listed has not just happened. */
 	if (!text)
-		return field->offset == EXT_FLOW_STOP ? FIELD_NONE : FIELD_UNKNOWN;
+		return field->offset == EXT_FLOW_START ? FIELD_UNKNOWN : FIELD_NONE;
 	ret->text.data = text;
 	ret->text.length = length;
 	return 0;

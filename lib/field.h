@@ -206,6 +206,7 @@ GETTER(flow_state);
 GETTER(flow_offload);
 GETTER(flow_id);
 GETTER(flow_use);
+GETTER(flow_event);
 GETTER(flow_duration);
 GETTER(flow_time); /* offset: enum ext_kind */
 GETTER(flow_addr); /* offset: enum flow_dir; size: 0 the source, 1 the destination */

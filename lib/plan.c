@@ -10,6 +10,8 @@
 
 static void plan_fields(const struct estab_query *query, struct plan *plan)
 {
+	static const enum estab_field of_events[] = { ESTAB_F_EVENT, ESTAB_F_TIME };
+
 	if (query->fields_set) {
 		memcpy(plan->fields, query->fields, sizeof(plan->fields));
 	} else {
@@ -18,6 +20,8 @@ static void plan_fields(const struct estab_query *query, struct plan *plan)
 
 			plan->fields[id / 64] |= BIT64(id % 64);
 		}
+		for (size_t i = 0; query->events && i < ARRAY_SIZE(of_events); i++)
+			plan->fields[of_events[i] / 64] |= BIT64(of_events[i] % 64);
 	}
 	for (const struct field *field = field_after(NULL); field; field = field_after(field)) {
 		if (!plan_has_field(plan, field->id))

@@ -69,6 +69,7 @@
 #define NEED_FLOW_DEVICES (UINT64_C(1) << 59)
 /* Of joins: whose an address is, in every namespace that is read. */
 #define NEED_ADDRESSES (UINT64_C(1) << 57)
+#define NEED_FLOW_EVENT_TIME (UINT64_C(1) << 50)
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
 #define NEED_PGID (UINT64_C(1) << 54)

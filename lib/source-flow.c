@@ -38,11 +38,6 @@ struct source_cursor {
 	struct lines lines; /* the last: it is not cleared */
 };
 
-static bool has_conntrack(const struct env *env)
-{
-	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
-}
-
 static void reading_init(struct flow_reading *reading, const struct env *env,
 			 const struct source_job *job)
 {
@@ -163,7 +158,7 @@ static int ctnetlink_open(struct env *env, const struct source_job *job,
 	cursor = cursor_new(env, job, result);
 	if (!cursor)
 		return -ENOMEM;
-	r = has_conntrack(env) ? start_dump(cursor) : -ENOENT;
+	r = conntrack_is_here(env) ? start_dump(cursor) : -ENOENT;
 	cursor->counts = result_add_source(result, source_ctnetlink.name, job->table, NULL, r);
 	if (r < 0) {
 		flow_close(cursor);

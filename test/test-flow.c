@@ -370,6 +370,42 @@ static void test_other_messages(void **state)
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_SKIP);
 }
 
+/* What is deleted is named as it was read: a request, taken for a row, is the same flow. */
+static void test_delete(void **state)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[MESSAGE_MAX], bytes[256];
+	struct fixture *fixture = *state;
+	struct nlmsghdr *request = nl_dump_request(
+		bytes, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, sizeof(struct nfgenmsg));
+	const struct flow *flow;
+
+	assert_int_equal(ct_netlink_decode(&fixture->reading, make_full(buffer), &fixture->row),
+			 FLOW_ROW);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), 0);
+	assert_true(request->nlmsg_len <= sizeof(bytes));
+	assert_int_equal(ct_netlink_decode(&fixture->reading, request, &fixture->row), FLOW_ROW);
+	flow = flow_of(&fixture->row.sock);
+	assert_int_equal(fixture->row.sock.family, ESTAB_FAMILY_INET6);
+	assert_int_equal(flow->l4proto, IPPROTO_TCP);
+	assert_int_equal(flow->zone, 300);
+	assert_int_equal(flow->id, 99);
+	assert_int_equal(flow->tuples[FLOW_ORIG].zone, 12);
+	assert_int_equal(flow->tuples[FLOW_ORIG].src_port, 1000);
+	assert_int_equal(flow->tuples[FLOW_ORIG].dst_port, 443);
+	assert_int_equal(flow->tuples[FLOW_ORIG].src[15], CTA_TUPLE_ORIG);
+	assert_int_equal(flow->tuples[FLOW_ORIG].dst[0], 0x20);
+	/* The reply's is not told: what it is, is the entry's own business. */
+	assert_int_equal(flow->tuples[FLOW_REPLY].has, 0);
+
+	/* Text has no id. */
+	assert_int_equal(read_line(fixture, "icmp 1 1 src=1.1.1.1 dst=2.2.2.2 type=8 code=0 id=1 "
+					    "src=2.2.2.2 dst=1.1.1.1 type=0 code=0 id=1"),
+			 FLOW_ROW);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), -ENODATA);
+	row_reset(&fixture->row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), -EPROTONOSUPPORT);
+}
+
 /* ---- identity ---- */
 
 /* What may be in one table at a time is never taken for the same. */
@@ -536,6 +572,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_netlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut_netlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_delete, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
 		cmocka_unit_test(test_wants),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),

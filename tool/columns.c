@@ -57,6 +57,8 @@ static const struct trait {
 	{ ESTAB_F_SECTION, 9, 100, 0 },
 	{ ESTAB_F_NAME, 26, 100, 0 },
 	{ ESTAB_F_VALUE, 12, 100, 0 },
+	{ ESTAB_F_TIME, 27, 100, 0 },
+	{ ESTAB_F_EVENT, 7, 100, 0 },
 	{ ESTAB_F_OPERSTATE, 9, 60, 0 },
 	{ ESTAB_F_ADDRESSES, 24, 80, SHRINKS },
 	{ ESTAB_F_CGROUP_ID, 9, 23, 0 },
@@ -122,6 +124,9 @@ static const struct {
 	[ESTAB_SUBJECT_MEMBERSHIPS] = { of_memberships, ARRAY_SIZE(of_memberships) },
 	[ESTAB_SUBJECT_STATS] = { of_stats, ARRAY_SIZE(of_stats) },
 };
+
+/* In front of what follows, where events are told. */
+static const enum estab_field events[] = { ESTAB_F_TIME, ESTAB_F_EVENT };
 
 /* All that conntrack(8) prints of a flow. */
 static const enum estab_field conntrack[] = {
@@ -345,6 +350,8 @@ static void add_details(const struct options *options, struct columns *columns)
 static void add_defaults(const struct options *options, bool terminal, bool owners,
 			 struct columns *columns)
 {
+	if (options->follow)
+		add_fields(columns, events, ARRAY_SIZE(events));
 	if (options->format >= FORMAT_CONNTRACK) {
 		add_fields(columns, conntrack, ARRAY_SIZE(conntrack));
 	} else if (options->format == FORMAT_TABLE) {

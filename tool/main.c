@@ -77,11 +77,22 @@ static int check_verb_options(const struct options *options, const struct verb *
 {
 	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
 
-	if ((options->yes || options->dry_run || options->listeners) && run != cmd_kill)
+	if ((options->deleting || options->follow) && options->subject != ESTAB_SUBJECT_FLOWS)
+		return complain_usage(NULL, "--follow and --delete belong to estab flows");
+	if (options->deleting && options->follow)
+		return complain_usage("flows", "one of --follow and --delete at a time");
+	if (options->limit > 0 && !options->follow)
+		return complain_usage(NULL, "--limit belongs to estab flows --follow");
+	if ((options->yes || options->dry_run) && run != cmd_kill && !options->deleting)
+		return complain_usage(
+			NULL, "--yes and --dry-run belong to estab kill and estab flows --delete");
+	if (options->listeners && run != cmd_kill)
+		return complain_usage(NULL, "--listeners belongs to estab kill");
+	if (options->gone && run != cmd_wait)
+		return complain_usage(NULL, "--gone belongs to estab wait");
+	if (options->timeout_given && run != cmd_wait && !options->follow)
 		return complain_usage(NULL,
-				      "--yes, --dry-run and --listeners belong to estab kill");
-	if ((options->gone || options->timeout_given) && run != cmd_wait)
-		return complain_usage(NULL, "--gone and --timeout belong to estab wait");
+				      "--timeout belongs to estab wait and estab flows --follow");
 	if ((options->pids || options->count) && run != cmd_who)
 		return complain_usage(NULL, "--pids and --count belong to estab who");
 	return 0;
@@ -93,6 +104,10 @@ static int run(const struct options *options, const struct verb *verb)
 	if ((options->summary || options->by || options->sums || options->top > 0) &&
 	    (!verb || verb->run == cmd_list))
 		return cmd_summary(options);
+	if (options->deleting)
+		return cmd_delete(options);
+	if (options->follow)
+		return cmd_follow(options);
 	return verb ? verb->run(options) : cmd_list(options);
 }
 
