@@ -32,6 +32,7 @@ extern "C" {
 struct estab_ctx;
 struct estab_destroyer;
 struct estab_filter;
+struct estab_monitor;
 struct estab_query;
 struct estab_scan;
 struct estab_snapshot;
@@ -564,6 +565,25 @@ ESTAB_PUBLIC int estab_waiter_fd(const struct estab_waiter *waiter);
  */
 ESTAB_PUBLIC int estab_waiter_process(struct estab_waiter *waiter);
 ESTAB_PUBLIC struct estab_waiter *estab_waiter_unref(struct estab_waiter *waiter);
+
+/* ---- watching ---- */
+
+/*
+ * From now on hears of every TCP and UDP socket that ends in the query's network namespace and matches it:
+ * protocols, families, filter and fields count, states don't, since all that ended are closed. What is
+ * known then is its ends, cookie, device and tcp_info. -EOPNOTSUPP: the query asks for owners or other ends, which
+ * are gone, for neither TCP nor UDP, or reads a copy or all namespaces; errors as estab_scan_open(). Since 0.1.
+ */
+ESTAB_PUBLIC int estab_monitor_open(struct estab_query *query, struct estab_monitor **ret_monitor);
+/* A descriptor to poll(2) for reading: then call estab_monitor_next() until it returns 1. It belongs to
+ * the monitor. Since 0.1. */
+ESTAB_PUBLIC int estab_monitor_fd(const struct estab_monitor *monitor);
+/* Never blocks. 0: the next one that ended, lent until the next call; 1: none for now. What came too fast
+ * is a loss of the result. Since 0.1. */
+ESTAB_PUBLIC int estab_monitor_next(struct estab_monitor *monitor,
+				    const struct estab_socket **ret_socket);
+ESTAB_PUBLIC const struct estab_result *estab_monitor_result(const struct estab_monitor *monitor);
+ESTAB_PUBLIC struct estab_monitor *estab_monitor_close(struct estab_monitor *monitor);
 
 /* ---- JSON: estab-json(5) ---- */
 

@@ -399,3 +399,35 @@ int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table)
 		r = nl_dump_next(nl, &message);
 	return r < 0 ? r : 0;
 }
+
+int nl_join(struct nl *nl, const int groups[], size_t n_groups, const char *table)
+{
+	static const int room = 4 * 1024 * 1024;
+	int fd = mnl_socket_get_fd(nl->socket);
+
+	/* As much as one may have: what does not fit is lost. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	for (size_t i = 0; i < n_groups; i++)
+		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
+			       sizeof(groups[i])) < 0)
+			return -errno;
+	/* Nobody asked for them: they answer no request. */
+	nl_walk_begin(&nl->walk, nl->walk.result, table, 0, 0);
+	return 0;
+}
+
+int nl_event_next(struct nl *nl, const struct nlmsghdr **ret_message)
+{
+	for (;;) {
+		int r = nl_walk_next(&nl->walk, ret_message);
+
+		if (r != NL_MORE)
+			return r;
+		r = receive_now(nl);
+		if (r == -EAGAIN)
+			return NL_MORE;
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+}

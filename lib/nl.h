@@ -125,5 +125,9 @@ int nl_dump_start(struct nl *nl, struct nlmsghdr *request, const char *table);
 int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message);
 /* Sends a request that the kernel only acknowledges: 0, its errno, or as nl_dump_start(). */
 int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table);
+/* From now on the socket hears what the kernel tells to these groups, and nothing else is asked of it. */
+int nl_join(struct nl *nl, const int groups[], size_t n_groups, const char *table);
+/* What it told: NL_MESSAGE, lent until the next call; NL_MORE: nothing, for now; a negative errno. */
+int nl_event_next(struct nl *nl, const struct nlmsghdr **ret_message);
 
 #endif

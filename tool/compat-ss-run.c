@@ -29,6 +29,8 @@ void ss_usage_put(struct buf *buf)
 		"  -o, --options      timers\n"
 		"  -e, --extended     uid, inode, cookie, mark, cgroup, ...\n"
 		"  -m, --memory  -p, --processes  -T, --threads  -i, --info\n"
+		"  -K, --kill         closes sockets, and shows which\n"
+		"  -E, --events       shows sockets of TCP and UDP as they end\n"
 		"  -s, --summary  -b, --bpf  --tos  --cgroup  --inet-sockopt\n"
 		"  -Z, --context  -z, --contexts  -N, --net=NAMESPACE\n"
 		"  -4, --ipv4  -6, --ipv6  -0, --packet  -t, --tcp  -u, --udp  -w, --raw\n"
@@ -272,8 +274,7 @@ static int list(struct ss *ss, struct compat_reading *reading)
 	error = read_netlink(ss, reading);
 	if (error != -ENOMEM)
 		error = compat_read(reading, ss_put_row, NULL, ss);
-	compat_table_flush(&ss->table);
-	compat_table_free(&ss->table);
+	ss_end_table(ss);
 	return error == -ENOMEM ? refuse(SS_REFUSED, NULL, strerror(ENOMEM)) : SS_OK;
 }
 
@@ -330,7 +331,12 @@ static int run(struct ss *ss, struct estab_ctx *ctx)
 		return status;
 	add_tables(&ss->options, &reading);
 	add_fields(&ss->options, &reading);
-	status = list(ss, &reading);
+	if (ss->options.events)
+		status = ss_follow(ss, &reading);
+	else if (ss->options.kill)
+		status = ss_kill(ss, &reading);
+	else
+		status = list(ss, &reading);
 	estab_filter_unref(reading.filter);
 	return status;
 }
