@@ -169,6 +169,32 @@ static bool is_blank(const char *text)
 	return text[strspn(text, " \t")] == '\0';
 }
 
+/* A word that is wrong is one thing, one that is missing or out of place another. */
+static bool is_out_of_place(const char *rest)
+{
+	return is_blank(rest) || strchr("()&|!=<>", *rest) ||
+	       (*rest == ':' && is_blank(rest + 1)) || strncmp(rest, "and", 3) == 0 ||
+	       strncmp(rest, "or", 2) == 0;
+}
+
+/* The filter stays as it is where there is no name in it. */
+static int resolve_filter(struct ss_options *options)
+{
+	struct buf text;
+
+	buf_init(&text, BUF_MEMORY);
+	ss_put_filter_addresses(options, &text);
+	buf_char(&text, '\0');
+	if (text.error < 0) {
+		buf_free(&text);
+		return refuse(SS_REFUSED, NULL, strerror(-text.error));
+	}
+	free(options->filter);
+	options->filter = strdup(text.data);
+	buf_free(&text);
+	return options->filter ? SS_OK : refuse(SS_REFUSED, NULL, strerror(ENOMEM));
+}
+
 static int parse_filter(struct ss_options *options, struct compat_reading *reading)
 {
 	_cleanup_(cleanup_free) char *message = NULL;
@@ -179,6 +205,11 @@ static int parse_filter(struct ss_options *options, struct compat_reading *readi
 
 	if (status != SS_OK || is_blank(options->filter))
 		return status;
+	if (!ss_has_devices(options))
+		return refuse(SS_REFUSED, NULL, "Cannot parse device.");
+	status = resolve_filter(options);
+	if (status != SS_OK)
+		return status;
 	error = estab_filter_parse_as(options->filter, ESTAB_FILTER_SS | options->reads,
 				      &reading->filter, &position, &message);
 	if (error == 0)
@@ -186,11 +217,7 @@ static int parse_filter(struct ss_options *options, struct compat_reading *readi
 	compat_complain("ss", "filter", message ? message : strerror(-error));
 	rest = options->filter + MIN(position, strlen(options->filter));
 	compat_complain("ss", "here", rest);
-	/* A word that is wrong is one thing, one that is missing or out of place another. */
-	return is_blank(rest) || strchr("()&|!=<>:", *rest) || strncmp(rest, "and", 3) == 0 ||
-			       strncmp(rest, "or", 2) == 0
-		       ? SS_USAGE
-		       : SS_REFUSED;
+	return is_out_of_place(rest) ? SS_USAGE : SS_REFUSED;
 }
 
 /* ---- listing ---- */

@@ -62,6 +62,12 @@ int ss_options_parse(int argc, char **argv, struct ss_options *options);
 void ss_options_free(struct ss_options *options);
 void ss_usage_put(struct buf *buf);
 
+/* The filter, with addresses in place of the names of hosts. */
+void ss_put_filter_addresses(const struct ss_options *options, struct buf *buf);
+
+/* Whether all devices that it names are there. */
+bool ss_has_devices(const struct ss_options *options);
+
 /* A listing under way. */
 struct ss {
 	struct ss_options options;

@@ -113,3 +113,64 @@ for columns in 20 40 61 80 100 132 200 333; do
 		is "$columns columns, $words" "$(tail -n $((lines / 2)) screen)" "$(head -n $((lines / 2)) screen)"
 	done
 done
+stop_mksock
+
+# ---- names of hosts ----
+
+printf '127.0.0.1 one.test here.test\n127.0.0.2 two.test\n::1 six.test\n127.0.0.1 both.test\n::1 both.test\n' >hosts
+mount --bind hosts /etc/hosts
+start_mksock tcp-listen:port=443 tcp-established:port=80,count=2 tcp-established:port=2501,family=inet6 \
+	udp-connected:port=53 udp-unconnected:port=2503 tcp-listen:port=2504,addr=127.0.0.2
+pairs ss <<'END'
+-tan dst one.test
+-tan dst = one.test
+-tan dst eq one.test
+-tan src one.test:http
+-tan dst one.test:80
+-tan dst here.test:bogus
+-tan not dst one.test
+-tan ! dst one.test
+-tan dst one.test and sport = :80
+-tan sport = :80 or src two.test
+-tan ( src two.test or sport = :443 )
+-tan src one.test or src two.test
+-4tan dst both.test
+-6tan dst both.test
+-6tan src six.test
+-tan src inet6:six.test:2501
+-tan dst inet:both.test
+-tan dst inet6:both.test
+-tan dst inet6:[::1]
+-tan dst [::1]:2501
+-tan dst nosuch.invalid
+-tan dst nosuch.invalid:80
+-tan dst any
+-tan dst default
+-tan dst 0.0.0.0/0
+-tan src 127
+-tan src 127.0.0.0/8:https
+-tan dport = :http
+-tan dport = http
+-tan sport https
+-tan sport = :nosuchservice
+-uan src one.test:domain
+-tan dev lo
+-tan dev 1
+-tan dev != 1
+-tan dev nosuch
+-tan dev = nosuch
+-tan autobound
+-uan autobound
+-xan autobound
+-tar
+-Hrta
+-rtl
+-uar
+-tr dport = :http
+-tarn
+-taro src one.test
+-tarp sport = :https
+END
+judge plain
+is "all addresses of a name" "$("$ESTAB" ss -Htan src both.test | sed 's/[^[]*//' | grep -c .) $("$ESTAB" ss -Htan src both.test | wc -l)" \
+	"$("$ESTAB" ss -Htan src '[::1]' | wc -l) $(($("$ESTAB" ss -Htan src '[::1]' | wc -l) + $("$ESTAB" ss -Htan src 127.0.0.1 | wc -l)))"
