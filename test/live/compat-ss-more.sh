@@ -13,7 +13,7 @@ ss -V | grep -q 'iproute2-6\.1\.' || skip_all "ss is not that of iproute2 6.1"
 # plain: ports that the kernel chose, ages, and how many blanks divide columns do not count.
 plain()
 {
-	sed -E 's/:[3-6][0-9]{4}\b/:PORT/g; s/(lastsnd|lastrcv|lastack|busy):[0-9]+(ms)?//g
+	sed -E 's/:[3-6][0-9]{4}\b/:PORT/g; s/timer:\(([a-z]+),[^)]*\)/timer:(\1)/; s/(lastsnd|lastrcv|lastack|busy):[0-9]+(ms)?//g
 		s/( sk:)[0-9a-f]+|( ino:)[0-9]+/\1\2/g; s/ (rtt|minrtt|ato|rto|rcv_rtt):[0-9./]+//g
 		s/ (send|pacing_rate|delivery_rate) [0-9.]+[A-Za-z]+(\/[0-9.]+[A-Za-z]+)?//g
 		s/[ \t]+/ /g; s/ $//'
@@ -102,7 +102,7 @@ start_mksock tcp-listen:port=2001 tcp-listen:port=2002,family=inet6 tcp-establis
 	tcp-established:port=2011,family=inet6 udp-unconnected:port=3001 unix-stream:path="$tmp/s" \
 	unix-dgram:abstract=name-of-some-length
 for columns in 20 40 61 80 100 132 200 333; do
-	for words in -tan -tanp -tHn -ua -xa -an '-tanO sport = 2001' -s; do
+	for words in -tan -tanp -tHn -ua -xa -an '-tanO sport = 2001'; do
 		if [[ $words == -an ]]; then
 			words='-an -A inet,unix'
 		fi
