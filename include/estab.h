@@ -751,6 +751,6 @@ ESTAB_PUBLIC size_t estab_text_escape(const void *bytes, size_t length, char *bu
 }
 #endif
 
-#include "estab-flows.h"
+#include "estab-watch.h"
 
 #endif

@@ -7,6 +7,7 @@
 #define ESTAB_DIAG_H
 
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "env.h"
@@ -38,10 +39,11 @@ struct diag_reading {
 	uint32_t states;
 	uint32_t attrs; /* the attributes that are read, as bits (inet only) */
 	uint32_t netns;
-	uint16_t has;             /* bits that every row begins with */
-	uint8_t proto;            /* enum estab_proto */
-	uint8_t type;             /* enum estab_type; unix rows bring their own */
-	uint8_t protocol;         /* IPPROTO_…, as the request has it */
+	uint16_t has;     /* bits that every row begins with */
+	uint8_t proto;    /* enum estab_proto */
+	uint8_t type;     /* enum estab_type; unix rows bring their own */
+	uint8_t protocol; /* IPPROTO_…, as the request has it */
+	bool ended;       /* the sockets are no more: one that is closed was bound to nothing */
 	struct diag_lists *lists; /* packet only; NULL: not asked for */
 };
 
@@ -92,6 +94,11 @@ int diag_packet_decode(const struct diag_reading *reading, const struct nlmsghdr
 		       struct row *row);
 int diag_unix_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
 		     struct row *row);
+
+/* Joins the groups that tell of the end of TCP's and UDP's sockets, as far as these are among the
+ * protocols (bits) and families. As nl_open(); -EOPNOTSUPP: of none of them the kernel tells. */
+int diag_listen(const struct env *env, struct estab_result *result, uint64_t protos,
+		uint32_t families, uint32_t buffer_bytes, struct nl *ret_nl);
 
 /* Adds the name of the protocol above TCP, and of MPTCP which subflow it is. */
 int diag_ulp_decode(const struct nl_attr *info, struct row *row);

@@ -54,13 +54,13 @@ is "one that goes is missed" $? 0
 # The kernel tells of an end: without looking much in between.
 if command -v strace >/dev/null && [[ ! ${ASAN_OPTIONS+set} || ${LSAN_OPTIONS-} == *detect_leaks=0* ]]; then
 	start_mksock tcp-listen:port=2004
-	strace -f -e trace=timerfd_settime,recvfrom -o trace "$ESTAB" wait --gone --timeout 60 sport 2004 &
+	strace -f -e trace=timerfd_settime,recvmsg -o trace "$ESTAB" wait --gone --timeout 60 sport 2004 &
 	waiting=$!
 	sleep 1
 	stop_mksock
 	wait $waiting
 	is "traced, too" $? 0
-	is "the kernel told of it" "$(grep -c 'recvfrom(.*) = [1-9]' trace | awk "{ print (\$1 > 0) }")" 1
+	is "the kernel told of it" "$(grep -c 'recvmsg(.*SOCK_DIAG_BY_FAMILY.*) = [1-9]' trace | awk "{ print (\$1 > 0) }")" 1
 else
 	skip "the kernel told of it" "strace can't be used on this build"
 fi
