@@ -7,7 +7,7 @@ _estab_options='
 -B --bound-inactive -p --processes -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
 --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --no-pushdown -h --help -V -v --version -N --net --source
---proc-root --proc-pid --passwd --byte-order'
+--proc-root --proc-pid --passwd --byte-order --yes --dry-run --listeners --gone --timeout'
 
 _estab_states='
 established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-wait last-ack listen closing
@@ -129,7 +129,7 @@ _estab()
 			elif _estab_has_word; then
 				_estab_words "$_estab_filter and or not"
 			else
-				_estab_words "list doctor fields summary $_estab_filter not"
+				_estab_words "list doctor fields kill summary wait $_estab_filter not"
 			fi
 			;;
 		esac

@@ -25,7 +25,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list doctor fields summary state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list doctor fields kill summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
@@ -92,9 +92,17 @@ complete -c estab -l proc-pid -x -d 'The process there whose namespace is read'
 complete -c estab -l passwd -r -F -d 'User names from this file'
 complete -c estab -l byte-order -x -a 'big little' -d 'Of the host that was saved'
 
+complete -c estab -l yes -d 'Close without asking'
+complete -c estab -l dry-run -d 'Only tell what would be closed'
+complete -c estab -l listeners -d 'Close what waits for others too'
+complete -c estab -l gone -d 'Wait until none matches'
+complete -c estab -l timeout -x -d 'Wait so long at most'
+
 complete -c estab -n __estab_no_word -a list -d 'List sockets'
 complete -c estab -n __estab_no_word -a doctor -d 'What can be seen here, and why not more'
 complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
+complete -c estab -n __estab_no_word -a kill -d 'Close sockets'
+complete -c estab -n __estab_no_word -a wait -d 'Wait until sockets come or go'
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
 complete -c estab -n __estab_is_term -a state -d 'The state'
 complete -c estab -n __estab_is_term -a exclude -d 'Not in the state'

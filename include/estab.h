@@ -28,6 +28,7 @@ extern "C" {
 #define ESTAB_SCHEMA 1
 
 struct estab_ctx;
+struct estab_destroyer;
 struct estab_filter;
 struct estab_query;
 struct estab_scan;
@@ -35,6 +36,7 @@ struct estab_snapshot;
 struct estab_socket;
 struct estab_owner;
 struct estab_result;
+struct estab_waiter;
 
 /* Returns the version of the library in use, as "0.1.0". Since 0.1. */
 ESTAB_PUBLIC const char *estab_version(void);
@@ -538,6 +540,13 @@ ESTAB_PUBLIC int estab_query_attach_filter(struct estab_query *query, struct est
 /* The protocols, as bits 1 << ESTAB_PROTO_…, that a socket which the query's filter matches can be of;
  * all without a filter. Since 0.1. */
 ESTAB_PUBLIC uint64_t estab_query_filter_protos(const struct estab_query *query);
+/*
+ * 1: the query's filter asks for sockets of that state by its name ("listening", "state listen",
+ * "state = listen"), alone or among a few; 0: it does not, though it may match such. For who does more
+ * to sockets than look, and would not take a listener for a connection. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_query_filter_names_state(const struct estab_query *query,
+						enum estab_state state);
 /* 0: the kernel is not told what the filter is about, and gives all sockets of a table. What it lets
  * through is looked at again anyway. 1: it is told, as at first. Since 0.1. */
 ESTAB_PUBLIC int estab_query_set_pushdown(struct estab_query *query, int on);
@@ -674,6 +683,60 @@ ESTAB_PUBLIC int estab_owner_format(const struct estab_owner *owner, enum estab_
 /* A copy that outlives its scan or snapshot; _unref() it. Since 0.1. */
 ESTAB_PUBLIC int estab_socket_copy(const struct estab_socket *sock, struct estab_socket **ret_copy);
 ESTAB_PUBLIC struct estab_socket *estab_socket_unref(struct estab_socket *copy);
+
+/* ---- closing sockets ---- */
+
+/*
+ * Prepares to close sockets in the query's network namespace, in which it then stays; of the query
+ * nothing else counts, but that what is read by it afterwards can be closed: call this before the scan
+ * or the snapshot. -EOPNOTSUPP: the context reads a copy; -EPROTONOSUPPORT: the kernel has no
+ * sock_diag; -ENOMEM, -EMFILE, and the errors of the namespace as estab_scan_open(). Since 0.1.
+ */
+ESTAB_PUBLIC int estab_destroyer_open(struct estab_query *query,
+				      struct estab_destroyer **ret_destroyer);
+/*
+ * Whether there is a way to close this socket: 0; -EPROTONOSUPPORT: of such (all but TCP, UDP and
+ * UDP-Lite, and TCP that is only bound) none can be closed, or not by its cookie; -ENODATA: its cookie
+ * is not known (it was read from text); -EXDEV: it is in another network namespace. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_destroyer_check(const struct estab_destroyer *destroyer,
+				       const struct estab_socket *sock);
+/*
+ * Closes this socket and no other: it is named by its cookie, so that one which has the same ends by
+ * now is left alone. Its owners keep their descriptors, and get ECONNABORTED from them. A listener's
+ * connections that wait to be accepted end with it; a UDP socket loses its peer and keeps the port
+ * that it was bound to. The other end of a connection gets a reset.
+ *
+ * -ENOENT: it is gone; -EPERM: CAP_NET_ADMIN over the namespace is missing; -EOPNOTSUPP: not by this
+ * kernel (built without CONFIG_INET_DIAG_DESTROY, or one that closes no time-wait socket); errors of
+ * estab_destroyer_check(); -ETIMEDOUT: no answer. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_destroyer_destroy(struct estab_destroyer *destroyer,
+					 const struct estab_socket *sock);
+ESTAB_PUBLIC struct estab_destroyer *estab_destroyer_close(struct estab_destroyer *destroyer);
+
+/* ---- waiting ---- */
+
+/* For estab_waiter_new(): until no socket matches any more. Since 0.1. */
+#define ESTAB_WAIT_GONE (1u << 0)
+
+/*
+ * Prepares to wait until a socket matches the query, which must live as long and not be changed. The
+ * sockets are read by what it says: fields that are asked for cost time. -EINVAL: unknown flags;
+ * -ENOMEM, -EMFILE. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_waiter_new(struct estab_query *query, uint32_t flags,
+				  struct estab_waiter **ret_waiter);
+/* A descriptor to poll(2) for reading, at once readable; when it is, call estab_waiter_process(). It
+ * belongs to the waiter. Since 0.1. */
+ESTAB_PUBLIC int estab_waiter_fd(const struct estab_waiter *waiter);
+/*
+ * Looks, if it is time to: never blocks but for that. 1: it is so, and waiting is over; 0: not yet.
+ * -ENODATA: with ESTAB_WAIT_GONE, none is seen any more, but time and again not everything could be
+ * read; errors as estab_scan_open(). Since 0.1.
+ */
+ESTAB_PUBLIC int estab_waiter_process(struct estab_waiter *waiter);
+ESTAB_PUBLIC struct estab_waiter *estab_waiter_unref(struct estab_waiter *waiter);
 
 /* ---- JSON: estab-json(5) ---- */
 

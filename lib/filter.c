@@ -14,6 +14,9 @@
 /* What the leaves point at stands behind them, each from a multiple of this on. */
 enum { DATA_ALIGN = 16 };
 
+/* Who names more states than these at once means no one of them. */
+enum { STATES_NAMED = 4 };
+
 struct compiler {
 	struct estab_filter *filter;
 	uint8_t *data;
@@ -250,6 +253,19 @@ uint32_t filter_states(const struct estab_filter *filter, uint32_t states)
 	if (!filter->has_words)
 		return states;
 	return filter->word_states | (states & filter->word_states_and);
+}
+
+bool filter_names_state(const struct estab_filter *filter, enum estab_state state)
+{
+	for (uint32_t i = 0; i < filter->n_leaves; i++) {
+		const struct leaf *leaf = &filter->leaves[i];
+
+		/* "all", "connected" and what a not leaves over name none. */
+		if (leaf->kind == LEAF_STATE && !(leaf->flags & (LEAF_NEGATE | LEAF_NEGATIVE)) &&
+		    leaf->mask & BIT32(state) && __builtin_popcount(leaf->mask) <= STATES_NAMED)
+			return true;
+	}
+	return false;
 }
 
 bool filter_needs_auto_ports(const struct estab_filter *filter)

@@ -37,6 +37,8 @@ bool filter_prematch(const struct estab_filter *filter, const struct estab_socke
 uint64_t filter_needs(const struct estab_filter *filter, uint64_t protos);
 /* The states to be read where those given were: its state words take their place. */
 uint32_t filter_states(const struct estab_filter *filter, uint32_t states);
+/* Whether that state is asked for by name: alone, or as one of a few. */
+bool filter_names_state(const struct estab_filter *filter, enum estab_state state);
 /* Takes away protocols, families and states (by protocol) that no matching socket can have. */
 void filter_narrow(const struct estab_filter *filter, uint64_t *protos, uint32_t *families,
 		   uint32_t states[PLAN_PROTOS]);

@@ -70,6 +70,8 @@ static int walk_control(struct nl_walk *walk, const struct nlmsghdr *message)
 	case NLMSG_ERROR:
 		/* Zero acknowledges a request; a dump is none that is done with that. */
 		error = get_error(message, -EPROTO);
+		if (error == 0 && walk->call)
+			return walk_end(walk, NL_END);
 		return walk_end(walk, error == 0 ? -EPROTO : -abs(error));
 	case NLMSG_OVERRUN:
 		result_add_loss(walk->result, "rows", "overrun", walk->table, 1);
@@ -297,4 +299,19 @@ int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message)
 		if (r < 0)
 			return r;
 	}
+}
+
+int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table)
+{
+	const struct nlmsghdr *message;
+	int r;
+
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	request->nlmsg_seq = nl->walk.seq + 1;
+	nl_walk_begin(&nl->walk, nl->walk.result, table, request->nlmsg_seq, nl->walk.portid);
+	nl->walk.call = true;
+	r = send_request(nl, request);
+	while (r == 0)
+		r = nl_dump_next(nl, &message);
+	return r < 0 ? r : 0;
 }

@@ -34,6 +34,7 @@ struct nl_walk {
 	int end;                  /* NL_MORE until the dump ended; then NL_END or why it failed */
 	bool cut;
 	bool interrupted;
+	bool call; /* no dump: an acknowledgement ends it well */
 };
 
 void nl_walk_begin(struct nl_walk *walk, struct estab_result *result, const char *table,
@@ -120,5 +121,7 @@ struct nlmsghdr *nl_dump_request(void *buffer, uint16_t type, size_t body_size);
 int nl_dump_start(struct nl *nl, struct nlmsghdr *request, const char *table);
 /* NL_MESSAGE: lent until the next call; NL_END; or a negative errno. */
 int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message);
+/* Sends a request that the kernel only acknowledges: 0, its errno, or as nl_dump_start(). */
+int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table);
 
 #endif

@@ -57,6 +57,7 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 		.n_sort = query->n_sort,
 		.pushdown = !query->no_pushdown,
 		.filter = query->filter ? filter_ref(query->filter) : NULL,
+		.needs = query->more_needs,
 	};
 
 	memcpy(plan.sort, query->sort, sizeof(plan.sort));

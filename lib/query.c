@@ -180,6 +180,11 @@ uint64_t estab_query_filter_protos(const struct estab_query *query)
 	return protos;
 }
 
+int estab_query_filter_names_state(const struct estab_query *query, enum estab_state state)
+{
+	return query->filter && filter_names_state(query->filter, state);
+}
+
 int estab_query_set_pushdown(struct estab_query *query, int on)
 {
 	query->no_pushdown = !on;

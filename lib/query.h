@@ -26,7 +26,8 @@ struct estab_query {
 	struct plan_sort sort[PLAN_SORT_MAX];
 	struct estab_filter *filter; /* owned reference */
 	bool no_pushdown;
-	char *netns; /* NULL: the caller's own */
+	char *netns;         /* NULL: the caller's own */
+	uint64_t more_needs; /* NEED_… that no field names: what closing a socket takes */
 };
 
 #endif

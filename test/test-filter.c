@@ -222,6 +222,43 @@ static void test_states(void **state)
 
 #define PROTO(name) BIT64(ESTAB_PROTO_##name)
 
+/* Only who says so means a listener. */
+static void test_names_state(void **state)
+{
+	static const struct {
+		const char *expression;
+		bool listen;
+		bool unconnected;
+	} cases[] = {
+		{ "state listen", true, false },
+		{ "listening", true, false },
+		{ "sport = 22 and ( state = established or state = listen )", true, false },
+		{ "state in {listen, established}", true, false },
+		{ "state unconnected", false, true },
+		{ "sport = 22", false, false },
+		{ "state all", false, false },
+		{ "state connected", false, false },
+		{ "exclude established", false, false },
+		{ "not state established", false, false },
+		{ "state != established", false, false },
+		{ "not listening", false, false },
+		{ "not state != listen", false, false },
+		{ "process = listen", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct estab_filter *filter = NULL;
+
+		if (filter_parse(cases[i].expression, 0, &filter, NULL, NULL) < 0)
+			fail_msg("%s", cases[i].expression);
+		if (filter_names_state(filter, ESTAB_STATE_LISTEN) != cases[i].listen ||
+		    filter_names_state(filter, ESTAB_STATE_UNCONNECTED) != cases[i].unconnected)
+			fail_msg("%s", cases[i].expression);
+		filter_unref(filter);
+	}
+}
+
 static void test_narrow(void **state)
 {
 	static const uint64_t all = PROTO(TCP) | PROTO(UDP) | PROTO(UNIX) | PROTO(NETLINK);
@@ -676,14 +713,14 @@ static int teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),        cmocka_unit_test(test_manual),
-		cmocka_unit_test(test_states),        cmocka_unit_test(test_narrow),
-		cmocka_unit_test(test_narrow_states), cmocka_unit_test(test_needs),
-		cmocka_unit_test(test_prematch),      cmocka_unit_test(test_default_family),
-		cmocka_unit_test(test_limits),        cmocka_unit_test(test_hostile_word),
-		cmocka_unit_test(test_blank),         cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_glob),          cmocka_unit_test(test_glob_many_stars),
-		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_golden),          cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_names_state),     cmocka_unit_test(test_states),
+		cmocka_unit_test(test_narrow),          cmocka_unit_test(test_narrow_states),
+		cmocka_unit_test(test_needs),           cmocka_unit_test(test_prematch),
+		cmocka_unit_test(test_default_family),  cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_hostile_word),    cmocka_unit_test(test_blank),
+		cmocka_unit_test(test_calls),           cmocka_unit_test(test_glob),
+		cmocka_unit_test(test_glob_many_stars), cmocka_unit_test(test_services),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -8,6 +8,8 @@ struct options;
 int cmd_list(const struct options *options);
 int cmd_doctor(const struct options *options);
 int cmd_fields(const struct options *options);
+int cmd_kill(const struct options *options);
 int cmd_summary(const struct options *options);
+int cmd_wait(const struct options *options);
 
 #endif

@@ -4,6 +4,8 @@
 static const char text[] =
 	"estab [OPTIONS] [FILTER]    list sockets\n"
 	"estab summary, -s           how many there are, beside the kernel's own counts\n"
+	"estab kill FILTER           close those sockets, after asking\n"
+	"estab wait FILTER           wait until there is one, or with --gone none any more\n"
 	"estab doctor                what can be seen here, and what would show more\n"
 	"estab fields                what columns, sort keys and JSON can name\n"
 	"\n"
@@ -52,9 +54,15 @@ static const char text[] =
 	"  --passwd FILE         user names from this file\n"
 	"  --byte-order ORDER    big or little: of the host it was saved on\n"
 	"\n"
+	"Of estab kill and estab wait:\n"
+	"  --yes, --dry-run      close without asking; only tell what would be closed\n"
+	"  --listeners           what waits for others too\n"
+	"  --gone                wait until none matches\n"
+	"  --timeout TIME        for so long at most: 30s, 500ms, 5m\n"
+	"\n"
 	"Filter: conditions as dport = 443, src 10.0.0.0/8, process nginx, tcp.rtt_us > 100ms, state\n"
 	"        listen, with and, or, not and parentheses; those of ss, and one for every field\n"
-	"Exit status: 0 done, 1 no match (--quiet), 2 wrong command line, 3 failed\n"
+	"Exit status: 0 done, 1 no match (--quiet, kill) or too late (wait), 2 wrong command line, 3 failed\n"
 	"Manual pages: estab(1), estab-filter(7), estab-json(5)\n";
 
 void help_put(struct buf *buf)

@@ -18,10 +18,8 @@ static const struct verb {
 	const char *name;
 	int (*run)(const struct options *options);
 } verbs[] = {
-	{ "list", cmd_list },
-	{ "doctor", cmd_doctor },
-	{ "fields", cmd_fields },
-	{ "summary", cmd_summary },
+	{ "list", cmd_list }, { "doctor", cmd_doctor },   { "fields", cmd_fields },
+	{ "kill", cmd_kill }, { "summary", cmd_summary }, { "wait", cmd_wait },
 };
 
 static const struct verb *find_verb(const struct options *options)
@@ -64,6 +62,19 @@ static void version_put(struct buf *buf)
 	buf_char(buf, '\n');
 }
 
+/* Options that would be taken for something else where another verb left them unheeded. */
+static int check_verb_options(const struct options *options, const struct verb *verb)
+{
+	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
+
+	if ((options->yes || options->dry_run || options->listeners) && run != cmd_kill)
+		return complain_usage(NULL,
+				      "--yes, --dry-run and --listeners belong to estab kill");
+	if ((options->gone || options->timeout_given) && run != cmd_wait)
+		return complain_usage(NULL, "--gone and --timeout belong to estab wait");
+	return 0;
+}
+
 /* -s asks of the listing that it be a summary. */
 static int run(const struct options *options, const struct verb *verb)
 {
@@ -95,6 +106,8 @@ int main(int argc, char **argv)
 	else if (options.version)
 		status = print(version_put);
 	else
+		status = check_verb_options(&options, verb);
+	if (status == 0 && !options.help && !options.version)
 		status = run(&options, verb);
 	options_free(&options);
 	return status;

@@ -11,7 +11,7 @@
 #include "select.h"
 #include "util.h"
 
-enum { SECONDS_MAX = 3600 };
+enum { RESOLVE_MAX_MS = 3600 * 1000, WAIT_MAX_MS = 30 * 24 * 3600 * 1000u };
 
 /* Options without a letter. */
 enum {
@@ -20,10 +20,13 @@ enum {
 	OPT_COLUMNS,
 	OPT_CSV,
 	OPT_DEBUG,
+	OPT_DRY_RUN,
 	OPT_EXPLAIN,
 	OPT_FORMAT,
+	OPT_GONE,
 	OPT_JSON,
 	OPT_JSONL,
+	OPT_LISTENERS,
 	OPT_NO_PUSHDOWN,
 	OPT_NULL,
 	OPT_PASSWD,
@@ -33,6 +36,8 @@ enum {
 	OPT_SORT,
 	OPT_SOURCE,
 	OPT_STRICT,
+	OPT_TIMEOUT,
+	OPT_YES,
 };
 
 /* "-": words come in order, so that what stands behind "--" can be told. */
@@ -48,16 +53,19 @@ static const struct option long_options[] = {
 	{ "context", no_argument, NULL, 'Z' },
 	{ "csv", no_argument, NULL, OPT_CSV },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "explain", no_argument, NULL, OPT_EXPLAIN },
 	{ "extended", no_argument, NULL, 'e' },
 	{ "family", required_argument, NULL, 'f' },
 	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "gone", no_argument, NULL, OPT_GONE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "info", no_argument, NULL, 'i' },
 	{ "ipv4", no_argument, NULL, '4' },
 	{ "ipv6", no_argument, NULL, '6' },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "jsonl", no_argument, NULL, OPT_JSONL },
+	{ "listeners", no_argument, NULL, OPT_LISTENERS },
 	{ "listening", no_argument, NULL, 'l' },
 	{ "memory", no_argument, NULL, 'm' },
 	{ "mptcp", no_argument, NULL, 'M' },
@@ -83,9 +91,11 @@ static const struct option long_options[] = {
 	{ "summary", no_argument, NULL, 's' },
 	{ "tcp", no_argument, NULL, 't' },
 	{ "threads", no_argument, NULL, 'T' },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "udp", no_argument, NULL, 'u' },
 	{ "unix", no_argument, NULL, 'x' },
 	{ "version", no_argument, NULL, 'V' },
+	{ "yes", no_argument, NULL, OPT_YES },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -113,9 +123,13 @@ static const struct {
 	{ 'V', offsetof(struct options, version) },
 	{ 'Z', offsetof(struct options, context) },
 	{ OPT_DEBUG, offsetof(struct options, debug) },
+	{ OPT_DRY_RUN, offsetof(struct options, dry_run) },
 	{ OPT_EXPLAIN, offsetof(struct options, explain) },
+	{ OPT_GONE, offsetof(struct options, gone) },
+	{ OPT_LISTENERS, offsetof(struct options, listeners) },
 	{ OPT_NO_PUSHDOWN, offsetof(struct options, no_pushdown) },
 	{ OPT_STRICT, offsetof(struct options, strict) },
+	{ OPT_YES, offsetof(struct options, yes) },
 };
 
 /* Words that an option takes, and the number each stands for. */
@@ -167,23 +181,46 @@ static int parse_pid(const char *text, uint32_t *ret_pid)
 	return 0;
 }
 
-/* "2", "0.25": at most an hour, in milliseconds. */
-static int parse_seconds(const char *text, uint32_t *ret_ms)
+/* What may stand behind a number of seconds: milliseconds in one of it; 0: no such unit. */
+static uint32_t time_unit(const char *text)
+{
+	static const struct {
+		const char *name;
+		uint32_t ms;
+	} units[] = {
+		{ "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60 * 1000 }, { "h", 3600 * 1000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (strcmp(text, units[i].name) == 0)
+			return units[i].ms;
+	return 0;
+}
+
+/* "2", "0.25", "500ms", "5m": in milliseconds. */
+static int parse_time(const char *option, const char *text, uint32_t max_ms, uint32_t *ret_ms)
 {
 	const char *at = text;
-	uint32_t ms = 0;
+	uint64_t thousandths = 0;
+	bool digit = false;
+	uint32_t unit;
 
-	for (; *at >= '0' && *at <= '9' && ms <= SECONDS_MAX * 1000; at++)
-		ms = ms * 10 + (uint32_t)(*at - '0') * 1000;
-	if (*at == '.' && at > text) {
-		at++;
-		for (uint32_t unit = 100; *at >= '0' && *at <= '9'; unit /= 10, at++)
-			ms += (uint32_t)(*at - '0') * unit;
+	for (; *at >= '0' && *at <= '9' && thousandths <= (uint64_t)max_ms * 1000; at++) {
+		thousandths = thousandths * 10 + (uint64_t)(*at - '0') * 1000;
+		digit = true;
 	}
-	if (*at != '\0' || at == text || at[-1] == '.' || ms > SECONDS_MAX * 1000)
-		return complain_word("--resolve-timeout", "not a number of seconds", text,
-				     strlen(text));
-	*ret_ms = ms;
+	if (*at == '.' && digit) {
+		digit = false;
+		at++;
+		for (uint32_t part = 100; *at >= '0' && *at <= '9'; part /= 10, at++) {
+			thousandths += (uint64_t)(*at - '0') * part;
+			digit = true;
+		}
+	}
+	unit = digit ? time_unit(at) : 0;
+	if (unit == 0 || thousandths > (uint64_t)max_ms * 1000 / unit)
+		return complain_word(option, "not a number of seconds", text, strlen(text));
+	*ret_ms = (uint32_t)(thousandths * unit / 1000);
 	return 0;
 }
 
@@ -279,9 +316,13 @@ static int apply_output(struct options *options, int option, const char *argumen
 		options->proc_root = argument;
 		break;
 	case OPT_RESOLVE_TIMEOUT:
-		return parse_seconds(argument, &options->resolve_timeout_ms);
+		return parse_time("--resolve-timeout", argument, RESOLVE_MAX_MS,
+				  &options->resolve_timeout_ms);
 	case OPT_PROC_PID:
 		return parse_pid(argument, &options->proc_pid);
+	case OPT_TIMEOUT:
+		options->timeout_given = true;
+		return parse_time("--timeout", argument, WAIT_MAX_MS, &options->timeout_ms);
 	case OPT_PASSWD:
 		options->passwd_file = argument;
 		break;

@@ -63,6 +63,14 @@ struct options {
 	const char *passwd_file;
 	uint32_t byte_order;
 
+	/* of estab kill and estab wait */
+	bool yes;
+	bool dry_run;
+	bool listeners;
+	bool gone;
+	bool timeout_given;
+	uint32_t timeout_ms;
+
 	/* the words that are no options */
 	const char *verb; /* the first of them, unless it stood behind "--"; NULL: none */
 	char *words;      /* all of them, with a space between; NULL: none */

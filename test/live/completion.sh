@@ -84,6 +84,9 @@ choices()
 verbs=$(choices main verbs)
 # The words that begin a condition of the filter; "excl" is only ss(8)'s.
 terms=$(sed -n '/ words\[\] = {/,/^};/p' "$ESTAB_SRCDIR/lib/filter-word.c" | grep -oP '\{ "\K[^"]+' | grep -vx excl)
+none "no verb is a word of the filter" "$(grep -xF -f <(printf '%s\n' "$verbs") <<<"$terms
+$fields
+$(lines and or not exists)")"
 families=$(choices select families; lines inet inet6)
 tables=$(choices select names)
 

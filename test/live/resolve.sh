@@ -167,7 +167,7 @@ faster "sorted by what never comes" 4000
 
 # ---- the option ----
 
-for wrong in '' 1s -1 1.5.2 . 4000 99999999999999999999; do
+for wrong in '' 1x 61m -1 1.5.2 . 4000 99999999999999999999; do
 	is "not a time of '$wrong'" "$("$ESTAB" --resolve-timeout "$wrong" 2>&1; echo $?)" \
 		"estab: --resolve-timeout: not a number of seconds: $wrong
 2"
