@@ -250,7 +250,7 @@ is "NO_COLOR, overruled" "$(on_terminal 150 "NO_COLOR=1 $ESTAB --color=always" |
 is "no colour when told" "$(on_terminal 150 "$ESTAB --color=never" | escapes)" 0
 is "no colour on a dumb terminal" "$(terminal=dumb on_terminal 150 "$ESTAB" | escapes)" 0
 
-# Slow reading, by a delay in its first answer; Ctrl-C is typed after the first second.
+# Slow reading, by a delay in its first answer (BPF has none); Ctrl-C is typed after the first second.
 {
 	sleep 2.5
 	printf '\003'
