@@ -129,7 +129,7 @@ _estab()
 			elif _estab_has_word; then
 				_estab_words "$_estab_filter and or not"
 			else
-				_estab_words "list doctor fields kill summary wait $_estab_filter not"
+				_estab_words "list diff doctor fields kill summary wait $_estab_filter not"
 			fi
 			;;
 		esac

@@ -395,6 +395,8 @@ ESTAB_PUBLIC enum estab_field estab_field_next(enum estab_field field);
 
 /* Words of the enums above ("tcp", "inet6", "time-wait"); NULL for an unknown number. Since 0.1. */
 ESTAB_PUBLIC const char *estab_proto_name(enum estab_proto proto);
+ESTAB_PUBLIC const char *estab_family_name(enum estab_family family);
+ESTAB_PUBLIC const char *estab_type_name(enum estab_type type);
 ESTAB_PUBLIC const char *estab_state_name(enum estab_state state);
 /* The mask of states that one of ss(8)'s words means: a state's name (also "fin-wait-1",
  * "syn-rcv", "closed"), or a group: all, connected, synchronized, bucket, big, listening.

@@ -237,6 +237,11 @@ struct estab_filter *filter_unref(struct estab_filter *filter)
 	return NULL;
 }
 
+const char *filter_expression(const struct estab_filter *filter)
+{
+	return filter->expression;
+}
+
 uint64_t filter_needs(const struct estab_filter *filter, uint64_t protos)
 {
 	uint64_t needs = 0;

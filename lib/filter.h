@@ -33,6 +33,8 @@ bool filter_match(const struct estab_filter *filter, const struct estab_socket *
 bool filter_prematch(const struct estab_filter *filter, const struct estab_socket *sock,
 		     uint64_t unknown);
 
+/* As it was given. Lent. */
+const char *filter_expression(const struct estab_filter *filter);
 /* NEED_… of the fields it looks at in sockets of these protocols. */
 uint64_t filter_needs(const struct estab_filter *filter, uint64_t protos);
 /* The states to be read where those given were: its state words take their place. */

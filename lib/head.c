@@ -31,5 +31,6 @@ void head_fill(struct estab_result *result, const struct env *env)
 	result->time_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 	result->netns = env->netns;
 	result->capture = env->ctx->capture;
+	result->plan = &env->plan;
 	read_boot_id(result, env);
 }

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "field.h"
+#include "filter.h"
 #include "json.h"
+#include "plan.h"
 #include "result.h"
 #include "util.h"
 
@@ -25,6 +28,38 @@ static void write_time(struct json *json, const char *key, uint64_t time_us)
 	json_write_str(json, key, text);
 }
 
+static void write_words(struct json *json, const char *key, uint32_t bits,
+			const char *(*word)(unsigned int number))
+{
+	json_write_open(json, key, '[');
+	for (unsigned int i = 0; i < 32; i++)
+		if (bits & BIT32(i) && word(i))
+			json_write_str(json, NULL, word(i));
+	json_write_close(json, ']');
+}
+
+/* What was asked for, so that it can be asked again: estab diff. */
+static void write_asked(struct json *json, const struct plan *plan)
+{
+	json_write_open(json, "asked", '{');
+	write_words(json, "families", plan->families, word_family);
+	json_write_open(json, "tables", '[');
+	for (unsigned int i = 0; i < PLAN_PROTOS; i++) {
+		if (!(plan->protos & BIT64(i)))
+			continue;
+		json_write_open(json, NULL, '{');
+		json_write_str(json, "proto", word_proto(i));
+		write_words(json, "states", plan->states[i], word_state);
+		if (i == ESTAB_PROTO_UNIX || i == ESTAB_PROTO_PACKET)
+			write_words(json, "types", plan->types[i], word_type);
+		json_write_close(json, '}');
+	}
+	json_write_close(json, ']');
+	if (plan->filter)
+		json_write_str(json, "filter", filter_expression(plan->filter));
+	json_write_close(json, '}');
+}
+
 int estab_result_write_json_head(const struct estab_result *result, estab_write_fn *fn, void *arg)
 {
 	struct json json;
@@ -41,6 +76,8 @@ int estab_result_write_json_head(const struct estab_result *result, estab_write_
 		json_write_u64(&json, "netns", result->netns);
 	else
 		json_write_null(&json, "netns");
+	if (result->plan)
+		write_asked(&json, result->plan);
 	return json_write_flush(&json);
 }
 

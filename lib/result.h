@@ -9,6 +9,8 @@
 
 #include "estab.h"
 
+struct plan;
+
 struct result_source {
 	const char *source; /* static text */
 	const char *table;  /* static text */
@@ -38,6 +40,8 @@ struct estab_result {
 	uint64_t netns;   /* inode; 0: unknown */
 	char boot_id[37]; /* "": unknown */
 	bool capture;     /* a saved or foreign /proc was read */
+	const struct plan
+		*plan; /* what was asked; lent by the env. NULL: nothing that could be told */
 };
 
 /* Notes a source that was tried. path is copied, and may be NULL. Returns where to count its rows;

@@ -77,6 +77,16 @@ const char *estab_proto_name(enum estab_proto proto)
 	return word_proto((unsigned int)proto);
 }
 
+const char *estab_family_name(enum estab_family family)
+{
+	return word_family((unsigned int)family);
+}
+
+const char *estab_type_name(enum estab_type type)
+{
+	return word_type((unsigned int)type);
+}
+
 const char *estab_state_name(enum estab_state state)
 {
 	return word_state((unsigned int)state);

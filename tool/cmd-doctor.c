@@ -163,13 +163,13 @@ static void put_json(struct doctor *doctor)
 	struct buf *buf = &doctor->out;
 
 	buf_str(buf, "{\"estab\":{");
-	json_versions(buf);
+	json_put_versions(buf);
 	buf_str(buf, "},");
 	estab_probe_write_json(doctor->probe, buf_write, buf);
 	buf_str(buf, ",\"advice\":[");
 	for (size_t i = 0; i < doctor->advice.n; i++) {
 		buf_str(buf, i > 0 ? ",\n" : "\n");
-		json_string(buf, doctor->advice.lines[i]);
+		json_put_string(buf, doctor->advice.lines[i]);
 	}
 	buf_str(buf, "]}\n");
 }

@@ -72,19 +72,19 @@ static void put_table(struct buf *buf, bool header, bool colour)
 static void put_members(struct buf *buf, const struct estab_field_info *info)
 {
 	buf_str(buf, "\"name\":");
-	json_string(buf, info->name);
+	json_put_string(buf, info->name);
 	buf_str(buf, ",\"kind\":");
-	json_string(buf, kind_name(info->kind));
+	json_put_string(buf, kind_name(info->kind));
 	buf_str(buf, ",\"unit\":");
 	if (info->unit)
-		json_string(buf, info->unit);
+		json_put_string(buf, info->unit);
 	else
 		buf_str(buf, "null");
 	buf_str(buf, info->flags & ESTAB_FIELD_OWNER ? ",\"owner\":true" : ",\"owner\":false");
 	buf_str(buf,
 		info->flags & ESTAB_FIELD_DEFAULT ? ",\"default\":true" : ",\"default\":false");
 	buf_str(buf, ",\"help\":");
-	json_string(buf, info->help);
+	json_put_string(buf, info->help);
 }
 
 static void put_json(struct buf *buf)
@@ -94,7 +94,7 @@ static void put_json(struct buf *buf)
 	uint64_t count = 0;
 
 	buf_str(buf, "{\"estab\":{");
-	json_versions(buf);
+	json_put_versions(buf);
 	buf_str(buf, "},\"fields\":[");
 	while (next_field(&info, &field)) {
 		buf_str(buf, count++ > 0 ? ",\n{" : "\n{");
@@ -113,7 +113,7 @@ static void put_jsonl(struct buf *buf)
 	uint64_t count = 0;
 
 	buf_str(buf, "{\"record\":\"start\",");
-	json_versions(buf);
+	json_put_versions(buf);
 	buf_str(buf, "}\n");
 	while (next_field(&info, &field)) {
 		buf_str(buf, "{\"record\":\"field\",");

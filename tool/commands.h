@@ -6,6 +6,7 @@
 struct options;
 
 int cmd_list(const struct options *options);
+int cmd_diff(const struct options *options);
 int cmd_doctor(const struct options *options);
 int cmd_fields(const struct options *options);
 int cmd_kill(const struct options *options);

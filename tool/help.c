@@ -6,6 +6,7 @@ static const char text[] =
 	"estab summary, -s           how many there are, beside the kernel's own counts\n"
 	"estab kill FILTER           close those sockets, after asking\n"
 	"estab wait FILTER           wait until there is one, or with --gone none any more\n"
+	"estab diff OLD [NEW]        what was opened and closed between two saved listings, or since one\n"
 	"estab doctor                what can be seen here, and what would show more\n"
 	"estab fields                what columns, sort keys and JSON can name\n"
 	"\n"
@@ -62,7 +63,8 @@ static const char text[] =
 	"\n"
 	"Filter: conditions as dport = 443, src 10.0.0.0/8, process nginx, tcp.rtt_us > 100ms, state\n"
 	"        listen, with and, or, not and parentheses; those of ss, and one for every field\n"
-	"Exit status: 0 done, 1 no match (--quiet, kill) or too late (wait), 2 wrong command line, 3 failed\n"
+	"Exit status: 0 done, 1 no match (--quiet, kill), too late (wait) or a difference (diff),\n"
+	"        2 wrong command line, 3 failed\n"
 	"Manual pages: estab(1), estab-filter(7), estab-json(5)\n";
 
 void help_put(struct buf *buf)

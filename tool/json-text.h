@@ -6,8 +6,8 @@
 #include "buf.h"
 
 /* A string in quotes. The text has no control characters. */
-void json_string(struct buf *buf, const char *text);
+void json_put_string(struct buf *buf, const char *text);
 /* "schema":N,"version":"…" */
-void json_versions(struct buf *buf);
+void json_put_versions(struct buf *buf);
 
 #endif

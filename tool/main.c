@@ -18,8 +18,9 @@ static const struct verb {
 	const char *name;
 	int (*run)(const struct options *options);
 } verbs[] = {
-	{ "list", cmd_list }, { "doctor", cmd_doctor },   { "fields", cmd_fields },
-	{ "kill", cmd_kill }, { "summary", cmd_summary }, { "wait", cmd_wait },
+	{ "list", cmd_list },     { "diff", cmd_diff }, { "doctor", cmd_doctor },
+	{ "fields", cmd_fields }, { "kill", cmd_kill }, { "summary", cmd_summary },
+	{ "wait", cmd_wait },
 };
 
 static const struct verb *find_verb(const struct options *options)

@@ -242,6 +242,12 @@ static int append(char **text, char separator, const char *word)
 	return 0;
 }
 
+static int add_word(struct options *options, const char *word)
+{
+	options->args[options->n_args++] = word;
+	return append(&options->words, ' ', word);
+}
+
 static int add_sort(struct options *options, const char *list)
 {
 	if (*list == '\0')
@@ -398,6 +404,11 @@ int options_parse(int argc, char **argv, struct options *options)
 		.format = FORMAT_TABLE,
 		.resolve_timeout_ms = OPTIONS_RESOLVE_TIMEOUT_MS,
 	};
+	options->args = calloc((size_t)argc + 1, sizeof(*options->args));
+	if (!options->args) {
+		complain_errno("command line", -ENOMEM);
+		return STATUS_FAILED;
+	}
 	opterr = 0;
 	while (status == 0 &&
 	       (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
@@ -406,14 +417,20 @@ int options_parse(int argc, char **argv, struct options *options)
 		} else if (option == 1) {
 			if (!options->verb)
 				options->verb = optarg;
-			status = append(&options->words, ' ', optarg);
+			status = add_word(options, optarg);
 		} else {
 			status = apply(options, option, optarg);
 		}
 	}
 	for (; status == 0 && optind < argc; optind++)
-		status = append(&options->words, ' ', argv[optind]);
+		status = add_word(options, argv[optind]);
 	return status;
+}
+
+bool options_select(const struct options *options)
+{
+	return options->tables != 0 || options->families != 0 || options->all ||
+	       options->listening || options->bound;
 }
 
 void options_drop_verb(struct options *options)
@@ -428,5 +445,7 @@ void options_free(struct options *options)
 {
 	free(options->columns);
 	free(options->words);
+	free((void *)options->args);
+	options->args = NULL;
 	options->columns = options->words = NULL;
 }

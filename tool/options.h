@@ -72,10 +72,14 @@ struct options {
 	uint32_t timeout_ms;
 
 	/* the words that are no options */
-	const char *verb; /* the first of them, unless it stood behind "--"; NULL: none */
-	char *words;      /* all of them, with a space between; NULL: none */
+	const char *verb;  /* the first of them, unless it stood behind "--"; NULL: none */
+	char *words;       /* all of them, with a space between; NULL: none */
+	const char **args; /* each of them, the verb too */
+	size_t n_args;
 };
 
+/* Whether they say which tables or states are meant. */
+bool options_select(const struct options *options);
 /* 0, or the exit status after a complaint; options_free() in either case. */
 int options_parse(int argc, char **argv, struct options *options);
 /* The verb is known to be one: takes it off the words. */
