@@ -226,7 +226,8 @@ static void parse(char *expression, size_t length, uint32_t flags, struct input 
 	struct estab_filter *filter = untouched;
 	size_t position = SIZE_MAX;
 	char *message = NULL;
-	int r = filter_parse(expression, flags, &filter, &position, &message);
+	int r = filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), flags, &filter,
+			     &position, &message);
 
 	if (r == 0) {
 		must(filter != untouched && position == SIZE_MAX && !message);
@@ -238,7 +239,8 @@ static void parse(char *expression, size_t length, uint32_t flags, struct input 
 	} else {
 		must(r == -EINVAL && filter == untouched);
 		must(position <= length && message && *message);
-		must(filter_parse(expression, flags, &filter, NULL, NULL) == r);
+		must(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), flags, &filter,
+				  NULL, NULL) == r);
 	}
 	free(message);
 }

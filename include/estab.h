@@ -352,6 +352,26 @@ enum estab_field {
 	ESTAB_F_FORCE_WIDTH = 0x7fffffff,
 };
 
+/*
+ * What a query is about. Rows of every subject are handed out as the same handle, struct estab_socket,
+ * and have the fields of their subject. Since 0.1.
+ */
+enum estab_subject {
+	ESTAB_SUBJECT_SOCKETS = 0,
+	ESTAB_SUBJECT_FLOWS = 1,
+	ESTAB_SUBJECT_ROUTES = 2,
+	ESTAB_SUBJECT_INTERFACES = 3,
+	ESTAB_SUBJECT_MEMBERSHIPS = 4,
+	ESTAB_SUBJECT_STATS = 5,
+	ESTAB_SUBJECT_FORCE_WIDTH = 0x7fffffff,
+};
+
+/* The subject's name, "sockets", which is that of the array in JSON too; NULL: this library has no
+ * such subject. Since 0.1. */
+ESTAB_PUBLIC const char *estab_subject_name(enum estab_subject subject);
+/* What one row of it is called in JSON Lines, "socket"; NULL as above. Since 0.1. */
+ESTAB_PUBLIC const char *estab_subject_record(enum estab_subject subject);
+
 /* What a field's value is. Since 0.1. */
 enum estab_kind {
 	ESTAB_KIND_U64 = 1,   /* estab_socket_get_u64() */
@@ -366,9 +386,10 @@ enum estab_kind {
 };
 
 /* estab_field_info.flags. Since 0.1. */
-#define ESTAB_FIELD_OWNER (1u << 0)   /* belongs to an owner: ask estab_owner_get_…() */
-#define ESTAB_FIELD_STRING (1u << 1)  /* a number that JSON writes as a decimal string */
-#define ESTAB_FIELD_DEFAULT (1u << 2) /* read and written where no field was asked for */
+#define ESTAB_FIELD_OWNER (1u << 0)  /* belongs to an owner: ask estab_owner_get_…() */
+#define ESTAB_FIELD_STRING (1u << 1) /* a number that JSON writes as a decimal string */
+/* Read and written where no field of sockets was asked for. */
+#define ESTAB_FIELD_DEFAULT (1u << 2)
 
 /* The size is set by the caller, and tells which members it knows. */
 struct estab_field_info {
@@ -380,6 +401,8 @@ struct estab_field_info {
 	const char *title; /* a table's heading, in capitals */
 	const char *unit;  /* "us", "ms", "bytes", …; NULL where there is none */
 	const char *help;  /* one line */
+	uint32_t subjects; /* bits 1 << ESTAB_SUBJECT_…: whose rows have it */
+	uint32_t defaults; /* of those, where it is read and written when no field was asked for */
 };
 
 /* Returns the id of the field of that name, or of its short form ("pid", "process"); ESTAB_F_NONE
@@ -505,6 +528,12 @@ ESTAB_PUBLIC int estab_filter_match(const struct estab_filter *filter,
 ESTAB_PUBLIC int estab_query_new(struct estab_ctx *ctx, struct estab_query **ret_query);
 ESTAB_PUBLIC struct estab_query *estab_query_unref(struct estab_query *query);
 
+/*
+ * Makes the query one about another subject, with all of its rows and its usual fields: to be called
+ * before anything else is asked of it. Protocols, types and states are of sockets only.
+ * -EINVAL: this library has no such subject. Since 0.1.
+ */
+ESTAB_PUBLIC int estab_query_set_subject(struct estab_query *query, enum estab_subject subject);
 /* Bits 1 << ESTAB_PROTO_…; -EINVAL: none, or an unknown one. */
 ESTAB_PUBLIC int estab_query_set_protos(struct estab_query *query, uint64_t protos);
 /* Bits 1 << ESTAB_FAMILY_…: narrows tcp, udp, raw, … to IPv4 or IPv6. v4-mapped sockets are
@@ -523,7 +552,7 @@ ESTAB_PUBLIC int estab_query_set_proto_states(struct estab_query *query, enum es
 /*
  * Asks for a field: only what was asked for is read, and written by estab_socket_write_json(). A
  * group asks for all below its name. Without any, the default fields are read (estab-json(5)).
- * -EINVAL: no such field; -E2BIG: too many.
+ * -EINVAL: no such field of the query's subject; -E2BIG: too many.
  */
 ESTAB_PUBLIC int estab_query_add_field(struct estab_query *query, enum estab_field field);
 /* Sorts a snapshot by this field (of any owner: the first). Rows without a value come last. May be
@@ -537,7 +566,8 @@ ESTAB_PUBLIC int estab_query_add_sort(struct estab_query *query, enum estab_fiel
  */
 ESTAB_PUBLIC int estab_query_set_filter(struct estab_query *query, const char *expression,
 					size_t *ret_position, char **ret_message);
-/* The same with a filter that is there already, and is shared; NULL: everything. Since 0.1. */
+/* The same with a filter that is there already, and is shared; NULL: everything. -EINVAL: it is about
+ * another subject. Since 0.1. */
 ESTAB_PUBLIC int estab_query_attach_filter(struct estab_query *query, struct estab_filter *filter);
 /* The protocols, as bits 1 << ESTAB_PROTO_…, that a socket which the query's filter matches can be of;
  * all without a filter. Since 0.1. */

@@ -209,19 +209,19 @@ static void put_tables(struct writer *writer, const struct table tables[PLAN_PRO
 			other++;
 		if (table->states == 0 || other < first)
 			continue;
-		begin(writer, word_proto(first));
+		begin(writer, row_word(first));
 		for (other = first + 1; other < PLAN_PROTOS; other++) {
 			if (!same_table(&tables[other], table))
 				continue;
 			add(writer, ", ");
-			add(writer, word_proto(other));
+			add(writer, row_word(other));
 		}
 		add(writer, ": ");
 		if (table->families != 0)
 			add(writer, table->families == INET_FAMILIES ? "IPv4 and IPv6; "
 				    : table->families == BIT32(ESTAB_FAMILY_INET) ? "IPv4; "
 										  : "IPv6; ");
-		put_states(writer, table->states, reader_states((enum estab_proto)first));
+		put_states(writer, table->states, reader_states(first));
 		end(writer);
 		if (table->may_be_told)
 			put_code(writer, table);

@@ -10,7 +10,7 @@
 #include "util.h"
 
 #define PROTO(name) BIT64(ESTAB_PROTO_##name)
-#define ANY UINT64_MAX
+#define ANY ROWS_SOCKETS
 #define IP (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(RAW) | PROTO(ICMP) | PROTO(MPTCP))
 #define TCPS PROTO(TCP)
 #define PORTS (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(MPTCP))
@@ -158,13 +158,24 @@ int estab_field_get_info(enum estab_field field, struct estab_field_info *ret_in
 		.size = size,
 		.id = found->id,
 		.kind = found->kind,
-		.flags = found->flags | (plan_is_default(field) ? ESTAB_FIELD_DEFAULT : 0),
+		.flags = found->flags,
 		.name = found->name,
 		.title = found->title,
 		.unit = found->unit,
 		.help = found->help,
 	};
 
+	for (unsigned int i = 0; i < 32; i++) {
+		const struct row_subject *subject = subject_find((enum estab_subject)i);
+
+		if (!subject || !(found->protos & subject->rows))
+			continue;
+		info.subjects |= BIT32(i);
+		if (subject_is_default(subject, field))
+			info.defaults |= BIT32(i);
+	}
+	if (info.defaults & BIT32(ESTAB_SUBJECT_SOCKETS))
+		info.flags |= ESTAB_FIELD_DEFAULT;
 	memcpy(ret_info, &info, MIN(size, sizeof(info)));
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "field.h"
+#include "subject.h"
 
 enum {
 	LEAVES_MAX = 1024,
@@ -125,6 +126,7 @@ struct estab_filter {
 	uint32_t word_states;     /* these, and */
 	uint32_t word_states_and; /* of those that would be read else, these */
 	uint32_t n_leaves;        /* 0: everything matches */
+	const struct row_subject *subject;
 	const char *expression;
 	struct leaf *leaves;
 };

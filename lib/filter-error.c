@@ -81,7 +81,9 @@ static size_t common_begin(const char *a, const char *b)
 	return n;
 }
 
-const char *filter_nearest(const char *word, const char *(*name)(size_t index))
+/* The name next to the word, NULL when none is near. */
+static const char *find_nearest(const struct filter_parser *parser, const char *word,
+				filter_name_fn *name)
 {
 	size_t length = strlen(word);
 	size_t best = 1 + length / 4;
@@ -91,7 +93,7 @@ const char *filter_nearest(const char *word, const char *(*name)(size_t index))
 
 	if (length == 0 || length > NAME_MAX_COMPARED)
 		return NULL;
-	for (size_t i = 0; (candidate = name(i)); i++) {
+	for (size_t i = 0; (candidate = name(parser, i)); i++) {
 		size_t n = strlen(candidate);
 		size_t d, begin;
 
@@ -114,9 +116,9 @@ const char *filter_nearest(const char *word, const char *(*name)(size_t index))
 }
 
 int filter_fail_name(struct filter_parser *parser, const struct token *token, const char *what,
-		     const char *(*name)(size_t index))
+		     filter_name_fn *name)
 {
-	const char *nearest = filter_nearest(token->text, name);
+	const char *nearest = find_nearest(parser, token->text, name);
 	char shown[64] = { 0 };
 	struct text text = { .buffer = shown, .size = sizeof(shown) };
 	int length;

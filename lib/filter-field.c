@@ -155,7 +155,8 @@ static struct node *parse_users(struct filter_parser *parser, const struct field
 /* ---- two fields ---- */
 
 /* The field that a value names, of the same class as this one; NULL: it is a plain value. */
-static const struct field *other_field(const struct field *field, const struct values *values)
+static const struct field *other_field(const struct filter_parser *parser,
+				       const struct field *field, const struct values *values)
 {
 	const struct field *other;
 	const struct token *token = values->first;
@@ -163,10 +164,10 @@ static const struct field *other_field(const struct field *field, const struct v
 	if (values->count != 1 || token->quoted)
 		return NULL;
 	if (class_of(field) == CLASS_ADDR && token_is(token, "local"))
-		return field_find(ESTAB_F_LOCAL_ADDR);
+		return filter_find_field(parser, "local.addr");
 	if (class_of(field) == CLASS_ADDR && token_is(token, "peer"))
-		return field_find(ESTAB_F_PEER_ADDR);
-	other = field_find(estab_field_from_name(token->text));
+		return filter_find_field(parser, "peer.addr");
+	other = filter_find_field(parser, token->text);
 	return other && class_of(other) == class_of(field) ? other : NULL;
 }
 
@@ -212,7 +213,7 @@ static const char *expected_value(const struct field *field)
 static struct node *compare(struct filter_parser *parser, const struct field *field, enum op op,
 			    const struct values *values)
 {
-	const struct field *other = other_field(field, values);
+	const struct field *other = other_field(parser, field, values);
 	struct node *node;
 
 	if (other && op != OP_GLOB && op != OP_NOT_GLOB && op != OP_REGEX)
@@ -298,7 +299,7 @@ struct node *filter_parse_end(struct filter_parser *parser, const struct token *
 	if (op != OP_GLOB && op != OP_NOT_GLOB && op != OP_REGEX) {
 		bool named = values.first->quoted || *text == '/' || *text == '@';
 
-		if (other_field(addr, &values) || !named || looks_like_addr(&values))
+		if (other_field(parser, addr, &values) || !named || looks_like_addr(&values))
 			return compare(parser, addr, op, &values);
 	}
 	return filter_parse_text(parser, path, LEAF_SHOWN, op, &values);
@@ -312,17 +313,18 @@ static struct node *exists_leaf(struct filter_parser *parser, enum estab_field i
 struct node *filter_parse_exists(struct filter_parser *parser)
 {
 	const struct token *token = filter_take(parser);
-	enum estab_field id;
+	const struct field *field;
 
 	if (token->kind != TOKEN_WORD || token->quoted) {
 		filter_fail(parser, token->at, "expected a field");
 		return NULL;
 	}
-	id = estab_field_from_name(token->text);
-	switch (id) {
-	case ESTAB_F_NONE:
+	field = filter_find_field(parser, token->text);
+	if (!field) {
 		filter_fail_name(parser, token, "no such field", filter_word);
 		return NULL;
+	}
+	switch (field->id) {
 	case ESTAB_F_OWNERS:
 		return exists_leaf(parser, ESTAB_F_OWNER_PID);
 	case ESTAB_F_LOCAL:
@@ -334,10 +336,10 @@ struct node *filter_parse_exists(struct filter_parser *parser)
 	default:
 		break;
 	}
-	if (class_of(field_find(id)) == CLASS_NONE) {
+	if (class_of(field) == CLASS_NONE) {
 		filter_fail(parser, token->at, "%s has no value of its own: name a field below it",
 			    token->text);
 		return NULL;
 	}
-	return exists_leaf(parser, id);
+	return exists_leaf(parser, field->id);
 }

@@ -112,16 +112,16 @@ static struct node *parse_term(struct filter_parser *parser)
 {
 	const struct token *token = filter_token(parser);
 	struct node *node = NULL;
-	enum estab_field id;
+	const struct field *field;
 
 	if (token->kind != TOKEN_WORD || token->quoted)
 		return fail_term(parser, token);
 	if (!filter_parse_word(parser, &node)) {
-		id = estab_field_from_name(token->text);
-		if (id == ESTAB_F_NONE)
+		field = filter_find_field(parser, token->text);
+		if (!field)
 			return fail_term(parser, token);
 		parser->at++;
-		node = filter_parse_field(parser, token, field_find(id), false);
+		node = filter_parse_field(parser, token, field, false);
 	}
 	if (node)
 		mark_source(node, token->at, parser->tokens[parser->at - 1].end);

@@ -58,6 +58,7 @@ struct node {
 struct filter_parser {
 	const char *expression;
 	size_t length;
+	const struct row_subject *subject;
 	uint32_t flags; /* FILTER_… */
 	struct arena arena;
 	struct token *tokens; /* the last one is TOKEN_END */
@@ -82,14 +83,15 @@ static inline const struct token *value_at(const struct values *values, size_t i
 
 /* ---- filter-error.c ---- */
 
+/* A list of words, by index; NULL behind the last. */
+typedef const char *filter_name_fn(const struct filter_parser *parser, size_t index);
+
 /* Notes the first error only, and returns it. */
 int filter_fail(struct filter_parser *parser, size_t at, const char *format, ...) _printf_(3, 4);
 int filter_fail_memory(struct filter_parser *parser);
 /* "WHAT "word"", with the name that was meant behind it if one of them is near. */
 int filter_fail_name(struct filter_parser *parser, const struct token *token, const char *what,
-		     const char *(*name)(size_t index));
-/* The name next to the word, NULL when none is near. */
-const char *filter_nearest(const char *word, const char *(*name)(size_t index));
+		     filter_name_fn *name);
 
 /* ---- filter-lex.c ---- */
 
@@ -133,8 +135,10 @@ static inline bool op_turns(enum op op)
 
 /* A term that begins with one of the words that are no fields; false: it doesn't. */
 bool filter_parse_word(struct filter_parser *parser, struct node **ret_node);
-/* All words a term may begin with: those, and the fields. */
-const char *filter_word(size_t index);
+/* All words a term may begin with: those, and the subject's fields. */
+filter_name_fn filter_word;
+/* The subject's field of that name, or of its short form; NULL: it has none. */
+const struct field *filter_find_field(const struct filter_parser *parser, const char *name);
 
 /* ---- filter-host.c ---- */
 

@@ -10,7 +10,7 @@ struct word_set {
 	enum leaf_kind kind;
 	const char *(*word)(unsigned int number);
 	const char *what;
-	const char *(*name)(size_t index); /* the same words, without gaps */
+	filter_name_fn *name; /* the same words, without gaps */
 };
 
 static const char *nth_word(const char *(*word)(unsigned int number), size_t index)
@@ -21,23 +21,27 @@ static const char *nth_word(const char *(*word)(unsigned int number), size_t ind
 	return NULL;
 }
 
-static const char *nth_proto(size_t index)
+static const char *nth_proto(const struct filter_parser *parser, size_t index)
 {
+	(void)parser;
 	return nth_word(word_proto, index);
 }
 
-static const char *nth_family(size_t index)
+static const char *nth_family(const struct filter_parser *parser, size_t index)
 {
+	(void)parser;
 	return nth_word(word_family, index);
 }
 
-static const char *nth_type(size_t index)
+static const char *nth_type(const struct filter_parser *parser, size_t index)
 {
+	(void)parser;
 	return nth_word(word_type, index);
 }
 
-static const char *nth_state(size_t index)
+static const char *nth_state(const struct filter_parser *parser, size_t index)
 {
+	(void)parser;
 	return nth_word(word_state, index);
 }
 

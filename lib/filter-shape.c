@@ -86,6 +86,7 @@ static uint32_t families_of(unsigned int proto)
 	case ESTAB_PROTO_IPX:
 		return BIT32(ESTAB_FAMILY_IPX);
 	default:
+		/* Of other rows too: what has neither is taken for the first. */
 		return BIT32(ESTAB_FAMILY_INET) | BIT32(ESTAB_FAMILY_INET6);
 	}
 }

@@ -28,13 +28,14 @@ static int refuse_op(struct filter_parser *parser, const struct token *word, enu
 }
 
 /* The words that "state" takes, for what may have been meant. */
-static const char *state_word(size_t index)
+static const char *state_word(const struct filter_parser *parser, size_t index)
 {
 	static const char *const groups[] = {
 		"all",       "connected", "synchronized", "bucket",         "big",
 		"listening", "syn-rcv",   "closed",       "bound-inactive", "close",
 	};
 
+	(void)parser;
 	for (unsigned int state = 0; state < 32; state++)
 		if (word_state(state) && index-- == 0)
 			return word_state(state);
@@ -275,40 +276,49 @@ static const struct word {
 	struct node *(*parse)(struct filter_parser *parser, const struct token *word, int arg);
 	int arg;
 	int flags;
+	uint64_t rows; /* the kinds of rows that it is for */
 } words[] = {
-	{ "state", parse_state, false, NOT_BEFORE_OP },
-	{ "exclude", parse_state, true, 0 },
-	{ "excl", parse_state, true, 0 },
-	{ "listening", parse_listening, 0, 0 },
-	{ "connected", parse_listening, 0, 0 },
-	{ "src", parse_host, LOCAL_END, 0 },
-	{ "dst", parse_host, PEER_END, 0 },
-	{ "addr", parse_host, EITHER_END, 0 },
-	{ "sport", parse_port, LOCAL_END, 0 },
-	{ "dport", parse_port, PEER_END, 0 },
-	{ "port", parse_port, EITHER_END, 0 },
-	{ "dev", parse_dev, 0, 0 },
-	{ "fwmark", parse_mark, 0, 0 },
-	{ "cgroup", parse_cgroup, 0, 0 },
-	{ "autobound", parse_autobound, 0, 0 },
-	{ "exists", parse_exists, 0, 0 },
-	{ "local", parse_end, true, 0 },
-	{ "peer", parse_end, false, 0 },
-	{ "user", parse_field, ESTAB_F_USER, 0 },
-	{ "process", parse_field, ESTAB_F_OWNER_COMM, 0 },
-	{ "pid", parse_field, ESTAB_F_OWNER_PID, 0 },
+	{ "state", parse_state, false, NOT_BEFORE_OP, ROWS_SOCKETS },
+	{ "exclude", parse_state, true, 0, ROWS_SOCKETS },
+	{ "excl", parse_state, true, 0, ROWS_SOCKETS },
+	{ "listening", parse_listening, 0, 0, ROWS_SOCKETS },
+	{ "connected", parse_listening, 0, 0, ROWS_SOCKETS },
+	{ "src", parse_host, LOCAL_END, 0, ROWS_SOCKETS },
+	{ "dst", parse_host, PEER_END, 0, ROWS_SOCKETS },
+	{ "addr", parse_host, EITHER_END, 0, ROWS_SOCKETS },
+	{ "sport", parse_port, LOCAL_END, 0, ROWS_SOCKETS },
+	{ "dport", parse_port, PEER_END, 0, ROWS_SOCKETS },
+	{ "port", parse_port, EITHER_END, 0, ROWS_SOCKETS },
+	{ "dev", parse_dev, 0, 0, ROWS_SOCKETS },
+	{ "fwmark", parse_mark, 0, 0, ROWS_SOCKETS },
+	{ "cgroup", parse_cgroup, 0, 0, ROWS_SOCKETS },
+	{ "autobound", parse_autobound, 0, 0, ROWS_SOCKETS },
+	{ "exists", parse_exists, 0, 0, UINT64_MAX },
+	{ "local", parse_end, true, 0, ROWS_SOCKETS },
+	{ "peer", parse_end, false, 0, ROWS_SOCKETS },
+	{ "user", parse_field, ESTAB_F_USER, 0, ROWS_SOCKETS },
+	{ "process", parse_field, ESTAB_F_OWNER_COMM, 0, ROWS_SOCKETS },
+	{ "pid", parse_field, ESTAB_F_OWNER_PID, 0, ROWS_SOCKETS },
 };
 
-const char *filter_word(size_t index)
+const struct field *filter_find_field(const struct filter_parser *parser, const char *name)
 {
-	const struct field *field = NULL;
+	const struct field *field = field_find(estab_field_from_name(name));
 
-	if (index < ARRAY_SIZE(words))
-		return words[index].name;
-	index -= ARRAY_SIZE(words);
-	while ((field = field_after(field)) && index > 0)
-		index--;
-	return field ? field->name : NULL;
+	return field && field->protos & parser->subject->rows ? field : NULL;
+}
+
+const char *filter_word(const struct filter_parser *parser, size_t index)
+{
+	uint64_t rows = parser->subject->rows;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].rows & rows && index-- == 0)
+			return words[i].name;
+	for (const struct field *field = field_after(NULL); field; field = field_after(field))
+		if (field->protos & rows && index-- == 0)
+			return field->name;
+	return NULL;
 }
 
 /* Whether an operator stands behind the word. */
@@ -328,7 +338,7 @@ bool filter_parse_word(struct filter_parser *parser, struct node **ret_node)
 	const struct token *token = filter_token(parser);
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!token_is(token, words[i].name))
+		if (!(words[i].rows & parser->subject->rows) || !token_is(token, words[i].name))
 			continue;
 		if (words[i].flags & NOT_BEFORE_OP && has_op(parser))
 			return false;

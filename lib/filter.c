@@ -170,6 +170,7 @@ static int compile(const struct filter_parser *parser, const struct node *root,
 	expression = (char *)memory + head + leaves + data;
 	memcpy(expression, parser->expression, parser->length);
 	filter->expression = expression;
+	filter->subject = parser->subject;
 	if (root) {
 		r = place(&compiler, root, LEAF_ACCEPT, LEAF_REJECT, false);
 		if (r < 0) {
@@ -198,12 +199,13 @@ static int give_error(const struct filter_parser *parser, size_t *ret_position, 
 	return -EINVAL;
 }
 
-int filter_parse(const char *expression, uint32_t flags, struct estab_filter **ret_filter,
-		 size_t *ret_position, char **ret_message)
+int filter_parse(const char *expression, const struct row_subject *subject, uint32_t flags,
+		 struct estab_filter **ret_filter, size_t *ret_position, char **ret_message)
 {
 	struct filter_parser parser = {
 		.expression = expression,
 		.length = strlen(expression),
+		.subject = subject,
 		.flags = flags,
 	};
 	struct node *root = filter_parse_tree(&parser);
@@ -240,6 +242,11 @@ struct estab_filter *filter_unref(struct estab_filter *filter)
 const char *filter_expression(const struct estab_filter *filter)
 {
 	return filter->expression;
+}
+
+const struct row_subject *filter_subject(const struct estab_filter *filter)
+{
+	return filter->subject;
 }
 
 uint64_t filter_needs(const struct estab_filter *filter, uint64_t protos)
@@ -286,7 +293,8 @@ bool filter_needs_auto_ports(const struct estab_filter *filter)
 int estab_filter_parse(const char *expression, struct estab_filter **ret_filter,
 		       size_t *ret_position, char **ret_message)
 {
-	return filter_parse(expression, 0, ret_filter, ret_position, ret_message);
+	return filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, ret_filter,
+			    ret_position, ret_message);
 }
 
 int estab_filter_match(const struct estab_filter *filter, const struct estab_socket *sock)

@@ -22,11 +22,13 @@ enum {
 	FILTER_PACKET = 1 << 3,
 };
 
-/* As estab_filter_parse(). */
-int filter_parse(const char *expression, uint32_t flags, struct estab_filter **ret_filter,
-		 size_t *ret_position, char **ret_message);
+/* As estab_filter_parse(), of rows of that subject. */
+int filter_parse(const char *expression, const struct row_subject *subject, uint32_t flags,
+		 struct estab_filter **ret_filter, size_t *ret_position, char **ret_message);
 struct estab_filter *filter_ref(struct estab_filter *filter);
 struct estab_filter *filter_unref(struct estab_filter *filter);
+/* What it is about. */
+const struct row_subject *filter_subject(const struct estab_filter *filter);
 
 bool filter_match(const struct estab_filter *filter, const struct estab_socket *sock);
 /* False: it will not match, whatever the values turn out to be that need what is named: NEED_… */

@@ -8,35 +8,16 @@
 #include "query.h"
 #include "util.h"
 
-/* The keys of a JSON socket when no field was asked for: frozen for schema 1, estab-json(5). */
-static const enum estab_field default_fields[] = {
-	ESTAB_F_PROTO,         ESTAB_F_FAMILY,         ESTAB_F_TYPE,
-	ESTAB_F_STATE,         ESTAB_F_RECV_Q,         ESTAB_F_SEND_Q,
-	ESTAB_F_BACKLOG,       ESTAB_F_BACKLOG_LIMIT,  ESTAB_F_LOCAL,
-	ESTAB_F_LOCAL_ADDR,    ESTAB_F_LOCAL_PORT,     ESTAB_F_LOCAL_SCOPE,
-	ESTAB_F_LOCAL_PATH,    ESTAB_F_LOCAL_ABSTRACT, ESTAB_F_PEER,
-	ESTAB_F_PEER_ADDR,     ESTAB_F_PEER_PORT,      ESTAB_F_PEER_SCOPE,
-	ESTAB_F_PEER_INODE,    ESTAB_F_INTERFACE,      ESTAB_F_UID,
-	ESTAB_F_INODE,         ESTAB_F_COOKIE,         ESTAB_F_NETNS,
-	ESTAB_F_LOCAL_NAME,    ESTAB_F_PEER_NAME,      ESTAB_F_PROTOCOL,
-	ESTAB_F_PROTOCOL_NAME, ESTAB_F_NETLINK_PORTID, ESTAB_F_NETLINK_GROUPS,
-};
-
-bool plan_is_default(enum estab_field field)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(default_fields); i++)
-		if (default_fields[i] == field)
-			return true;
-	return false;
-}
-
 static void plan_fields(const struct estab_query *query, struct plan *plan)
 {
 	if (query->fields_set) {
 		memcpy(plan->fields, query->fields, sizeof(plan->fields));
 	} else {
-		for (size_t i = 0; i < ARRAY_SIZE(default_fields); i++)
-			plan->fields[default_fields[i] / 64] |= BIT64(default_fields[i] % 64);
+		for (size_t i = 0; i < plan->subject->n_defaults; i++) {
+			enum estab_field id = plan->subject->defaults[i];
+
+			plan->fields[id / 64] |= BIT64(id % 64);
+		}
 	}
 	for (const struct field *field = field_after(NULL); field; field = field_after(field)) {
 		if (!plan_has_field(plan, field->id))
@@ -49,6 +30,7 @@ static void plan_fields(const struct estab_query *query, struct plan *plan)
 void plan_make(const struct estab_query *query, struct plan *ret_plan)
 {
 	struct plan plan = {
+		.subject = query->subject,
 		.protos = query->protos,
 		.families = query->families,
 		.source = query->only_bpf ? NULL : query->source,

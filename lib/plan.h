@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "estab.h"
+#include "subject.h"
 
 /* What a field costs: a bit for every extension, walk or join. */
 #define NEED_TCP_INFO (UINT64_C(1) << 0)
@@ -48,7 +49,7 @@
 
 enum {
 	PLAN_SORT_MAX = 4,
-	PLAN_PROTOS = ESTAB_PROTO_IPX + 1,
+	PLAN_PROTOS = ROW_KINDS, /* of sockets, and other kinds of rows */
 	PLAN_FIELDS_MAX = 1024,
 	PLAN_ASKED_MAX = 768
 };
@@ -62,6 +63,7 @@ struct plan_sort {
 };
 
 struct plan {
+	const struct row_subject *subject;
 	uint64_t protos;
 	uint32_t families;
 	uint32_t types[PLAN_PROTOS];
@@ -85,9 +87,6 @@ struct estab_query;
 /* The plan holds a reference to the query's filter: plan_free(). */
 void plan_make(const struct estab_query *query, struct plan *ret_plan);
 void plan_free(struct plan *plan);
-
-/* Whether the field is read where none was asked for. */
-bool plan_is_default(enum estab_field field);
 
 /* Types narrow only the protocols that come in several. */
 static inline bool plan_wants_type(const struct plan *plan, uint8_t proto, uint8_t type)

@@ -52,7 +52,7 @@ static int try_tables(struct estab_probe *probe, struct env *env)
 			const struct source *source;
 
 			job.families &= BIT32(family);
-			for (size_t s = 0; job.families && (source = reader_source(s)); s++)
+			for (size_t s = 0; job.families && (source = reader_source(i, s)); s++)
 				try_table(probe, env, source, &job, family, scratch);
 		}
 	}

@@ -8,6 +8,7 @@
 #include "filter.h"
 #include "netns.h"
 #include "source.h"
+#include "subject.h"
 #include "util.h"
 
 /* What a query is for when nobody says otherwise. */
@@ -25,6 +26,7 @@ int estab_query_new(struct estab_ctx *ctx, struct estab_query **ret_query)
 	if (!query)
 		return -ENOMEM;
 	query->ctx = estab_ctx_ref(ctx);
+	query->subject = subject_find(ESTAB_SUBJECT_SOCKETS);
 	query->protos = DEFAULT_PROTOS;
 	query->families = KNOWN_FAMILIES;
 	query->types = KNOWN_TYPES;
@@ -44,9 +46,26 @@ struct estab_query *estab_query_unref(struct estab_query *query)
 	return NULL;
 }
 
+static bool is_about_sockets(const struct estab_query *query)
+{
+	return query->subject->id == ESTAB_SUBJECT_SOCKETS;
+}
+
+int estab_query_set_subject(struct estab_query *query, enum estab_subject subject)
+{
+	const struct row_subject *found = subject_find(subject);
+
+	if (!found)
+		return -EINVAL;
+	query->subject = found;
+	query->protos = is_about_sockets(query) ? DEFAULT_PROTOS : found->rows;
+	query->states = is_about_sockets(query) ? ESTAB_STATES_ALL : STATES_NONE;
+	return 0;
+}
+
 int estab_query_set_protos(struct estab_query *query, uint64_t protos)
 {
-	if (protos == 0 || protos & ~KNOWN_PROTOS)
+	if (!is_about_sockets(query) || protos == 0 || protos & ~KNOWN_PROTOS)
 		return -EINVAL;
 	query->protos = protos;
 	return 0;
@@ -62,7 +81,7 @@ int estab_query_set_families(struct estab_query *query, uint32_t families)
 
 int estab_query_set_types(struct estab_query *query, uint32_t types)
 {
-	if (types == 0 || types & ~KNOWN_TYPES)
+	if (!is_about_sockets(query) || types == 0 || types & ~KNOWN_TYPES)
 		return -EINVAL;
 	query->types = types;
 	return 0;
@@ -70,7 +89,8 @@ int estab_query_set_types(struct estab_query *query, uint32_t types)
 
 int estab_query_set_proto_types(struct estab_query *query, enum estab_proto proto, uint32_t types)
 {
-	if ((size_t)proto >= PLAN_PROTOS || types == 0 || types & ~KNOWN_TYPES)
+	if (!is_about_sockets(query) || (size_t)proto > ESTAB_PROTO_IPX || types == 0 ||
+	    types & ~KNOWN_TYPES)
 		return -EINVAL;
 	query->proto_types[proto] = types;
 	return 0;
@@ -78,7 +98,7 @@ int estab_query_set_proto_types(struct estab_query *query, enum estab_proto prot
 
 int estab_query_set_states(struct estab_query *query, uint32_t states)
 {
-	if (states == 0 || states & ~ESTAB_STATES_ALL)
+	if (!is_about_sockets(query) || states == 0 || states & ~ESTAB_STATES_ALL)
 		return -EINVAL;
 	query->states = states;
 	return 0;
@@ -86,10 +106,19 @@ int estab_query_set_states(struct estab_query *query, uint32_t states)
 
 int estab_query_set_proto_states(struct estab_query *query, enum estab_proto proto, uint32_t states)
 {
-	if ((size_t)proto >= PLAN_PROTOS || states == 0 || states & ~ESTAB_STATES_ALL)
+	if (!is_about_sockets(query) || (size_t)proto > ESTAB_PROTO_IPX || states == 0 ||
+	    states & ~ESTAB_STATES_ALL)
 		return -EINVAL;
 	query->proto_states[proto] = states;
 	return 0;
+}
+
+/* NULL: the query's rows have no such field. */
+static const struct field *field_of(const struct estab_query *query, enum estab_field id)
+{
+	const struct field *field = field_find(id);
+
+	return field && field->protos & query->subject->rows ? field : NULL;
 }
 
 static void set_field(struct estab_query *query, enum estab_field id)
@@ -99,7 +128,7 @@ static void set_field(struct estab_query *query, enum estab_field id)
 
 int estab_query_add_field(struct estab_query *query, enum estab_field id)
 {
-	const struct field *field = field_find(id);
+	const struct field *field = field_of(query, id);
 
 	if (!field)
 		return -EINVAL;
@@ -108,14 +137,14 @@ int estab_query_add_field(struct estab_query *query, enum estab_field id)
 	if (field->kind != ESTAB_KIND_GROUP)
 		return 0;
 	for (const struct field *other = field_after(NULL); other; other = field_after(other))
-		if (field_in_group(other, field))
+		if (field_in_group(other, field) && other->protos & query->subject->rows)
 			set_field(query, other->id);
 	return 0;
 }
 
 int estab_query_add_sort(struct estab_query *query, enum estab_field id, int descending)
 {
-	const struct field *field = field_find(id);
+	const struct field *field = field_of(query, id);
 
 	if (!field ||
 	    (field->kind == ESTAB_KIND_GROUP && id != ESTAB_F_LOCAL && id != ESTAB_F_PEER))
@@ -147,8 +176,8 @@ int estab_query_set_filter(struct estab_query *query, const char *expression, si
 	struct estab_filter *filter = NULL;
 
 	if (expression && *expression != '\0') {
-		int r = filter_parse(expression, filter_flags(query), &filter, ret_position,
-				     ret_message);
+		int r = filter_parse(expression, query->subject, filter_flags(query), &filter,
+				     ret_position, ret_message);
 
 		if (r < 0)
 			return r;
@@ -160,6 +189,8 @@ int estab_query_set_filter(struct estab_query *query, const char *expression, si
 
 int estab_query_attach_filter(struct estab_query *query, struct estab_filter *filter)
 {
+	if (filter && filter_subject(filter) != query->subject)
+		return -EINVAL;
 	if (filter)
 		filter_ref(filter);
 	filter_unref(query->filter);

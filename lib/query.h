@@ -11,6 +11,7 @@
 
 struct estab_query {
 	struct estab_ctx *ctx; /* owned reference */
+	const struct row_subject *subject;
 	uint64_t protos;
 	uint32_t families;
 	uint32_t types;

@@ -10,29 +10,37 @@
 
 #define INET_FAMILIES (BIT32(ESTAB_FAMILY_INET) | BIT32(ESTAB_FAMILY_INET6))
 
+enum { SOURCES_MAX = 2 };
+
 /* In the order of preference. */
-static const struct source *const sources[] = { &source_diag, &source_procfs };
+#define OF_SOCKETS                           \
+	{                                    \
+		&source_diag, &source_procfs \
+	}
 
 /* The tables in the order in which they are listed. */
 static const struct {
-	enum estab_proto proto;
+	unsigned int proto; /* enum estab_proto, enum row_kind */
 	uint32_t families;
+	const struct source *sources[SOURCES_MAX]; /* NULL behind the last */
 } tables[] = {
-	{ ESTAB_PROTO_NETLINK, BIT32(ESTAB_FAMILY_NETLINK) },
-	{ ESTAB_PROTO_PACKET, BIT32(ESTAB_FAMILY_PACKET) },
-	{ ESTAB_PROTO_UNIX, BIT32(ESTAB_FAMILY_UNIX) },
-	{ ESTAB_PROTO_AX25, BIT32(ESTAB_FAMILY_AX25) },
-	{ ESTAB_PROTO_IPX, BIT32(ESTAB_FAMILY_IPX) },
-	{ ESTAB_PROTO_RAW, INET_FAMILIES },
-	{ ESTAB_PROTO_ICMP, INET_FAMILIES },
-	{ ESTAB_PROTO_UDP, INET_FAMILIES },
-	{ ESTAB_PROTO_UDPLITE, INET_FAMILIES },
-	{ ESTAB_PROTO_MPTCP, INET_FAMILIES }, /* before TCP: see subflow.h */
-	{ ESTAB_PROTO_TCP, INET_FAMILIES },
+	{ ESTAB_PROTO_NETLINK, BIT32(ESTAB_FAMILY_NETLINK), OF_SOCKETS },
+	{ ESTAB_PROTO_PACKET, BIT32(ESTAB_FAMILY_PACKET), OF_SOCKETS },
+	{ ESTAB_PROTO_UNIX, BIT32(ESTAB_FAMILY_UNIX), OF_SOCKETS },
+	{ ESTAB_PROTO_AX25, BIT32(ESTAB_FAMILY_AX25), OF_SOCKETS },
+	{ ESTAB_PROTO_IPX, BIT32(ESTAB_FAMILY_IPX), OF_SOCKETS },
+	{ ESTAB_PROTO_RAW, INET_FAMILIES, OF_SOCKETS },
+	{ ESTAB_PROTO_ICMP, INET_FAMILIES, OF_SOCKETS },
+	{ ESTAB_PROTO_UDP, INET_FAMILIES, OF_SOCKETS },
+	{ ESTAB_PROTO_UDPLITE, INET_FAMILIES, OF_SOCKETS },
+	{ ESTAB_PROTO_MPTCP, INET_FAMILIES, OF_SOCKETS }, /* before TCP: see subflow.h */
+	{ ESTAB_PROTO_TCP, INET_FAMILIES, OF_SOCKETS },
 };
 
-uint32_t reader_states(enum estab_proto proto)
+uint32_t reader_states(unsigned int proto)
 {
+	if (proto >= ROW_SOCKETS)
+		return STATES_NONE;
 	switch (proto) {
 	case ESTAB_PROTO_TCP:
 		return ESTAB_STATES_ALL & ~BIT32(ESTAB_STATE_UNCONNECTED);
@@ -52,11 +60,11 @@ uint32_t reader_states(enum estab_proto proto)
 
 static bool is_asked(const struct plan *plan, size_t table, struct source_job *ret_job)
 {
-	enum estab_proto proto = tables[table].proto;
+	unsigned int proto = tables[table].proto;
 
 	*ret_job = (struct source_job){
 		.proto = proto,
-		.table = word_proto(proto),
+		.table = row_word(proto),
 		.families = plan->families & tables[table].families,
 		.states = plan->states[proto] & reader_states(proto),
 	};
@@ -67,12 +75,13 @@ static bool is_asked(const struct plan *plan, size_t table, struct source_job *r
 }
 
 /* 0, or the error of the source that came nearest: a refusal says more than an absence. */
-static int open_job(struct reader *reader, const struct source_job *job)
+static int open_job(struct reader *reader, size_t table, const struct source_job *job)
 {
+	const struct source *const *sources = tables[table].sources;
 	const char *wanted = reader->env->plan.source;
 	int error = -ENOENT;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+	for (size_t i = 0; i < SOURCES_MAX && sources[i]; i++) {
 		int r;
 
 		if (wanted && strcmp(sources[i]->name, wanted) != 0)
@@ -141,7 +150,7 @@ static int open_from(struct reader *reader, size_t table)
 		if (!is_asked(&reader->env->plan, table, &job) ||
 		    reader->env->bpf.row_protos & BIT64(job.proto))
 			continue;
-		r = open_job(reader, &job);
+		r = open_job(reader, table, &job);
 		if (r == 0) {
 			reader->table = table;
 			reader->any_open = true;
@@ -194,7 +203,7 @@ int reader_next(struct reader *reader, struct row *row)
 			return r;
 		if (r < 0)
 			result_add_loss(reader->result, "rows", r == -ETIME ? "deadline" : "cut",
-					word_proto(tables[reader->table].proto), 1);
+					row_word(tables[reader->table].proto), 1);
 		reader->cursor = reader->source->close(reader->cursor);
 		r = open_from(reader, reader->table + 1);
 		if (r < 0)
@@ -215,9 +224,9 @@ void reader_close(struct reader *reader)
 	}
 }
 
-const struct source *reader_source(size_t index)
+const struct source *reader_source(size_t table, size_t index)
 {
-	return index < ARRAY_SIZE(sources) ? sources[index] : NULL;
+	return index < SOURCES_MAX ? tables[table].sources[index] : NULL;
 }
 
 bool reader_table(size_t index, struct source_job *ret_job)
@@ -226,7 +235,7 @@ bool reader_table(size_t index, struct source_job *ret_job)
 		return false;
 	*ret_job = (struct source_job){
 		.proto = tables[index].proto,
-		.table = word_proto(tables[index].proto),
+		.table = row_word(tables[index].proto),
 		.families = tables[index].families,
 		.states = reader_states(tables[index].proto),
 	};

@@ -27,7 +27,7 @@ struct reader {
 };
 
 /* The states that sockets of a table can be in: asking for others would be asking for nothing. */
-uint32_t reader_states(enum estab_proto proto);
+uint32_t reader_states(unsigned int proto);
 
 /* Opens the first table that can be read. A negative errno when none can. */
 int reader_open(struct reader *reader, struct env *env, struct estab_result *result);
@@ -36,9 +36,9 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 int reader_next(struct reader *reader, struct row *row);
 void reader_close(struct reader *reader);
 
-/* What there is to be read from: the source of that index, NULL behind the last; */
-const struct source *reader_source(size_t index);
-/* and the whole table of that index; false behind the last. */
+/* What there is to be read: the whole table of that index; false behind the last. */
 bool reader_table(size_t index, struct source_job *ret_job);
+/* And from where: the source of a table's, NULL behind the last. */
+const struct source *reader_source(size_t table, size_t index);
 
 #endif

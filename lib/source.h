@@ -16,9 +16,9 @@ struct source_cursor;
 
 /* One table to read. */
 struct source_job {
-	enum estab_proto proto;
-	const char *table; /* its name, static: "tcp" */
-	uint32_t families; /* bits: inet and inet6, for the protocols that have both */
+	unsigned int proto; /* enum estab_proto, or enum row_kind */
+	const char *table;  /* its name, static: "tcp" */
+	uint32_t families;  /* bits: inet and inet6, for the protocols that have both */
 	uint32_t states;
 };
 

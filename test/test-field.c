@@ -88,6 +88,32 @@ static void test_table_is_sound(void **state)
 	assert_int_equal(estab_field_next((enum estab_field)9999), ESTAB_F_NONE);
 }
 
+/* A query knows the fields of its subject; there is none beyond those that can be read. */
+static void test_subjects(void **state)
+{
+	struct estab_query *query;
+	struct estab_ctx *context;
+
+	(void)state;
+	assert_string_equal(estab_subject_name(ESTAB_SUBJECT_SOCKETS), "sockets");
+	assert_string_equal(estab_subject_record(ESTAB_SUBJECT_SOCKETS), "socket");
+	assert_null(estab_subject_name((enum estab_subject)99));
+	assert_null(estab_subject_record((enum estab_subject)99));
+	assert_string_equal(row_word(ESTAB_PROTO_UDP), "udp");
+	assert_null(row_word(ROW_KINDS));
+
+	assert_int_equal(estab_ctx_new(NULL, &context), 0);
+	assert_int_equal(estab_query_new(context, &query), 0);
+	assert_int_equal(estab_query_set_subject(query, (enum estab_subject)99), -EINVAL);
+	assert_int_equal(estab_query_set_subject(query, ESTAB_SUBJECT_SOCKETS), 0);
+	for (const struct field *field = field_after(NULL); field; field = field_after(field))
+		assert_int_equal(estab_query_add_field(query, field->id),
+				 field->protos & ROWS_SOCKETS ? 0 : -EINVAL);
+	assert_int_equal(estab_query_add_field(query, (enum estab_field)9999), -EINVAL);
+	estab_query_unref(query);
+	estab_ctx_unref(context);
+}
+
 static void test_info_by_size(void **state)
 {
 	struct estab_field_info info = { .size = sizeof(info) };
@@ -96,6 +122,8 @@ static void test_info_by_size(void **state)
 
 	(void)state;
 	assert_int_equal(estab_field_get_info(ESTAB_F_TCP_RTT_US, &info), 0);
+	assert_int_equal(info.subjects, 1 << ESTAB_SUBJECT_SOCKETS);
+	assert_int_equal(info.defaults, 0);
 	assert_string_equal(info.name, "tcp.rtt_us");
 	assert_string_equal(info.unit, "us");
 	assert_int_equal(info.kind, ESTAB_KIND_U64);
@@ -364,11 +392,17 @@ static void test_state_words(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names_match_ids), cmocka_unit_test(test_table_is_sound),
-		cmocka_unit_test(test_info_by_size),    cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_unix_ends),       cmocka_unit_test(test_states),
-		cmocka_unit_test(test_queues),          cmocka_unit_test(test_timer),
-		cmocka_unit_test(test_tcp_info),        cmocka_unit_test(test_getters_check),
+		cmocka_unit_test(test_names_match_ids),
+		cmocka_unit_test(test_table_is_sound),
+		cmocka_unit_test(test_subjects),
+		cmocka_unit_test(test_info_by_size),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_unix_ends),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_queues),
+		cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_tcp_info),
+		cmocka_unit_test(test_getters_check),
 		cmocka_unit_test(test_state_words),
 	};
 

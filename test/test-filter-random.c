@@ -160,7 +160,8 @@ static void test_random(void **state)
 		char *message = NULL;
 
 		expr = expr_make(writer);
-		if (filter_parse(writer->text, 0, &filter, NULL, &message) < 0)
+		if (filter_parse(writer->text, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
+				 NULL, &message) < 0)
 			fail_msg("%s\n%s", writer->text, message);
 		for (unsigned int j = 0; j < SOCKETS; j++)
 			check(writer, expr, filter, &row);

@@ -108,8 +108,8 @@ static unsigned int run_case(const struct golden *golden, const struct filter_ro
 	unsigned int failures;
 	int r;
 
-	r = filter_parse(expression, as_ss ? FILTER_SS_PRECEDENCE : 0, &filter, &position,
-			 &message);
+	r = filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS),
+			 as_ss ? FILTER_SS_PRECEDENCE : 0, &filter, &position, &message);
 	if (*golden->expected == '!' && r == -EINVAL) {
 		assert_null(filter);
 		failures = check_error(golden, position, message);
@@ -180,7 +180,8 @@ static struct estab_filter *parse(const char *expression)
 	struct estab_filter *filter = NULL;
 	char *message = NULL;
 
-	if (filter_parse(expression, 0, &filter, NULL, &message) < 0)
+	if (filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter, NULL,
+			 &message) < 0)
 		fail_msg("%s: %s", expression, message);
 	return filter;
 }
@@ -412,8 +413,10 @@ static void test_default_family(void **state)
 		struct estab_filter *filter = NULL;
 
 		print_message("%s\n", cases[i].expression);
-		assert_int_equal(
-			filter_parse(cases[i].expression, cases[i].flags, &filter, NULL, NULL), 0);
+		assert_int_equal(filter_parse(cases[i].expression,
+					      subject_find(ESTAB_SUBJECT_SOCKETS), cases[i].flags,
+					      &filter, NULL, NULL),
+				 0);
 		for (size_t j = 0; j < rows->n; j++)
 			assert_int_equal(filter_match(filter, &rows->rows[j].row.sock),
 					 cases[i].row &&
@@ -430,7 +433,9 @@ static void expect_error(const char *expression, size_t position, const char *te
 	size_t at = 0;
 	char *message = NULL;
 
-	assert_int_equal(filter_parse(expression, 0, &filter, &at, &message), -EINVAL);
+	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
+				      &at, &message),
+			 -EINVAL);
 	assert_int_equal(at, position);
 	assert_non_null(strstr(message, text));
 	free(message);
@@ -466,26 +471,35 @@ static void test_limits(void **state)
 	free(expression);
 	/* Nots are nothing to go deep into. */
 	expression = repeat("not ", 5001, "sport 1");
-	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
+	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
+				      NULL, NULL),
+			 0);
 	filter = filter_unref(filter);
 	free(expression);
 
 	expression = repeat("sport 1 ", 1025, "");
 	expect_error(expression, 8 * 1024 + 8, "at most 1024 conditions");
 	expression[8 * 1024] = '\0';
-	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
+	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
+				      NULL, NULL),
+			 0);
 	filter = filter_unref(filter);
 	free(expression);
 	expression = repeat("sport 1 or ", 1023, "sport 1");
-	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
+	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
+				      NULL, NULL),
+			 0);
 	filter = filter_unref(filter);
 	free(expression);
 
 	/* From the left, as ss(8) reads it, it is deep without parentheses. */
 	expression = repeat("sport 1 or sport 1 and ", 400, "sport 1");
-	assert_int_equal(filter_parse(expression, FILTER_SS_PRECEDENCE, &filter, NULL, NULL),
+	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS),
+				      FILTER_SS_PRECEDENCE, &filter, NULL, NULL),
 			 -EINVAL);
-	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
+	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
+				      NULL, NULL),
+			 0);
 	filter = filter_unref(filter);
 	free(expression);
 }
@@ -497,14 +511,16 @@ static void test_hostile_word(void **state)
 	char *message = NULL;
 
 	(void)state;
-	assert_int_equal(filter_parse("\033[2J\xff", 0, &filter, NULL, &message), -EINVAL);
+	assert_int_equal(filter_parse("\033[2J\xff", subject_find(ESTAB_SUBJECT_SOCKETS), 0,
+				      &filter, NULL, &message),
+			 -EINVAL);
 	assert_null(strchr(message, '\033'));
 	assert_non_null(strstr(message, "\\x1b[2J\\xff"));
 	free(message);
 	assert_int_equal(
 		filter_parse("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 			     "\033\033\033",
-			     0, &filter, NULL, &message),
+			     subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter, NULL, &message),
 		-EINVAL);
 	assert_null(strchr(message, '\033'));
 	free(message);

@@ -181,7 +181,9 @@ static void test_source_filter(void **state)
 	unsigned int rows;
 
 	need_netlink();
-	assert_int_equal(filter_parse("sport 80 and fwmark 7", 0, &filter, NULL, NULL), 0);
+	assert_int_equal(filter_parse("sport 80 and fwmark 7", subject_find(ESTAB_SUBJECT_SOCKETS),
+				      0, &filter, NULL, NULL),
+			 0);
 	fixture->env.plan.filter = filter;
 	fixture->env.plan.pushdown = true;
 	fake_begin();

@@ -20,7 +20,9 @@ static void log_line(void *arg, int level, const char *text)
 
 int ask_complain(const struct options *options, int error)
 {
-	complain_errno(options->proc_root ? options->proc_root : "sockets", error);
+	complain_errno(options->proc_root ? options->proc_root
+					  : estab_subject_name(options->subject),
+		       error);
 	return STATUS_FAILED;
 }
 
@@ -91,9 +93,11 @@ static int set_netns(const struct options *options, struct estab_query *query)
 
 static int set_up(const struct options *options, struct estab_query *query)
 {
-	int error = select_apply(options, query);
+	int error = estab_query_set_subject(query, options->subject);
 	int status;
 
+	if (error == 0)
+		error = select_apply(options, query);
 	if (error < 0) {
 		complain_errno("query", error);
 		return STATUS_FAILED;

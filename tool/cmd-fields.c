@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* estab fields: everything that columns, filters, sort keys and JSON can name. */
+/* estab fields [SUBJECT]: everything that columns, filters, sort keys and JSON can name. */
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,11 +25,21 @@ static const char *kind_name(enum estab_kind kind)
 	return (size_t)kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "unknown";
 }
 
-static bool next_field(struct estab_field_info *info, enum estab_field *field)
+/* The subject's next one. */
+static bool next_field(enum estab_subject subject, struct estab_field_info *info,
+		       enum estab_field *field)
 {
-	*field = estab_field_next(*field);
-	info->size = sizeof(*info);
-	return *field != ESTAB_F_NONE && estab_field_get_info(*field, info) == 0;
+	while ((*field = estab_field_next(*field)) != ESTAB_F_NONE) {
+		info->size = sizeof(*info);
+		if (estab_field_get_info(*field, info) == 0 && info->subjects & BIT32(subject))
+			return true;
+	}
+	return false;
+}
+
+static const char *word_default(enum estab_subject subject, const struct estab_field_info *info)
+{
+	return info->defaults & BIT32(subject) ? "true" : "false";
 }
 
 static void put_padded(struct buf *buf, const char *text, size_t width)
@@ -51,25 +61,26 @@ static void put_line(struct buf *buf, size_t name_width, const char *name, const
 	buf_char(buf, '\n');
 }
 
-static void put_table(struct buf *buf, bool header, bool colour)
+static void put_table(struct buf *buf, enum estab_subject subject, bool header, bool colour)
 {
 	struct estab_field_info info;
 	enum estab_field field = ESTAB_F_NONE;
 	size_t width = 0;
 
-	while (next_field(&info, &field))
+	while (next_field(subject, &info, &field))
 		width = MAX(width, strlen(info.name));
 	if (header) {
 		buf_str(buf, colour ? term_colour(COLOUR_HEADER) : "");
 		put_line(buf, width, "NAME", "KIND", "UNIT", "MEANING");
 		buf_str(buf, colour ? TERM_RESET : "");
 	}
-	for (field = ESTAB_F_NONE; next_field(&info, &field);)
+	for (field = ESTAB_F_NONE; next_field(subject, &info, &field);)
 		put_line(buf, width, info.name, kind_name(info.kind), info.unit ? info.unit : "-",
 			 info.help);
 }
 
-static void put_members(struct buf *buf, const struct estab_field_info *info)
+static void put_members(struct buf *buf, enum estab_subject subject,
+			const struct estab_field_info *info)
 {
 	buf_str(buf, "\"name\":");
 	json_put_string(buf, info->name);
@@ -81,13 +92,13 @@ static void put_members(struct buf *buf, const struct estab_field_info *info)
 	else
 		buf_str(buf, "null");
 	buf_str(buf, info->flags & ESTAB_FIELD_OWNER ? ",\"owner\":true" : ",\"owner\":false");
-	buf_str(buf,
-		info->flags & ESTAB_FIELD_DEFAULT ? ",\"default\":true" : ",\"default\":false");
+	buf_str(buf, ",\"default\":");
+	buf_str(buf, word_default(subject, info));
 	buf_str(buf, ",\"help\":");
 	json_put_string(buf, info->help);
 }
 
-static void put_json(struct buf *buf)
+static void put_json(struct buf *buf, enum estab_subject subject)
 {
 	struct estab_field_info info;
 	enum estab_field field = ESTAB_F_NONE;
@@ -96,9 +107,9 @@ static void put_json(struct buf *buf)
 	buf_str(buf, "{\"estab\":{");
 	json_put_versions(buf);
 	buf_str(buf, "},\"fields\":[");
-	while (next_field(&info, &field)) {
+	while (next_field(subject, &info, &field)) {
 		buf_str(buf, count++ > 0 ? ",\n{" : "\n{");
-		put_members(buf, &info);
+		put_members(buf, subject, &info);
 		buf_char(buf, '}');
 	}
 	buf_str(buf, "\n],\"end\":{\"count\":");
@@ -106,7 +117,7 @@ static void put_json(struct buf *buf)
 	buf_str(buf, "}}\n");
 }
 
-static void put_jsonl(struct buf *buf)
+static void put_jsonl(struct buf *buf, enum estab_subject subject)
 {
 	struct estab_field_info info;
 	enum estab_field field = ESTAB_F_NONE;
@@ -115,9 +126,9 @@ static void put_jsonl(struct buf *buf)
 	buf_str(buf, "{\"record\":\"start\",");
 	json_put_versions(buf);
 	buf_str(buf, "}\n");
-	while (next_field(&info, &field)) {
+	while (next_field(subject, &info, &field)) {
 		buf_str(buf, "{\"record\":\"field\",");
-		put_members(buf, &info);
+		put_members(buf, subject, &info);
 		buf_str(buf, "}\n");
 		count++;
 	}
@@ -126,38 +137,40 @@ static void put_jsonl(struct buf *buf)
 	buf_str(buf, "}\n");
 }
 
-static void put_csv(struct buf *buf, bool header)
+static void put_csv(struct buf *buf, enum estab_subject subject, bool header)
 {
 	struct estab_field_info info;
 	enum estab_field field = ESTAB_F_NONE;
 
 	if (header)
 		buf_str(buf, "name,kind,unit,owner,default,help\n");
-	while (next_field(&info, &field)) {
+	while (next_field(subject, &info, &field)) {
 		csv_text(buf, info.name, strlen(info.name));
 		buf_char(buf, ',');
 		buf_str(buf, kind_name(info.kind));
 		buf_char(buf, ',');
 		buf_str(buf, info.unit ? info.unit : "");
 		buf_str(buf, info.flags & ESTAB_FIELD_OWNER ? ",true" : ",false");
-		buf_str(buf, info.flags & ESTAB_FIELD_DEFAULT ? ",true," : ",false,");
+		buf_char(buf, ',');
+		buf_str(buf, word_default(subject, &info));
+		buf_char(buf, ',');
 		csv_text(buf, info.help, strlen(info.help));
 		buf_char(buf, '\n');
 	}
 }
 
-static void put_null(struct buf *buf)
+static void put_null(struct buf *buf, enum estab_subject subject)
 {
 	struct estab_field_info info;
 	enum estab_field field = ESTAB_F_NONE;
 
-	while (next_field(&info, &field)) {
+	while (next_field(subject, &info, &field)) {
 		const char *cells[] = {
 			info.name,
 			kind_name(info.kind),
 			info.unit ? info.unit : "",
 			info.flags & ESTAB_FIELD_OWNER ? "true" : "false",
-			info.flags & ESTAB_FIELD_DEFAULT ? "true" : "false",
+			word_default(subject, &info),
 			info.help,
 		};
 
@@ -166,31 +179,49 @@ static void put_null(struct buf *buf)
 	}
 }
 
+/* What the words name; nothing: sockets. */
+static int find_subject(const char *words, enum estab_subject *ret_subject)
+{
+	enum estab_subject subject = ESTAB_SUBJECT_SOCKETS;
+	const char *name = estab_subject_name(subject);
+
+	if (words && *words != '\0') {
+		while (name && strcmp(name, words) != 0)
+			name = estab_subject_name(++subject);
+		if (!name)
+			return complain_word("fields", "nothing that is listed", words,
+					     strlen(words));
+	}
+	*ret_subject = subject;
+	return 0;
+}
+
 int cmd_fields(const struct options *options)
 {
-	int status = STATUS_OK;
+	enum estab_subject subject = ESTAB_SUBJECT_SOCKETS;
+	int status = find_subject(options->words, &subject);
 	struct term term;
 	struct buf out;
 
-	if (options->words && options->words[0] != '\0')
-		return complain_usage("fields", "takes no words");
+	if (status != 0)
+		return status;
 	term_look(options->colour, &term);
 	buf_init(&out, STDOUT_FILENO);
 	switch (options->format) {
 	case FORMAT_TABLE:
-		put_table(&out, !options->no_header, term.colour);
+		put_table(&out, subject, !options->no_header, term.colour);
 		break;
 	case FORMAT_JSON:
-		put_json(&out);
+		put_json(&out, subject);
 		break;
 	case FORMAT_JSONL:
-		put_jsonl(&out);
+		put_jsonl(&out, subject);
 		break;
 	case FORMAT_CSV:
-		put_csv(&out, !options->no_header);
+		put_csv(&out, subject, !options->no_header);
 		break;
 	case FORMAT_NULL:
-		put_null(&out);
+		put_null(&out, subject);
 		break;
 	}
 	buf_flush(&out);

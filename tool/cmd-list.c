@@ -46,7 +46,7 @@ static int make_query(struct listing *listing)
 		return status;
 	names_init(&listing->names, options, &listing->columns, listing->ctx);
 	/* Whether there is any costs less than what it looks like. */
-	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_PROTO)
+	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_NETNS)
 			       : columns_ask(&listing->columns, listing->snapshot, listing->query);
 	if (error < 0) {
 		complain_errno("query", error);
@@ -56,6 +56,8 @@ static int make_query(struct listing *listing)
 		const struct sort_key *key = &options->sort[i];
 		const char *name = estab_field_name(key->field);
 
+		if (!field_is_of(key->field, options->subject))
+			return complain_field("--sort", options->subject, name, strlen(name));
 		if (estab_query_add_sort(listing->query, key->field, key->descending) < 0)
 			return complain_word("--sort", "no single value to sort by", name,
 					     strlen(name));
@@ -110,6 +112,7 @@ static struct output make_output(struct listing *listing)
 		.columns = &listing->columns,
 		.names = &listing->names,
 		.term = &listing->term,
+		.subject = listing->options->subject,
 		.header = !listing->options->no_header,
 	};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "columns.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "complain.h"
@@ -46,8 +47,16 @@ static const struct trait {
 
 enum { PRIORITY_OTHERS = 20 };
 
-static const enum estab_field table_base[] = {
+static const enum estab_field of_sockets[] = {
 	ESTAB_F_PROTO, ESTAB_F_STATE, ESTAB_F_RECV_Q, ESTAB_F_SEND_Q, ESTAB_F_LOCAL, ESTAB_F_PEER,
+};
+
+/* What a table of a subject shows. */
+static const struct {
+	const enum estab_field *fields;
+	size_t n;
+} bases[] = {
+	[ESTAB_SUBJECT_SOCKETS] = { of_sockets, ARRAY_SIZE(of_sockets) },
 };
 
 static const enum estab_field extended[] = {
@@ -70,6 +79,25 @@ enum estab_field field_from_word(const char *word, size_t length)
 	memcpy(name, word, length);
 	name[length] = '\0';
 	return estab_field_from_name(name);
+}
+
+bool field_is_of(enum estab_field field, enum estab_subject subject)
+{
+	struct estab_field_info info = { .size = sizeof(info) };
+
+	return estab_field_get_info(field, &info) == 0 && info.subjects & BIT32(subject);
+}
+
+int complain_field(const char *option, enum estab_subject subject, const char *word, size_t length)
+{
+	char what[64];
+
+	if (subject == ESTAB_SUBJECT_SOCKETS)
+		return complain_word(option, "no such field (estab fields lists them)", word,
+				     length);
+	snprintf(what, sizeof(what), "no such field (estab fields %s lists them)",
+		 estab_subject_name(subject));
+	return complain_word(option, what, word, length);
 }
 
 static void remove_at(struct columns *columns, size_t index)
@@ -130,7 +158,7 @@ static void set_traits(struct column *column)
 		column->cell = CELL_SOCKET;
 }
 
-/* Adds a field behind the others, unless it is there. */
+/* Adds a field behind the others, unless it is there or the subject has none such. */
 static void add_field(struct columns *columns, enum estab_field field, bool pinned)
 {
 	struct estab_field_info info = { .size = sizeof(info) };
@@ -142,7 +170,8 @@ static void add_field(struct columns *columns, enum estab_field field, bool pinn
 			return;
 		}
 	}
-	if (columns->n == COLUMNS_MAX || estab_field_get_info(field, &info) < 0)
+	if (columns->n == COLUMNS_MAX || estab_field_get_info(field, &info) < 0 ||
+	    !(info.subjects & BIT32(columns->subject)))
 		return;
 	column = &columns->list[columns->n++];
 	*column = (struct column){
@@ -200,14 +229,15 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 			 struct columns *columns)
 {
 	if (options->format == FORMAT_TABLE) {
-		add_fields(columns, table_base, ARRAY_SIZE(table_base));
+		add_fields(columns, bases[options->subject].fields, bases[options->subject].n);
 	} else {
 		struct estab_field_info info = { .size = sizeof(info) };
 		enum estab_field field = ESTAB_F_NONE;
 
 		while ((field = estab_field_next(field)) != ESTAB_F_NONE)
 			if (estab_field_get_info(field, &info) == 0 &&
-			    info.kind != ESTAB_KIND_GROUP && info.flags & ESTAB_FIELD_DEFAULT)
+			    info.kind != ESTAB_KIND_GROUP &&
+			    info.defaults & BIT32(options->subject))
 				add_field(columns, field, false);
 	}
 	if (options->extended)
@@ -250,9 +280,9 @@ static int apply_list(struct columns *columns, const char *list)
 		bool sign = *list == '+' || *list == '-';
 		enum estab_field field = field_from_word(list + sign, length - sign);
 
-		if (field == ESTAB_F_NONE)
-			return complain_word("--columns", "no such field (estab fields lists them)",
-					     list + sign, length - sign);
+		if (!field_is_of(field, columns->subject))
+			return complain_field("--columns", columns->subject, list + sign,
+					      length - sign);
 		if (*list == '-')
 			remove_field(columns, field);
 		else
@@ -337,6 +367,7 @@ int columns_choose(const struct options *options, bool terminal, bool owners,
 {
 	int status;
 
+	ret_columns->subject = options->subject;
 	ret_columns->n = 0;
 	add_defaults(options, terminal, owners, ret_columns);
 	if (options->columns) {

@@ -35,12 +35,16 @@ struct column {
 enum { COLUMNS_MAX = 256 };
 
 struct columns {
+	enum estab_subject subject; /* only its fields are columns */
 	size_t n;
 	struct column list[COLUMNS_MAX];
 };
 
 /* The field of that name; ESTAB_F_NONE: there is none. */
 enum estab_field field_from_word(const char *word, size_t length);
+/* Whether rows of the subject have it; and the complaint that they have not. */
+bool field_is_of(enum estab_field field, enum estab_subject subject);
+int complain_field(const char *option, enum estab_subject subject, const char *word, size_t length);
 
 /* Fills the columns that the options ask for; 0, or the exit status after a complaint. */
 int columns_choose(const struct options *options, bool terminal, bool owners,

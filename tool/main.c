@@ -17,10 +17,15 @@
 static const struct verb {
 	const char *name;
 	int (*run)(const struct options *options);
+	enum estab_subject subject;
 } verbs[] = {
-	{ "list", cmd_list },     { "diff", cmd_diff }, { "doctor", cmd_doctor },
-	{ "fields", cmd_fields }, { "kill", cmd_kill }, { "summary", cmd_summary },
-	{ "wait", cmd_wait },
+	{ "list", cmd_list, ESTAB_SUBJECT_SOCKETS },
+	{ "diff", cmd_diff, ESTAB_SUBJECT_SOCKETS },
+	{ "doctor", cmd_doctor, ESTAB_SUBJECT_SOCKETS },
+	{ "fields", cmd_fields, ESTAB_SUBJECT_SOCKETS },
+	{ "kill", cmd_kill, ESTAB_SUBJECT_SOCKETS },
+	{ "summary", cmd_summary, ESTAB_SUBJECT_SOCKETS },
+	{ "wait", cmd_wait, ESTAB_SUBJECT_SOCKETS },
 };
 
 static const struct verb *find_verb(const struct options *options)
@@ -100,8 +105,10 @@ int main(int argc, char **argv)
 		return status;
 	}
 	verb = find_verb(&options);
-	if (verb)
+	if (verb) {
 		options_drop_verb(&options);
+		options.subject = verb->subject;
+	}
 	if (options.help)
 		status = print(help_put);
 	else if (options.version)

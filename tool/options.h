@@ -71,6 +71,9 @@ struct options {
 	bool timeout_given;
 	uint32_t timeout_ms;
 
+	/* what is listed: the verb's */
+	enum estab_subject subject;
+
 	/* the words that are no options */
 	const char *verb;  /* the first of them, unless it stood behind "--"; NULL: none */
 	char *words;       /* all of them, with a space between; NULL: none */

@@ -40,7 +40,9 @@ static void json_begin(struct output *output, const struct estab_result *result)
 {
 	buf_str(output->buf, "{\"estab\":{");
 	estab_result_write_json_head(result, buf_write, output->buf);
-	buf_str(output->buf, "},\"sockets\":[");
+	buf_str(output->buf, "},\"");
+	buf_str(output->buf, estab_subject_name(output->subject));
+	buf_str(output->buf, "\":[");
 }
 
 static void json_row(struct output *output, const struct estab_socket *sock)
@@ -68,7 +70,9 @@ static void jsonl_row(struct output *output, const struct estab_socket *sock)
 {
 	struct joiner joiner = { .buf = output->buf, .state = AT_BRACE };
 
-	buf_str(output->buf, "{\"record\":\"socket\"");
+	buf_str(output->buf, "{\"record\":\"");
+	buf_str(output->buf, estab_subject_record(output->subject));
+	buf_char(output->buf, '"');
 	estab_socket_write_json(sock, join, &joiner);
 	buf_char(output->buf, '\n');
 }

@@ -17,9 +17,10 @@ struct output {
 	const struct columns *columns;
 	const struct names *names;
 	const struct term *term;
-	struct buf *scratch; /* text in the making, in memory */
-	bool header;         /* of tables and CSV */
-	bool any_rows;       /* of JSON: a comma is due */
+	enum estab_subject subject; /* what the rows are */
+	struct buf *scratch;        /* text in the making, in memory */
+	bool header;                /* of tables and CSV */
+	bool any_rows;              /* of JSON: a comma is due */
 };
 
 struct output_format {

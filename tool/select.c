@@ -190,7 +190,8 @@ int select_widen(const struct options *options, struct estab_query *query)
 {
 	uint64_t protos = estab_query_filter_protos(query);
 
-	if (!is_plain(options) || protos & protos_of(select_chosen(options)))
+	if (options->subject != ESTAB_SUBJECT_SOCKETS || !is_plain(options) ||
+	    protos & protos_of(select_chosen(options)))
 		return 0;
 	protos &= protos_of(SELECT_ALL);
 	return protos != 0 ? estab_query_set_protos(query, protos) : 0;
@@ -203,10 +204,13 @@ int select_apply(const struct options *options, struct estab_query *query)
 				       BIT32(ESTAB_FAMILY_PACKET) | BIT32(ESTAB_FAMILY_AX25) |
 				       BIT32(ESTAB_FAMILY_IPX);
 	uint32_t tables = select_chosen(options);
-	int error = estab_query_set_protos(query, protos_of(tables));
+	bool sockets = options->subject == ESTAB_SUBJECT_SOCKETS;
+	int error = sockets ? estab_query_set_protos(query, protos_of(tables)) : 0;
 
 	if (error == 0 && options->families != 0)
 		error = estab_query_set_families(query, options->families | others);
+	if (!sockets)
+		return error;
 	if (error == 0)
 		error = apply_types(tables, query);
 	return error == 0 ? apply_states(options, query) : error;

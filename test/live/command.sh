@@ -69,7 +69,8 @@ refuse "unknown family" "-f: no such family: nope" -f nope
 refuse "unknown source" "--source: no such source: nope" --source nope
 refuse "hostile option argument" '--format: unknown word: \x1b[31m\x0a' --format $'\e[31m\n'
 refuse "process id that is none" "--proc-pid: not a process id: 0x1" --proc-pid 0x1
-refuse "fields takes no filter" "fields: takes no words" fields tcp
+refuse "fields takes a subject" "fields: nothing that is listed: tcp" fields tcp
+is "fields of sockets" "$("$ESTAB" fields sockets)" "$("$ESTAB" fields)"
 is "wrong filter" "$(status "$ESTAB" -t sport = x1)" 2
 is "caret" "$(cat err)" "estab: filter: expected a port; /etc/services has no such name
   sport = x1

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "subject.h"
+
+#include "field.h"
+#include "util.h"
+
+static const enum estab_field of_sockets[] = {
+	ESTAB_F_PROTO,         ESTAB_F_FAMILY,         ESTAB_F_TYPE,
+	ESTAB_F_STATE,         ESTAB_F_RECV_Q,         ESTAB_F_SEND_Q,
+	ESTAB_F_BACKLOG,       ESTAB_F_BACKLOG_LIMIT,  ESTAB_F_LOCAL,
+	ESTAB_F_LOCAL_ADDR,    ESTAB_F_LOCAL_PORT,     ESTAB_F_LOCAL_SCOPE,
+	ESTAB_F_LOCAL_PATH,    ESTAB_F_LOCAL_ABSTRACT, ESTAB_F_PEER,
+	ESTAB_F_PEER_ADDR,     ESTAB_F_PEER_PORT,      ESTAB_F_PEER_SCOPE,
+	ESTAB_F_PEER_INODE,    ESTAB_F_INTERFACE,      ESTAB_F_UID,
+	ESTAB_F_INODE,         ESTAB_F_COOKIE,         ESTAB_F_NETNS,
+	ESTAB_F_LOCAL_NAME,    ESTAB_F_PEER_NAME,      ESTAB_F_PROTOCOL,
+	ESTAB_F_PROTOCOL_NAME, ESTAB_F_NETLINK_PORTID, ESTAB_F_NETLINK_GROUPS,
+};
+
+/* Those that can be read. */
+static const struct row_subject subjects[] = {
+	{ ESTAB_SUBJECT_SOCKETS, "sockets", "socket", ROWS_SOCKETS, of_sockets,
+	  ARRAY_SIZE(of_sockets) },
+};
+
+const struct row_subject *subject_find(enum estab_subject id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
+		if (subjects[i].id == id)
+			return &subjects[i];
+	return NULL;
+}
+
+bool subject_is_default(const struct row_subject *subject, enum estab_field field)
+{
+	for (size_t i = 0; i < subject->n_defaults; i++)
+		if (subject->defaults[i] == field)
+			return true;
+	return false;
+}
+
+const char *row_word(unsigned int kind)
+{
+	for (size_t i = 0; kind >= ROW_SOCKETS && i < ARRAY_SIZE(subjects); i++)
+		if (subjects[i].rows & BIT64(kind))
+			return subjects[i].name;
+	return word_proto(kind);
+}
+
+const char *estab_subject_name(enum estab_subject subject)
+{
+	const struct row_subject *found = subject_find(subject);
+
+	return found ? found->name : NULL;
+}
+
+const char *estab_subject_record(enum estab_subject subject)
+{
+	const struct row_subject *found = subject_find(subject);
+
+	return found ? found->record : NULL;
+}
