@@ -44,7 +44,10 @@ _estab_words()
 # The program knows its fields. A group can't be sorted by, but for the two ends.
 _estab_fields()
 {
-	"${COMP_WORDS[0]}" fields -H 2>/dev/null | awk -v sort="${1-}" \
+	local subject=sockets
+
+	[[ " ${COMP_WORDS[*]} " != *" flows "* ]] || subject=flows
+	"${COMP_WORDS[0]}" fields $subject -H 2>/dev/null | awk -v sort="${1-}" \
 		'sort == "" || $2 != "group" || $1 == "local" || $1 == "peer" { print $1 }'
 }
 
@@ -55,7 +58,7 @@ _estab_value()
 	--byte-order) _estab_words "big little" ;;
 	--color | --colour) _estab_words "auto always never" ;;
 	--columns) _estab_list "$(_estab_fields)" +- ;;
-	--format) _estab_words "table json jsonl csv null" ;;
+	--format) _estab_words "table json jsonl csv null conntrack conntrack-extended" ;;
 	--net | -N | -[!-]*N)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(
@@ -73,7 +76,7 @@ _estab_value()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		;;
 	--sort) _estab_list "$(_estab_fields sort)" +- ;;
-	--source) _estab_words "auto bpf diag procfs" ;;
+	--source) _estab_words "auto bpf diag ctnetlink procfs" ;;
 	--family | -f | -[!-]*f) _estab_words "inet inet6 unix netlink link packet ax25 ipx" ;;
 	--query | -A | -[!-]*A) _estab_list "$_estab_tables" ! ;;
 	*) return 1 ;;
@@ -129,7 +132,7 @@ _estab()
 			elif _estab_has_word; then
 				_estab_words "$_estab_filter and or not"
 			else
-				_estab_words "list diff doctor fields kill summary wait $_estab_filter not"
+				_estab_words "list diff doctor fields flows kill summary wait $_estab_filter not"
 			fi
 			;;
 		esac

@@ -15,7 +15,9 @@ end
 # The program knows its fields: "name kind unit meaning". A group can't be sorted by, but for the two ends.
 function __estab_fields --argument-names sort
     set -l program (commandline -po)[1]
-    $program fields -H 2>/dev/null | while read -l name kind unit help
+    set -l subject sockets
+    __fish_seen_subcommand_from flows; and set subject flows
+    $program fields $subject -H 2>/dev/null | while read -l name kind unit help
         if test -n "$sort" -a "$kind" = group; and not contains -- $name local peer
             continue
         end
@@ -25,7 +27,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list diff doctor fields kill summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list diff doctor fields flows kill summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
@@ -65,7 +67,7 @@ complete -c estab -s s -l summary -d 'How many there are'
 complete -c estab -l columns -x -a '(__estab_fields | __estab_list "+-")' -d 'These fields'
 complete -c estab -l sort -x -a '(__estab_fields sort | __estab_list "+-")' -d 'By this field'
 
-complete -c estab -l format -x -a 'table json jsonl csv null' -d 'Format'
+complete -c estab -l format -x -a 'table json jsonl csv null conntrack conntrack-extended' -d 'Format'
 complete -c estab -l json -d 'JSON'
 complete -c estab -l jsonl -d 'JSON Lines'
 complete -c estab -l csv -d 'CSV'
@@ -86,7 +88,7 @@ complete -c estab -s V -l version -d 'The version'
 complete -c estab -s v -d 'The version'
 
 complete -c estab -s N -l net -r -F -a '(command ls /run/netns 2>/dev/null)' -d 'Another network namespace'
-complete -c estab -l source -x -a 'auto bpf diag procfs' -d 'Read through this source only'
+complete -c estab -l source -x -a 'auto bpf diag ctnetlink procfs' -d 'Read through this source only'
 complete -c estab -l proc-root -x -a '(__fish_complete_directories)' -d 'Read this directory as /proc'
 complete -c estab -l proc-pid -x -d 'The process there whose namespace is read'
 complete -c estab -l passwd -r -F -d 'User names from this file'
@@ -105,6 +107,7 @@ complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
 complete -c estab -n __estab_no_word -a kill -d 'Close sockets'
 complete -c estab -n __estab_no_word -a wait -d 'Wait until sockets come or go'
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'
+complete -c estab -n __estab_no_word -a flows -d 'What the connection table has'
 complete -c estab -n __estab_is_term -a state -d 'The state'
 complete -c estab -n __estab_is_term -a exclude -d 'Not in the state'
 complete -c estab -n __estab_is_term -a src -d 'The local address'

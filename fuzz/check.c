@@ -63,16 +63,16 @@ static void check_format(format_fn *format, const void *of, enum estab_field fie
 /* The field's place in the object: NULL where there is none. */
 static const json_t *find(const json_t *object, const char *name)
 {
-	const char *dot = strchr(name, '.');
+	const char *dot;
 	char first[64];
 
-	if (!dot)
-		return json_object_get(object, name);
-	must((size_t)(dot - name) < sizeof(first));
-	memcpy(first, name, (size_t)(dot - name));
-	first[dot - name] = '\0';
-	object = json_object_get(object, first);
-	return object ? json_object_get(object, dot + 1) : NULL;
+	for (; object && (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+		must((size_t)(dot - name) < sizeof(first));
+		memcpy(first, name, (size_t)(dot - name));
+		first[dot - name] = '\0';
+		object = json_object_get(object, first);
+	}
+	return object ? json_object_get(object, name) : NULL;
 }
 
 static bool text_equals(const json_t *json, const void *bytes, size_t length)
@@ -108,6 +108,25 @@ static void check_u64(const struct estab_socket *sock, const struct field *field
 		must(text_equals(json, digits, n_digits));
 	else
 		must(number_equals(json, (double)u64));
+}
+
+/* "a,b" and ["a","b"]. */
+static bool words_equal(const json_t *json, const char *text, size_t length)
+{
+	const json_t *element;
+	size_t at = 0;
+	size_t i;
+
+	json_array_foreach(json, i, element) {
+		size_t n = json_string_length(element);
+
+		if (i > 0 && (at == length || text[at++] != ','))
+			return false;
+		if (n > length - at || memcmp(text + at, json_string_value(element), n) != 0)
+			return false;
+		at += n;
+	}
+	return json_is_array(json) && at == length;
 }
 
 /* "1,5" and [1,5]. */
@@ -180,7 +199,9 @@ static void check_value(const struct estab_socket *sock, const struct field *fie
 			must(estab_socket_get_str(sock, field->id, &string) == 0);
 			must(string[length] == '\0');
 		}
-		if (field->id == ESTAB_F_NETLINK_GROUPS)
+		if (field->id == ESTAB_F_FLOW_STATUS)
+			must(words_equal(json, bytes, length));
+		else if (field->id == ESTAB_F_NETLINK_GROUPS || field->id == ESTAB_F_LABELS)
 			must(joined_equals(json, bytes, length));
 		else
 			check_text_value(field, object, bytes, length);

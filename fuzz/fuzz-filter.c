@@ -195,7 +195,6 @@ static void check_explain(const struct estab_query *query, struct estab_filter *
 
 static void check_rows(struct estab_filter *filter, struct input bytes)
 {
-	enum estab_field field = ESTAB_F_NONE;
 	struct estab_ctx *ctx = tree_ctx(NULL);
 	struct estab_query *query = NULL;
 	struct env *env = NULL;
@@ -203,8 +202,7 @@ static void check_rows(struct estab_filter *filter, struct input bytes)
 
 	must(estab_query_new(ctx, &query) == 0);
 	check_explain(query, filter);
-	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
-		must(estab_query_add_field(query, field) == 0);
+	tree_ask_all(query, ESTAB_SUBJECT_SOCKETS);
 	must(env_new(ctx, query, &env) == 0);
 	must(ext_builder_init(&row.ext, env) == 0);
 	for (int i = 0; i < ROWS; i++) {

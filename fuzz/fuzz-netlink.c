@@ -50,14 +50,13 @@ struct dump {
 
 static struct env *make_env(bool everything)
 {
-	enum estab_field field = ESTAB_F_NONE;
 	struct estab_query *query = NULL;
 	struct estab_ctx *ctx = tree_ctx(NULL);
 	struct env *env = NULL;
 
 	must(estab_query_new(ctx, &query) == 0);
-	while (everything && (field = estab_field_next(field)) != ESTAB_F_NONE)
-		must(estab_query_add_field(query, field) == 0);
+	if (everything)
+		tree_ask_all(query, ESTAB_SUBJECT_SOCKETS);
 	must(env_new(ctx, query, &env) == 0);
 	env->netns = NETNS;
 	estab_query_unref(query);

@@ -64,7 +64,8 @@ static struct estab_query *make_query(uint8_t choice)
 	must(estab_query_set_protos(query, BIT64(protos[choice & 7u])) == 0);
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE) {
 		must(estab_field_get_info(field, &info) == 0);
-		if (info.flags & ESTAB_FIELD_OWNER || field == ESTAB_F_OWNERS ||
+		if (!(info.subjects & BIT32(ESTAB_SUBJECT_SOCKETS)) ||
+		    info.flags & ESTAB_FIELD_OWNER || field == ESTAB_F_OWNERS ||
 		    field == ESTAB_F_OWNERS_COMPLETE || field == ESTAB_F_NO_OWNER)
 			continue;
 		if (choice & 8 || strncmp(info.name, "peer", 4) != 0)

@@ -19,8 +19,13 @@ void tree_link(const char *path, const char *target);
 /* A context on it. options may be NULL; its proc_root is set. */
 struct estab_ctx *tree_ctx(const struct estab_ctx_options *options);
 
+/* Asks the query for every field of its subject. */
+void tree_ask_all(struct estab_query *query, enum estab_subject subject);
+
 /* Asks the context for these protocols with every field, as a snapshot, and as a scan of the
  * default fields; checks every row. */
 void tree_check(struct estab_ctx *ctx, uint64_t protos);
+/* The same of flows. */
+void tree_check_flows(struct estab_ctx *ctx);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "env.h"
 #include "field.h"
+#include "subject.h"
 #include "util.h"
 
 int field_format_value(const struct field *field, const struct value *value, struct text *text)
@@ -155,11 +156,49 @@ static int put_queue(const struct estab_socket *sock, bool receive, struct text 
 	return 0;
 }
 
-int field_format(const struct field *field, const struct estab_socket *sock, struct text *text)
+static int format_value(const struct field *field, const struct estab_socket *sock,
+			struct text *text)
 {
 	struct value value;
 	int r;
 
+	if (!(field->protos & BIT64(sock->proto)))
+		return FIELD_NONE;
+	if (field->kind == ESTAB_KIND_GROUP)
+		return put_group(sock, field, text);
+	r = field_get(field, sock, &value);
+	return r < 0 ? r : field_format_value(field, &value, text);
+}
+
+/* Of rows that are no sockets. */
+static int format_other(const struct field *field, const struct estab_socket *sock,
+			struct text *text)
+{
+	if (sock->proto != ROW_FLOW)
+		return format_value(field, sock, text);
+	switch (field->id) {
+	case ESTAB_F_PROTO:
+		flow_format_proto(sock, text);
+		return 0;
+	case ESTAB_F_ORIG_SRC:
+	case ESTAB_F_ORIG_DST:
+	case ESTAB_F_REPLY_SRC:
+	case ESTAB_F_REPLY_DST:
+		flow_format_end(sock, field->offset, field->size == 0, text);
+		return 0;
+	case ESTAB_F_FLOW_STATE:
+		return flow_format_state(sock, text);
+	case ESTAB_F_FLOW_STATUS:
+		return flow_format_status(sock, text);
+	default:
+		return format_value(field, sock, text);
+	}
+}
+
+int field_format(const struct field *field, const struct estab_socket *sock, struct text *text)
+{
+	if (sock->proto >= ROW_SOCKETS)
+		return format_other(field, sock, text);
 	switch (field->id) {
 	case ESTAB_F_PROTO:
 		return put_proto(sock, text);
@@ -182,10 +221,5 @@ int field_format(const struct field *field, const struct estab_socket *sock, str
 	default:
 		break;
 	}
-	if (!(field->protos & BIT64(sock->proto)))
-		return FIELD_NONE;
-	if (field->kind == ESTAB_KIND_GROUP)
-		return put_group(sock, field, text);
-	r = field_get(field, sock, &value);
-	return r < 0 ? r : field_format_value(field, &value, text);
+	return format_value(field, sock, text);
 }

@@ -5,6 +5,7 @@
 
 #include "env.h"
 #include "field.h"
+#include "subject.h"
 #include "util.h"
 
 #define GETTER(name)                                    \
@@ -45,6 +46,8 @@ GETTER(ext_text)
 
 GETTER(proto)
 {
+	if (sock->proto == ROW_FLOW)
+		return flow_give_proto(sock, ret);
 	return give_word(word_proto(sock->proto), ret);
 }
 
@@ -229,6 +232,8 @@ GETTER(ext_number)
 		uint64_t u64;
 	} number = { .u64 = 0 };
 
+	if (sock->proto == ROW_FLOW)
+		return flow_give_mark(sock, ret);
 	/* A minisock keeps nearly nothing of what its socket had. */
 	if (!ext_read(sock->ext, (enum ext_kind)field->offset, &number, field->size))
 		return sock->has & IS_MINISOCK || field->id == ESTAB_F_TCLASS ? FIELD_NONE

@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "flow.h"
 #include "plan.h"
 #include "util.h"
 
 #define PROTO(name) BIT64(ESTAB_PROTO_##name)
 #define ANY ROWS_SOCKETS
+#define FLOW BIT64(ROW_FLOW)
 #define IP (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(RAW) | PROTO(ICMP) | PROTO(MPTCP))
 #define TCPS PROTO(TCP)
 #define PORTS (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(MPTCP))

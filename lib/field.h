@@ -84,6 +84,16 @@ const char *word_state_capitals(unsigned int state);
 const char *name_of_host(const struct estab_socket *sock, bool local);
 const char *name_of_service(const struct estab_socket *sock, bool local);
 
+/* What flows have instead of a socket's (field-flow.c). */
+int flow_give_proto(const struct estab_socket *sock, struct value *ret_value);
+int flow_give_mark(const struct estab_socket *sock, struct value *ret_value);
+void flow_format_proto(const struct estab_socket *sock, struct text *text);
+/* An end of one direction: enum flow_dir. */
+void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool source,
+		     struct text *text);
+int flow_format_state(const struct estab_socket *sock, struct text *text);
+int flow_format_status(const struct estab_socket *sock, struct text *text);
+
 /* Names of the protocols of raw, netlink and packet sockets (field-protocol.c); NULL where there is no
  * well-known one. */
 const char *protocol_name(unsigned int proto, unsigned int protocol);
@@ -165,6 +175,22 @@ GETTER(packet_fanout);
 GETTER(packet_fanout_type);
 GETTER(packet_rx_ring); /* offset */
 GETTER(packet_tx_ring); /* offset */
+GETTER(timeout);
+GETTER(zone);
+GETTER(flow_l4proto);
+GETTER(flow_state);
+GETTER(flow_offload);
+GETTER(flow_id);
+GETTER(flow_use);
+GETTER(flow_duration);
+GETTER(flow_time); /* offset: enum ext_kind */
+GETTER(flow_addr); /* offset: enum flow_dir; size: 0 the source, 1 the destination */
+GETTER(flow_port); /* the same */
+GETTER(flow_key);  /* the same */
+GETTER(flow_icmp); /* size: 0 type, 1 code, 2 id */
+GETTER(flow_zone);
+GETTER(flow_count); /* size: 0 packets, 1 bytes */
+GETTER(flow_nat_kind);
 #undef GETTER
 
 #define GETTER(name) owner_get_fn get_owner_##name

@@ -39,6 +39,7 @@ enum leaf_kind {
 	LEAF_MARK,   /* one struct mark */
 	LEAF_DEVICE, /* one struct device */
 	LEAF_AUTOBOUND,
+	LEAF_STATUS, /* a flow's: one of mask's bits */
 };
 
 enum {

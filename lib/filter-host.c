@@ -105,6 +105,21 @@ static struct node *join_and(struct filter_parser *parser, struct node *a, struc
 
 /* ---- inet, inet6 ---- */
 
+/* Of a flow, an end is that of the original direction. */
+static enum estab_field addr_field(const struct filter_parser *parser, bool local)
+{
+	if (parser->subject->id == ESTAB_SUBJECT_FLOWS)
+		return local ? ESTAB_F_ORIG_SRC_ADDR : ESTAB_F_ORIG_DST_ADDR;
+	return local ? ESTAB_F_LOCAL_ADDR : ESTAB_F_PEER_ADDR;
+}
+
+static enum estab_field port_field(const struct filter_parser *parser, bool local)
+{
+	if (parser->subject->id == ESTAB_SUBJECT_FLOWS)
+		return local ? ESTAB_F_ORIG_SRC_PORT : ESTAB_F_ORIG_DST_PORT;
+	return local ? ESTAB_F_LOCAL_PORT : ESTAB_F_PEER_PORT;
+}
+
 static struct node *inet_addr(struct filter_parser *parser, const struct host *host, bool local)
 {
 	struct prefix prefix;
@@ -119,7 +134,7 @@ static struct node *inet_addr(struct filter_parser *parser, const struct host *h
 		filter_fail(parser, host->token->at, "the address is not of the family before it");
 		return NULL;
 	}
-	node = node_field(parser, LEAF_ADDR, local ? ESTAB_F_LOCAL_ADDR : ESTAB_F_PEER_ADDR);
+	node = node_field(parser, LEAF_ADDR, addr_field(parser, local));
 	if (node)
 		node->leaf.flags |= LEAF_RAW;
 	return node_data(parser, node, &prefix, sizeof(prefix), 1);
@@ -141,11 +156,8 @@ static struct node *inet_node(struct filter_parser *parser, const struct host *h
 	if (host->port && !host_is_any(host->port)) {
 		if (filter_read_ports(parser, host->token, host->port, &ports) < 0)
 			return NULL;
-		node = join_and(
-			parser, node,
-			node_number(parser,
-				    field_find(local ? ESTAB_F_LOCAL_PORT : ESTAB_F_PEER_PORT),
-				    ports));
+		node = join_and(parser, node,
+				node_number(parser, field_find(port_field(parser, local)), ports));
 	}
 	return node || parser->error < 0 ? node : node_leaf(parser, LEAF_EVERY, NULL);
 }
@@ -223,8 +235,7 @@ struct node *filter_parse_host(struct filter_parser *parser, bool local, enum op
 static struct node *inet_ports(struct filter_parser *parser, bool local, enum op op,
 			       const struct values *values)
 {
-	struct node *node =
-		node_field(parser, LEAF_NUMBER, local ? ESTAB_F_LOCAL_PORT : ESTAB_F_PEER_PORT);
+	struct node *node = node_field(parser, LEAF_NUMBER, port_field(parser, local));
 	struct range *ranges = arena_alloc(&parser->arena, (values->count + 1) * sizeof(*ranges));
 	size_t n;
 
@@ -261,9 +272,7 @@ static struct node *family_port(struct filter_parser *parser, const struct host 
 	    filter_apply_op(parser, host->token, op, &ports) < 0)
 		return NULL;
 	return node_join(parser, NODE_AND, node_mask(parser, LEAF_FAMILY, BIT32(host->family)),
-			 node_number(parser,
-				     field_find(local ? ESTAB_F_LOCAL_PORT : ESTAB_F_PEER_PORT),
-				     ports));
+			 node_number(parser, field_find(port_field(parser, local)), ports));
 }
 
 struct node *filter_parse_port(struct filter_parser *parser, bool local, enum op op,

@@ -6,6 +6,7 @@
 #include "filter-code.h"
 #include "filter-subject.h"
 #include "filter.h"
+#include "flow.h"
 #include "util.h"
 
 /* ---- values ---- */
@@ -296,6 +297,18 @@ static bool test_state(const struct leaf *leaf, const struct estab_socket *sock)
 	return leaf->flags & LEAF_WORD || get_state(sock, NULL, &value) == 0;
 }
 
+/* One bit will do; that it has none of them must be known of all. */
+static bool test_status(const struct leaf *leaf, const struct estab_socket *sock)
+{
+	const struct flow *flow = flow_of(sock);
+
+	if (!flow)
+		return false;
+	if (leaf->flags & LEAF_NEGATE)
+		return (leaf->mask & ~flow->status_known) == 0 && !(flow->status & leaf->mask);
+	return flow->status & leaf->mask;
+}
+
 static bool leaf_match(const struct leaf *leaf, const struct estab_socket *sock)
 {
 	switch (leaf->kind) {
@@ -313,6 +326,8 @@ static bool leaf_match(const struct leaf *leaf, const struct estab_socket *sock)
 		return test_device(leaf, sock);
 	case LEAF_AUTOBOUND:
 		return test_autobound(sock);
+	case LEAF_STATUS:
+		return test_status(leaf, sock);
 	case LEAF_NUMBER:
 		/* What is asked most, without going by way of the field. */
 		if (record_is_inet(sock) && leaf->field->id == ESTAB_F_LOCAL_PORT)

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "filter-parse.h"
+#include "flow.h"
 
 struct word_set {
 	enum estab_field field;
@@ -45,11 +46,18 @@ static const char *nth_state(const struct filter_parser *parser, size_t index)
 	return nth_word(word_state, index);
 }
 
+static const char *nth_status(const struct filter_parser *parser, size_t index)
+{
+	(void)parser;
+	return nth_word(flow_status_word, index);
+}
+
 static const struct word_set word_sets[] = {
 	{ ESTAB_F_PROTO, LEAF_PROTO, word_proto, "no such protocol", nth_proto },
 	{ ESTAB_F_FAMILY, LEAF_FAMILY, word_family, "no such family", nth_family },
 	{ ESTAB_F_TYPE, LEAF_TYPE, word_type, "no such type", nth_type },
 	{ ESTAB_F_STATE, LEAF_STATE, word_state, "no such state", nth_state },
+	{ ESTAB_F_FLOW_STATUS, LEAF_STATUS, flow_status_word, "no such status", nth_status },
 };
 
 static struct node *parse_word_set(struct filter_parser *parser, const struct word_set *set,
@@ -74,6 +82,13 @@ static struct node *parse_word_set(struct filter_parser *parser, const struct wo
 		}
 		mask |= BIT32(number);
 	}
+	/* A flow has several at once: it is asked for the bits, and its words need not be made. */
+	if (set->kind == LEAF_STATUS) {
+		node = node_mask(parser, set->kind, mask);
+		if (node && op_turns(op))
+			node->leaf.flags |= LEAF_NEGATE;
+		return node;
+	}
 	node = node_mask(parser, set->kind, op_turns(op) ? ~mask : mask);
 	if (node)
 		node->leaf.needs = field->needs;
@@ -83,6 +98,9 @@ static struct node *parse_word_set(struct filter_parser *parser, const struct wo
 bool filter_parse_set(struct filter_parser *parser, const struct field *field, enum op op,
 		      const struct values *values, struct node **ret_node)
 {
+	/* A flow's protocol is any number. */
+	if (field->id == ESTAB_F_PROTO && parser->subject->id != ESTAB_SUBJECT_SOCKETS)
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(word_sets); i++) {
 		if (word_sets[i].field == field->id) {
 			*ret_node = parse_word_set(parser, &word_sets[i], op, values);

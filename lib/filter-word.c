@@ -271,6 +271,8 @@ static struct node *parse_field(struct filter_parser *parser, const struct token
 
 enum { NOT_BEFORE_OP = 1 }; /* before an operator it is the field of that name */
 
+#define FLOWS BIT64(ROW_FLOW)
+
 static const struct word {
 	const char *name;
 	struct node *(*parse)(struct filter_parser *parser, const struct token *word, int arg);
@@ -283,14 +285,14 @@ static const struct word {
 	{ "excl", parse_state, true, 0, ROWS_SOCKETS },
 	{ "listening", parse_listening, 0, 0, ROWS_SOCKETS },
 	{ "connected", parse_listening, 0, 0, ROWS_SOCKETS },
-	{ "src", parse_host, LOCAL_END, 0, ROWS_SOCKETS },
-	{ "dst", parse_host, PEER_END, 0, ROWS_SOCKETS },
-	{ "addr", parse_host, EITHER_END, 0, ROWS_SOCKETS },
-	{ "sport", parse_port, LOCAL_END, 0, ROWS_SOCKETS },
-	{ "dport", parse_port, PEER_END, 0, ROWS_SOCKETS },
-	{ "port", parse_port, EITHER_END, 0, ROWS_SOCKETS },
+	{ "src", parse_host, LOCAL_END, 0, ROWS_SOCKETS | FLOWS },
+	{ "dst", parse_host, PEER_END, 0, ROWS_SOCKETS | FLOWS },
+	{ "addr", parse_host, EITHER_END, 0, ROWS_SOCKETS | FLOWS },
+	{ "sport", parse_port, LOCAL_END, 0, ROWS_SOCKETS | FLOWS },
+	{ "dport", parse_port, PEER_END, 0, ROWS_SOCKETS | FLOWS },
+	{ "port", parse_port, EITHER_END, 0, ROWS_SOCKETS | FLOWS },
 	{ "dev", parse_dev, 0, 0, ROWS_SOCKETS },
-	{ "fwmark", parse_mark, 0, 0, ROWS_SOCKETS },
+	{ "fwmark", parse_mark, 0, 0, ROWS_SOCKETS | FLOWS },
 	{ "cgroup", parse_cgroup, 0, 0, ROWS_SOCKETS },
 	{ "autobound", parse_autobound, 0, 0, ROWS_SOCKETS },
 	{ "exists", parse_exists, 0, 0, UINT64_MAX },

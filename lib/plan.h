@@ -46,6 +46,11 @@
 /* A packet socket's memberships and filter: they may be longer than what a dump can hold. */
 #define NEED_PACKET_LISTS (UINT64_C(1) << 29)
 #define NEED_TIMER (UINT64_C(1) << 30)
+/* Of flows: what is made of them only where it is asked for. */
+#define NEED_FLOW_STATUS (UINT64_C(1) << 45) /* its words */
+#define NEED_FLOW_TEXTS (UINT64_C(1) << 46)  /* labels, helper, security context */
+#define NEED_FLOW_TIMES (UINT64_C(1) << 47)
+#define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
 
 enum {
 	PLAN_SORT_MAX = 4,

@@ -17,6 +17,10 @@ enum { SOURCES_MAX = 2 };
 	{                                    \
 		&source_diag, &source_procfs \
 	}
+#define OF_FLOWS                                   \
+	{                                          \
+		&source_ctnetlink, &source_ct_text \
+	}
 
 /* The tables in the order in which they are listed. */
 static const struct {
@@ -35,6 +39,7 @@ static const struct {
 	{ ESTAB_PROTO_UDPLITE, INET_FAMILIES, OF_SOCKETS },
 	{ ESTAB_PROTO_MPTCP, INET_FAMILIES, OF_SOCKETS }, /* before TCP: see subflow.h */
 	{ ESTAB_PROTO_TCP, INET_FAMILIES, OF_SOCKETS },
+	{ ROW_FLOW, INET_FAMILIES, OF_FLOWS },
 };
 
 uint32_t reader_states(unsigned int proto)

@@ -76,7 +76,7 @@ uint64_t record_identity(const struct estab_socket *sock)
 	return hash | 1;
 }
 
-void row_reset(struct row *row, enum estab_proto proto, enum estab_family family)
+void row_reset(struct row *row, unsigned int proto, enum estab_family family)
 {
 	memset(&row->sock, 0, sizeof(row->sock));
 	row->sock.ext = row->ext.ext;

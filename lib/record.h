@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "estab.h"
+#include "subject.h"
 
 struct env;
 struct owner_list;
@@ -91,6 +92,13 @@ enum ext_kind {
 	EXT_PACKET_FANOUT,  /* u32: id | type << 16; ~0: in none */
 	EXT_PACKET_MEMBERS, /* u32: how many memberships */
 	EXT_PACKET_FILTER,  /* u32: how many instructions, 0: no filter */
+	EXT_FLOW,           /* struct flow */
+	EXT_FLOW_STATUS,    /* text: words with commas between */
+	EXT_FLOW_LABELS,    /* text: numbers with commas between */
+	EXT_FLOW_HELPER,    /* name */
+	EXT_FLOW_SECCTX,    /* name */
+	EXT_FLOW_START,     /* text: a time */
+	EXT_FLOW_STOP,
 	EXT_KINDS,
 };
 
@@ -116,7 +124,7 @@ struct ext {
 struct estab_socket {
 	const struct ext *ext;           /* never NULL */
 	const struct owner_list *owners; /* NULL: none known */
-	uint64_t cookie;
+	uint64_t cookie;                 /* of a flow: what tells it from others */
 	uint64_t inode;
 	union {
 		struct {
@@ -157,7 +165,7 @@ struct estab_socket {
 	uint32_t timer_ms;
 	uint16_t local_port; /* host order */
 	uint16_t peer_port;
-	uint8_t proto;  /* enum estab_proto */
+	uint8_t proto;  /* enum estab_proto, or enum row_kind */
 	uint8_t family; /* enum estab_family */
 	uint8_t state;  /* enum estab_state */
 	uint8_t type;   /* enum estab_type */
@@ -171,7 +179,7 @@ _Static_assert(sizeof(struct estab_socket) <= 96, "the record is multiplied by a
 
 static inline bool record_is_inet(const struct estab_socket *sock)
 {
-	return sock->family <= ESTAB_FAMILY_INET6;
+	return sock->family <= ESTAB_FAMILY_INET6 && sock->proto < ROW_SOCKETS;
 }
 
 static inline bool record_has_send_q(const struct estab_socket *sock)
@@ -218,7 +226,7 @@ struct row {
 };
 
 /* Makes the row an empty one of that protocol and family, with no presence bit set. */
-void row_reset(struct row *row, enum estab_proto proto, enum estab_family family);
+void row_reset(struct row *row, unsigned int proto, enum estab_family family);
 /* Takes over the entries of a chunk; the row must have none. -ENOMEM. */
 int row_adopt(struct row *row, const struct ext *ext);
 /* Adds an extension entry; a second one of the same kind is ignored. -ENOMEM, -E2BIG (64 KiB). */

@@ -44,7 +44,7 @@ static void write_asked(struct json *json, const struct plan *plan)
 	json_write_open(json, "asked", '{');
 	write_words(json, "families", plan->families, word_family);
 	json_write_open(json, "tables", '[');
-	for (unsigned int i = 0; i < PLAN_PROTOS; i++) {
+	for (unsigned int i = 0; i < ROW_SOCKETS; i++) {
 		if (!(plan->protos & BIT64(i)))
 			continue;
 		json_write_open(json, NULL, '{');

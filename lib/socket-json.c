@@ -41,6 +41,23 @@ static void write_numbers(struct json *json, const char *key, const struct value
 	json_write_close(json, ']');
 }
 
+/* "seen-reply,assured" as the words they are. */
+static void write_words(struct json *json, const char *key, const struct value *value)
+{
+	const char *at = value->text.data;
+	const char *end = at + value->text.length;
+
+	json_write_open(json, key, '[');
+	while (at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		size_t length = (size_t)((comma ? comma : end) - at);
+
+		json_write_text(json, NULL, at, length);
+		at += length + 1;
+	}
+	json_write_close(json, ']');
+}
+
 static void write_value(struct json *json, const struct field *field, const char *key,
 			const struct value *value)
 {
@@ -68,7 +85,9 @@ static void write_value(struct json *json, const struct field *field, const char
 	default:
 		if (field->id == ESTAB_F_OWNER_CMDLINE)
 			write_cmdline(json, key, value);
-		else if (field->id == ESTAB_F_NETLINK_GROUPS)
+		else if (field->id == ESTAB_F_FLOW_STATUS)
+			write_words(json, key, value);
+		else if (field->id == ESTAB_F_NETLINK_GROUPS || field->id == ESTAB_F_LABELS)
 			write_numbers(json, key, value);
 		else if (json_write_text(json, key, value->text.data, value->text.length))
 			json_write_base64(json, key, value->text.data, value->text.length);
@@ -76,10 +95,10 @@ static void write_value(struct json *json, const struct field *field, const char
 	}
 }
 
-/* The key of a field within its object: what stands behind the dot. */
+/* The key of a field within its object: what stands behind the last dot. */
 static const char *key_of(const struct field *field)
 {
-	const char *dot = strchr(field->name, '.');
+	const char *dot = strrchr(field->name, '.');
 
 	return dot ? dot + 1 : field->name;
 }
@@ -113,37 +132,42 @@ static void write_owners(struct json *json, const struct estab_socket *sock)
 	json_write_close(json, ']');
 }
 
-/* The object that is open within the socket's: a dotted prefix. */
+/* The objects that are open within the socket's: the dotted prefix of the last key. */
 struct nest {
-	const char *name; /* NULL: none */
-	size_t length;
+	const char *name; /* the last field's */
+	unsigned int depth;
 };
 
 /* Opens and closes objects so that the field's key stands where it belongs. */
-static void nest_enter(struct json *json, struct nest *nest, const struct field *field)
+static void nest_enter(struct json *json, struct nest *nest, const char *name)
 {
-	const char *dot = strchr(field->name, '.');
-	size_t length = dot ? (size_t)(dot - field->name) : 0;
-	char name[32];
+	const char *at = name;
+	const char *dot;
+	unsigned int same = 0;
 
-	if (nest->name && nest->length == length && strncmp(nest->name, field->name, length) == 0)
-		return;
-	if (nest->name)
+	while (same < nest->depth && (dot = strchr(at, '.')) != NULL &&
+	       strncmp(nest->name, name, (size_t)(dot + 1 - name)) == 0) {
+		at = dot + 1;
+		same++;
+	}
+	for (; nest->depth > same; nest->depth--)
 		json_write_close(json, '}');
-	nest->name = NULL;
-	if (!dot)
-		return;
-	memcpy(name, field->name, length);
-	name[length] = '\0';
-	json_write_open(json, name, '{');
-	nest->name = field->name;
-	nest->length = length;
+	for (; (dot = strchr(at, '.')) != NULL; at = dot + 1) {
+		char key[32];
+		size_t length = MIN((size_t)(dot - at), sizeof(key) - 1);
+
+		memcpy(key, at, length);
+		key[length] = '\0';
+		json_write_open(json, key, '{');
+		nest->depth++;
+	}
+	nest->name = name;
 }
 
 int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn, void *arg)
 {
 	const struct plan *plan = &sock->ext->env->plan;
-	struct nest nest = { NULL, 0 };
+	struct nest nest = { .name = "" };
 	bool owners_written = false;
 	struct json json;
 
@@ -156,7 +180,7 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 
 		if (field->flags & ESTAB_FIELD_OWNER || field->id == ESTAB_F_OWNERS) {
 			if (!owners_written) {
-				nest_enter(&json, &nest, field_find(ESTAB_F_OWNERS));
+				nest_enter(&json, &nest, "owners");
 				write_owners(&json, sock);
 			}
 			owners_written = true;
@@ -167,13 +191,13 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 		r = field_get(field, sock, &value);
 		if (r == FIELD_NONE)
 			continue;
-		nest_enter(&json, &nest, field);
+		nest_enter(&json, &nest, field->name);
 		if (r == 0)
 			write_value(&json, field, key_of(field), &value);
 		else
 			json_write_null(&json, key_of(field));
 	}
-	if (nest.name)
+	for (; nest.depth > 0; nest.depth--)
 		json_write_close(&json, '}');
 	json_write_close(&json, '}');
 	return json_write_flush(&json);

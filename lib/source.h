@@ -38,5 +38,8 @@ struct source {
 
 extern const struct source source_diag;
 extern const struct source source_procfs;
+/* Of flows. */
+extern const struct source source_ctnetlink;
+extern const struct source source_ct_text;
 
 #endif

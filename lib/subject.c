@@ -17,10 +17,30 @@ static const enum estab_field of_sockets[] = {
 	ESTAB_F_PROTOCOL_NAME, ESTAB_F_NETLINK_PORTID, ESTAB_F_NETLINK_GROUPS,
 };
 
+static const enum estab_field of_flows[] = {
+	ESTAB_F_PROTO,           ESTAB_F_FAMILY,
+	ESTAB_F_NETNS,           ESTAB_F_MARK,
+	ESTAB_F_TIMEOUT_S,       ESTAB_F_ZONE,
+	ESTAB_F_FLOW_L4PROTO,    ESTAB_F_FLOW_STATE,
+	ESTAB_F_FLOW_STATUS,     ESTAB_F_FLOW_OFFLOAD,
+	ESTAB_F_FLOW_ID,         ESTAB_F_ORIG_SRC_ADDR,
+	ESTAB_F_ORIG_SRC_PORT,   ESTAB_F_ORIG_SRC_KEY,
+	ESTAB_F_ORIG_DST_ADDR,   ESTAB_F_ORIG_DST_PORT,
+	ESTAB_F_ORIG_DST_KEY,    ESTAB_F_ORIG_ICMP_TYPE,
+	ESTAB_F_ORIG_ICMP_CODE,  ESTAB_F_ORIG_ICMP_ID,
+	ESTAB_F_ORIG_ZONE,       ESTAB_F_REPLY_SRC_ADDR,
+	ESTAB_F_REPLY_SRC_PORT,  ESTAB_F_REPLY_SRC_KEY,
+	ESTAB_F_REPLY_DST_ADDR,  ESTAB_F_REPLY_DST_PORT,
+	ESTAB_F_REPLY_DST_KEY,   ESTAB_F_REPLY_ICMP_TYPE,
+	ESTAB_F_REPLY_ICMP_CODE, ESTAB_F_REPLY_ICMP_ID,
+	ESTAB_F_REPLY_ZONE,      ESTAB_F_NAT_KIND,
+};
+
 /* Those that can be read. */
 static const struct row_subject subjects[] = {
 	{ ESTAB_SUBJECT_SOCKETS, "sockets", "socket", ROWS_SOCKETS, of_sockets,
 	  ARRAY_SIZE(of_sockets) },
+	{ ESTAB_SUBJECT_FLOWS, "flows", "flow", BIT64(ROW_FLOW), of_flows, ARRAY_SIZE(of_flows) },
 };
 
 const struct row_subject *subject_find(enum estab_subject id)

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
 # Writes the source of estab-fields(5): fields.sh ESTAB.
 set -e
-fields=$("$1" fields --csv -H)
 
 cat <<'END'
 estab-fields(5)
 
 # NAME
 
-estab-fields - everything that can be asked of a socket
+estab-fields - everything that can be asked of a socket or a flow
 
 # DESCRIPTION
 
@@ -27,7 +26,9 @@ This list is made from the one that *estab fields* prints.
 END
 
 # name,kind,unit,owner,default,help: none but the last holds commas or quotes.
-printf '%s\n' "$fields" | awk '
+put()
+{
+	"$1" fields "$2" --csv -H | awk '
 	function plain(text) {
 		gsub(/[\\*_<>#\[\]|~`]/, "\\\\&", text)
 		return text
@@ -52,6 +53,16 @@ printf '%s\n' "$fields" | awk '
 			note = note ", default"
 		printf "\n*%s* (%s)\n\t%s\n", plain(part[1]), plain(note), plain(rest)
 	}'
+}
+
+put "$1" sockets
+cat <<'END'
+
+# FIELDS OF FLOWS
+
+What *estab flows* lists has these.
+END
+put "$1" flows
 
 cat <<'END'
 

@@ -235,8 +235,9 @@ static void make_env(struct filter_rows *rows)
 
 	assert_int_equal(estab_ctx_new(&options, &rows->ctx), 0);
 	assert_int_equal(estab_query_new(rows->ctx, &query), 0);
+	/* Those that are not a socket's are refused. */
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
-		assert_int_equal(estab_query_add_field(query, field), 0);
+		estab_query_add_field(query, field);
 	assert_int_equal(env_new(rows->ctx, query, &rows->env), 0);
 	rows->env->auto_ports[0] = 32768;
 	rows->env->auto_ports[1] = 60999;

@@ -126,8 +126,9 @@ static struct env *make_env(struct estab_ctx *ctx)
 	struct env *env;
 
 	assert_int_equal(estab_query_new(ctx, &query), 0);
+	/* Those that are not a socket's are refused. */
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
-		assert_int_equal(estab_query_add_field(query, field), 0);
+		estab_query_add_field(query, field);
 	assert_int_equal(env_new(ctx, query, &env), 0);
 	env->auto_ports[0] = 32768;
 	env->auto_ports[1] = 60999;

@@ -214,6 +214,8 @@ static int add_fields(struct estab_query *query, bool owners)
 		struct estab_field_info info = { .size = sizeof(info) };
 
 		assert_int_equal(estab_field_get_info(field, &info), 0);
+		if (!(info.subjects & BIT32(ESTAB_SUBJECT_SOCKETS)))
+			continue;
 		if (owners || (!(info.flags & ESTAB_FIELD_OWNER) &&
 			       strncmp(info.name, "owners", 6) != 0 && field != ESTAB_F_NO_OWNER))
 			r = estab_query_add_field(query, field);

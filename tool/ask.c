@@ -20,6 +20,17 @@ static void log_line(void *arg, int level, const char *text)
 
 int ask_complain(const struct options *options, int error)
 {
+	if (options->subject == ESTAB_SUBJECT_FLOWS && !options->proc_root) {
+		if (error == -EPERM || error == -EACCES) {
+			complain("flows", "needs root, or CAP_NET_ADMIN");
+			return STATUS_FAILED;
+		}
+		if (error == -ENOENT) {
+			complain("flows",
+				 "no connection tracking here: nf_conntrack is not loaded");
+			return STATUS_FAILED;
+		}
+	}
 	complain_errno(options->proc_root ? options->proc_root
 					  : estab_subject_name(options->subject),
 		       error);
@@ -93,9 +104,12 @@ static int set_netns(const struct options *options, struct estab_query *query)
 
 static int set_up(const struct options *options, struct estab_query *query)
 {
-	int error = estab_query_set_subject(query, options->subject);
-	int status;
+	int status = select_check(options);
+	int error;
 
+	if (status != 0)
+		return status;
+	error = estab_query_set_subject(query, options->subject);
 	if (error == 0)
 		error = select_apply(options, query);
 	if (error < 0) {

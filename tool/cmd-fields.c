@@ -208,6 +208,8 @@ int cmd_fields(const struct options *options)
 	term_look(options->colour, &term);
 	buf_init(&out, STDOUT_FILENO);
 	switch (options->format) {
+	case FORMAT_CONNTRACK:
+	case FORMAT_CONNTRACK_EXTENDED:
 	case FORMAT_TABLE:
 		put_table(&out, subject, !options->no_header, term.colour);
 		break;

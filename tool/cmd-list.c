@@ -36,6 +36,8 @@ static int make_query(struct listing *listing)
 	const struct options *options = listing->options;
 	int status, error;
 
+	if (options->format >= FORMAT_CONNTRACK && options->subject != ESTAB_SUBJECT_FLOWS)
+		return complain_usage("--format", "conntrack is a format of flows");
 	status = ask_query(options, listing->ctx, &listing->query);
 	/* Whoever asks by owners wants to see them. */
 	if (status == 0)
@@ -128,6 +130,10 @@ static const struct output_format *find_format(enum format format)
 		return &output_csv;
 	case FORMAT_NULL:
 		return &output_null;
+	case FORMAT_CONNTRACK:
+		return &output_conntrack;
+	case FORMAT_CONNTRACK_EXTENDED:
+		return &output_conntrack_extended;
 	case FORMAT_TABLE:
 		break;
 	}

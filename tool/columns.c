@@ -21,6 +21,14 @@ static const struct trait {
 	{ ESTAB_F_LOCAL, 23, 100, 0 },
 	{ ESTAB_F_PEER, 23, 100, 0 },
 	{ ESTAB_F_STATE, 11, 90, 0 },
+	{ ESTAB_F_ORIG_SRC, 21, 100, 0 },
+	{ ESTAB_F_ORIG_DST, 21, 100, 0 },
+	{ ESTAB_F_REPLY_SRC, 21, 95, 0 },
+	{ ESTAB_F_REPLY_DST, 21, 95, 0 },
+	{ ESTAB_F_FLOW_STATE, 11, 90, 0 },
+	{ ESTAB_F_FLOW_STATUS, 9, 60, SHRINKS },
+	{ ESTAB_F_TIMEOUT_S, 7, 50, 0 },
+	{ ESTAB_F_FLOW, 0, 20, CONTINUED },
 	{ ESTAB_F_PROTO, 5, 80, 0 },
 	{ ESTAB_F_OWNERS, 24, 70, SHRINKS },
 	{ ESTAB_F_OWNER_COMM, 15, 65, SHRINKS },
@@ -51,17 +59,33 @@ static const enum estab_field of_sockets[] = {
 	ESTAB_F_PROTO, ESTAB_F_STATE, ESTAB_F_RECV_Q, ESTAB_F_SEND_Q, ESTAB_F_LOCAL, ESTAB_F_PEER,
 };
 
+static const enum estab_field of_flows[] = {
+	ESTAB_F_PROTO,     ESTAB_F_FLOW_STATE, ESTAB_F_ORIG_SRC,  ESTAB_F_ORIG_DST,
+	ESTAB_F_REPLY_SRC, ESTAB_F_REPLY_DST,  ESTAB_F_TIMEOUT_S, ESTAB_F_FLOW_STATUS,
+};
+
 /* What a table of a subject shows. */
 static const struct {
 	const enum estab_field *fields;
 	size_t n;
 } bases[] = {
 	[ESTAB_SUBJECT_SOCKETS] = { of_sockets, ARRAY_SIZE(of_sockets) },
+	[ESTAB_SUBJECT_FLOWS] = { of_flows, ARRAY_SIZE(of_flows) },
 };
 
+/* All that conntrack(8) prints of a flow. */
+static const enum estab_field conntrack[] = {
+	ESTAB_F_PROTO,       ESTAB_F_FAMILY,      ESTAB_F_MARK,
+	ESTAB_F_TIMEOUT_S,   ESTAB_F_ZONE,        ESTAB_F_FLOW_STATUS,
+	ESTAB_F_FLOW_HELPER, ESTAB_F_FLOW_SECCTX, ESTAB_F_FLOW_USE,
+};
+
+/* With -e: of those, what the subject has. */
 static const enum estab_field extended[] = {
-	ESTAB_F_USER, ESTAB_F_INODE,     ESTAB_F_COOKIE,   ESTAB_F_INTERFACE,
-	ESTAB_F_MARK, ESTAB_F_CGROUP_ID, ESTAB_F_SHUTDOWN,
+	ESTAB_F_USER,         ESTAB_F_INODE,       ESTAB_F_COOKIE,        ESTAB_F_INTERFACE,
+	ESTAB_F_MARK,         ESTAB_F_CGROUP_ID,   ESTAB_F_SHUTDOWN,      ESTAB_F_ZONE,
+	ESTAB_F_ORIG_PACKETS, ESTAB_F_ORIG_BYTES,  ESTAB_F_REPLY_PACKETS, ESTAB_F_REPLY_BYTES,
+	ESTAB_F_LABELS,       ESTAB_F_FLOW_HELPER, ESTAB_F_FLOW_ID,
 };
 
 /* What "owners" is made of, where its parts are columns of their own. */
@@ -228,7 +252,9 @@ static void add_details(const struct options *options, struct columns *columns)
 static void add_defaults(const struct options *options, bool terminal, bool owners,
 			 struct columns *columns)
 {
-	if (options->format == FORMAT_TABLE) {
+	if (options->format >= FORMAT_CONNTRACK) {
+		add_fields(columns, conntrack, ARRAY_SIZE(conntrack));
+	} else if (options->format == FORMAT_TABLE) {
 		add_fields(columns, bases[options->subject].fields, bases[options->subject].n);
 	} else {
 		struct estab_field_info info = { .size = sizeof(info) };
@@ -261,7 +287,7 @@ static void widen_proto(const struct options *options, struct columns *columns)
 	uint32_t tables = select_chosen(options);
 	size_t width = 0;
 
-	if (tables & (SELECT_NETLINK | SELECT_UDPLITE))
+	if (tables & (SELECT_NETLINK | SELECT_UDPLITE) || options->subject == ESTAB_SUBJECT_FLOWS)
 		width = strlen("netlink");
 	else if (tables & SELECT_PACKET)
 		width = strlen("packet");

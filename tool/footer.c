@@ -65,6 +65,12 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		put_why(buf, loss);
 		return;
 	}
+	if (is(loss, "bytes", NULL) || is(loss, "times", NULL)) {
+		buf_str(buf, loss->what);
+		buf_str(buf, " unknown: ");
+		buf_str(buf, loss->why);
+		return;
+	}
 	if (is(loss, "table", NULL)) {
 		buf_str(buf, loss->detail ? loss->detail : "table");
 		buf_str(buf, " not readable");

@@ -23,6 +23,7 @@ static const struct verb {
 	{ "diff", cmd_diff, ESTAB_SUBJECT_SOCKETS },
 	{ "doctor", cmd_doctor, ESTAB_SUBJECT_SOCKETS },
 	{ "fields", cmd_fields, ESTAB_SUBJECT_SOCKETS },
+	{ "flows", cmd_list, ESTAB_SUBJECT_FLOWS },
 	{ "kill", cmd_kill, ESTAB_SUBJECT_SOCKETS },
 	{ "summary", cmd_summary, ESTAB_SUBJECT_SOCKETS },
 	{ "wait", cmd_wait, ESTAB_SUBJECT_SOCKETS },

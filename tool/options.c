@@ -139,8 +139,14 @@ struct choice {
 };
 
 static const struct choice formats[] = {
-	{ "table", FORMAT_TABLE }, { "json", FORMAT_JSON }, { "jsonl", FORMAT_JSONL },
-	{ "csv", FORMAT_CSV },     { "null", FORMAT_NULL }, { NULL, 0 },
+	{ "table", FORMAT_TABLE },
+	{ "json", FORMAT_JSON },
+	{ "jsonl", FORMAT_JSONL },
+	{ "csv", FORMAT_CSV },
+	{ "null", FORMAT_NULL },
+	{ "conntrack", FORMAT_CONNTRACK },
+	{ "conntrack-extended", FORMAT_CONNTRACK_EXTENDED },
+	{ NULL, 0 },
 };
 
 static const struct choice colours[] = {

@@ -35,6 +35,9 @@ extern const struct output_format output_json;
 extern const struct output_format output_jsonl;
 extern const struct output_format output_csv;
 extern const struct output_format output_null;
+/* Of flows. */
+extern const struct output_format output_conntrack;
+extern const struct output_format output_conntrack_extended;
 
 /* A table for a terminal: aligned, fitted to its width, listeners first unless it is sorted. */
 void output_screen(struct output *output, const struct estab_snapshot *snapshot, bool sorted);

@@ -197,6 +197,15 @@ int select_widen(const struct options *options, struct estab_query *query)
 	return protos != 0 ? estab_query_set_protos(query, protos) : 0;
 }
 
+int select_check(const struct options *options)
+{
+	if (options->subject == ESTAB_SUBJECT_SOCKETS ||
+	    (options->tables == 0 && !options->listening && !options->bound))
+		return 0;
+	return complain_usage(estab_subject_name(options->subject),
+			      "takes no options for tables and states of sockets");
+}
+
 int select_apply(const struct options *options, struct estab_query *query)
 {
 	/* -4 and -6 narrow IP sockets only. */

@@ -40,6 +40,8 @@ uint32_t select_chosen(const struct options *options);
 /* Where no table was named and the filter is about none of the usual ones: those that it is about. 0 or
  * a negative errno. */
 int select_widen(const struct options *options, struct estab_query *query);
+/* Complains of options that only sockets have, where others are listed; 0, or the exit status. */
+int select_check(const struct options *options);
 /* Sets the query's protocols, families, types and states. 0 or a negative errno. */
 int select_apply(const struct options *options, struct estab_query *query);
 

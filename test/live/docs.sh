@@ -114,12 +114,17 @@ done <<<"$entries")"
 
 if [[ -e $tmp/text/estab-fields.5 ]]; then
 	# "name (kind, unit, …)" and the meaning below it.
-	section estab-fields.5 FIELDS | awk '
-		/^       [^ ]/ { name = $1; kind = $2; gsub(/[(),]/, "", kind); next }
-		/^ / { sub(/^ +/, ""); print name " " kind " " $0 }' >"$tmp/listed"
-	"$estab" fields -H | awk '{ name = $1; kind = $2; sub(/^[^ ]+ +[^ ]+ +[^ ]+ +/, ""); print name " " kind " " $0 }' >"$tmp/fields"
-	is "estab-fields(5) is what estab fields says" "$(diff "$tmp/listed" "$tmp/fields")" ""
-	check "and that is not nothing" test "$(wc -l <"$tmp/listed")" -gt 100
+	for subject in sockets flows; do
+		[[ $subject == sockets ]] && heading=FIELDS || heading="FIELDS OF FLOWS"
+		section estab-fields.5 "$heading" | awk '
+			/^       What / { next }
+			/^       [^ ]/ { name = $1; kind = $2; gsub(/[(),]/, "", kind); next }
+			/^ / { sub(/^ +/, ""); print name " " kind " " $0 }' >"$tmp/listed.$subject"
+		"$estab" fields $subject -H | awk '{ name = $1; kind = $2; sub(/^[^ ]+ +[^ ]+ +[^ ]+ +/, ""); print name " " kind " " $0 }' >"$tmp/fields"
+		is "estab-fields(5) is what estab fields $subject says" "$(diff "$tmp/listed.$subject" "$tmp/fields")" ""
+	done
+	check "and flows have some" test "$(wc -l <"$tmp/listed.flows")" -gt 40
+	check "and that is not nothing" test "$(wc -l <"$tmp/listed.sockets")" -gt 100
 else
 	fail "estab-fields(5) is what estab fields says" "not installed"
 fi
@@ -129,6 +134,10 @@ fi
 same "estab-json(5) names the default keys" \
 	"$(section estab-json.5 SOCKET | grep -A 2 'keys are written:' | sed '1d' | tr -d ' \n' | tr , '\n')" \
 	"$("$estab" fields --csv -H | awk -F , '$5 == "true" && $2 != "group" { print $1 }')"
+
+same "estab-json(5) names the default keys of flows" \
+	"$(section estab-json.5 FLOW | grep -A 6 'keys are written:' | sed '1d' | tr -d ' \n' | tr , '\n')" \
+	"$("$estab" fields flows --csv -H | awk -F , '$5 == "true" && $2 != "group" { print $1 }')"
 
 # ---- the examples ----
 

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* Getters of the fields of flows. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "field.h"
+#include "flow.h"
+#include "util.h"
+
+#define GETTER(name)                                    \
+	int get_##name(const struct estab_socket *sock, \
+		       __attribute__((unused)) const struct field *field, struct value *ret)
+
+static int give_word(const char *word, struct value *ret)
+{
+	if (!word)
+		return FIELD_NONE;
+	ret->text.data = word;
+	ret->text.length = strlen(word);
+	return 0;
+}
+
+static int give_number(uint64_t number, struct value *ret)
+{
+	ret->u64 = number;
+	return 0;
+}
+
+/* Where the kernel may well have it, but not every source tells. */
+static int give_known(const struct flow *flow, uint32_t has, uint64_t number, struct value *ret)
+{
+	return flow->has & has ? give_number(number, ret) : FIELD_UNKNOWN;
+}
+
+GETTER(flow_l4proto)
+{
+	return give_number(flow_of(sock)->l4proto, ret);
+}
+
+GETTER(flow_state)
+{
+	const struct flow *flow = flow_of(sock);
+
+	if (flow->has & FLOW_HAS_STATE)
+		return give_word(flow_state_word(flow->l4proto, flow->state), ret);
+	return flow_state_word(flow->l4proto, 0) ? FIELD_UNKNOWN : FIELD_NONE;
+}
+
+GETTER(flow_offload)
+{
+	const struct flow *flow = flow_of(sock);
+
+	if (flow->status & FLOW_HW_OFFLOAD)
+		return give_word("hardware", ret);
+	return give_word(flow->status & FLOW_OFFLOAD ? "software" : NULL, ret);
+}
+
+GETTER(flow_id)
+{
+	const struct flow *flow = flow_of(sock);
+
+	return give_known(flow, FLOW_HAS_ID, flow->id, ret);
+}
+
+GETTER(flow_use)
+{
+	const struct flow *flow = flow_of(sock);
+
+	return give_known(flow, FLOW_HAS_USE, flow->use, ret);
+}
+
+GETTER(flow_duration)
+{
+	const struct flow *flow = flow_of(sock);
+
+	return give_known(flow, FLOW_HAS_DURATION, flow->duration_s, ret);
+}
+
+/* offset: which of the two. */
+GETTER(flow_time)
+{
+	size_t length;
+	const char *text = ext_get(sock->ext, (enum ext_kind)field->offset, &length);
+
+	/* One that lives has not stopped. */
+	if (!text)
+		return field->offset == EXT_FLOW_STOP ? FIELD_NONE : FIELD_UNKNOWN;
+	ret->text.data = text;
+	ret->text.length = length;
+	return 0;
+}
+
+GETTER(timeout)
+{
+	const struct flow *flow = flow_of(sock);
+
+	if (flow->status & (FLOW_OFFLOAD | FLOW_HW_OFFLOAD) && !(flow->has & FLOW_HAS_TIMEOUT))
+		return FIELD_NONE;
+	return give_known(flow, FLOW_HAS_TIMEOUT, flow->timeout_s, ret);
+}
+
+GETTER(zone)
+{
+	const struct flow *flow = flow_of(sock);
+
+	return give_known(flow, FLOW_HAS_ZONE, flow->zone, ret);
+}
+
+/* ---- of one direction: the field's offset says which ---- */
+
+static const struct flow_tuple *tuple_of(const struct estab_socket *sock, const struct field *field)
+{
+	return &flow_of(sock)->tuples[field->offset];
+}
+
+/* size: 0 the source, 1 the destination. */
+GETTER(flow_addr)
+{
+	const struct flow_tuple *tuple = tuple_of(sock, field);
+
+	memset(&ret->addr, 0, sizeof(ret->addr));
+	ret->addr.family = sock->family;
+	memcpy(ret->addr.bytes, field->size ? tuple->dst : tuple->src, sizeof(ret->addr.bytes));
+	return 0;
+}
+
+static int give_port(const struct estab_socket *sock, const struct field *field, bool key,
+		     struct value *ret)
+{
+	const struct flow_tuple *tuple = tuple_of(sock, field);
+
+	if (!(tuple->has & TUPLE_HAS_PORTS) || (flow_of(sock)->l4proto == IPPROTO_GRE) != key)
+		return FIELD_NONE;
+	return give_number(field->size ? tuple->dst_port : tuple->src_port, ret);
+}
+
+GETTER(flow_port)
+{
+	return give_port(sock, field, false, ret);
+}
+
+GETTER(flow_key)
+{
+	return give_port(sock, field, true, ret);
+}
+
+/* size: 0 the type, 1 the code, 2 the id. */
+GETTER(flow_icmp)
+{
+	const struct flow_tuple *tuple = tuple_of(sock, field);
+
+	if (!(tuple->has & TUPLE_HAS_ICMP))
+		return FIELD_NONE;
+	if (field->size == 2)
+		return give_number(tuple->icmp_id, ret);
+	return give_number(field->size == 0 ? tuple->icmp_type : tuple->icmp_code, ret);
+}
+
+GETTER(flow_zone)
+{
+	const struct flow_tuple *tuple = tuple_of(sock, field);
+
+	return tuple->has & TUPLE_HAS_ZONE ? give_number(tuple->zone, ret) : FIELD_NONE;
+}
+
+/* size: 0 packets, 1 bytes. */
+GETTER(flow_count)
+{
+	const struct flow_counts *counts = &flow_of(sock)->counts[field->offset];
+
+	if (!counts->known)
+		return FIELD_UNKNOWN;
+	return give_number(field->size ? counts->bytes : counts->packets, ret);
+}
+
+GETTER(flow_nat_kind)
+{
+	return give_word(flow_nat_word(flow_of(sock)), ret);
+}
+
+/* ---- what sockets have too ---- */
+
+int flow_give_proto(const struct estab_socket *sock, struct value *ret)
+{
+	const char *word = flow_proto_word(flow_of(sock)->l4proto);
+
+	return word ? give_word(word, ret) : FIELD_UNKNOWN;
+}
+
+int flow_give_mark(const struct estab_socket *sock, struct value *ret)
+{
+	const struct flow *flow = flow_of(sock);
+
+	return give_known(flow, FLOW_HAS_MARK, flow->mark, ret);
+}
+
+/* ---- as a table shows it ---- */
+
+void flow_format_proto(const struct estab_socket *sock, struct text *text)
+{
+	const struct flow *flow = flow_of(sock);
+	const char *word = flow_proto_word(flow->l4proto);
+
+	if (word)
+		text_str(text, word);
+	else
+		text_u64(text, flow->l4proto);
+}
+
+void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool source,
+		     struct text *text)
+{
+	const struct flow_tuple *tuple = &flow_of(sock)->tuples[dir];
+	struct estab_addr addr = { .family = sock->family };
+	bool bracket = sock->family == ESTAB_FAMILY_INET6 && tuple->has & TUPLE_HAS_PORTS;
+
+	memcpy(addr.bytes, source ? tuple->src : tuple->dst, sizeof(addr.bytes));
+	if (bracket)
+		text_char(text, '[');
+	text_addr(text, &addr);
+	if (bracket)
+		text_char(text, ']');
+	if (!(tuple->has & TUPLE_HAS_PORTS))
+		return;
+	text_char(text, ':');
+	text_u64(text, source ? tuple->src_port : tuple->dst_port);
+}
+
+/* In capitals, as a socket's. */
+int flow_format_state(const struct estab_socket *sock, struct text *text)
+{
+	struct value value;
+	int r = get_flow_state(sock, NULL, &value);
+
+	for (size_t i = 0; r == 0 && i < value.text.length; i++) {
+		char c = value.text.data[i];
+
+		text_char(text, (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c));
+	}
+	return r;
+}
+
+/* Those that nearly every flow has tell nothing. */
+int flow_format_status(const struct estab_socket *sock, struct text *text)
+{
+	size_t before = text->length;
+
+	flow_put_status(flow_of(sock),
+			~(uint32_t)(FLOW_SEEN_REPLY | FLOW_CONFIRMED | FLOW_SRC_NAT_DONE |
+				    FLOW_DST_NAT_DONE),
+			text);
+	return text->length > before ? 0 : FIELD_NONE;
+}
