@@ -27,7 +27,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list diff doctor fields flows kill summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list diff doctor fields flows interfaces kill memberships routes stats summary wait state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
@@ -104,6 +104,10 @@ complete -c estab -n __estab_no_word -a list -d 'List sockets'
 complete -c estab -n __estab_no_word -a diff -d 'What was opened and closed'
 complete -c estab -n __estab_no_word -a doctor -d 'What can be seen here, and why not more'
 complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
+complete -c estab -n __estab_no_word -a interfaces -d 'Network interfaces'
+complete -c estab -n __estab_no_word -a memberships -d 'Multicast groups'
+complete -c estab -n __estab_no_word -a routes -d 'Routes'
+complete -c estab -n __estab_no_word -a stats -d 'Counters of protocols'
 complete -c estab -n __estab_no_word -a kill -d 'Close sockets'
 complete -c estab -n __estab_no_word -a wait -d 'Wait until sockets come or go'
 complete -c estab -n __estab_no_word -a fields -d 'What columns, sort keys and JSON can name'

@@ -402,6 +402,65 @@ enum estab_field {
 	ESTAB_F_NAT = 464,
 	ESTAB_F_NAT_KIND = 465,
 
+	/* Of routes; ESTAB_F_FLAGS and ESTAB_F_MTU of interfaces, too. */
+	ESTAB_F_DESTINATION = 512,
+	ESTAB_F_PREFIX_LENGTH = 513,
+	ESTAB_F_GATEWAY = 514,
+	ESTAB_F_TABLE = 515,
+	ESTAB_F_METRIC = 516,
+	ESTAB_F_KIND = 517,
+	ESTAB_F_SCOPE = 518,
+	ESTAB_F_ORIGIN = 519,
+	ESTAB_F_SOURCE = 520,
+	ESTAB_F_FLAGS = 521,
+	ESTAB_F_MTU = 522,
+	ESTAB_F_WINDOW = 523,
+	ESTAB_F_RTT_MS = 524,
+	ESTAB_F_ADVMSS = 525,
+	ESTAB_F_EXPIRES_S = 526,
+	ESTAB_F_NEXTHOP = 527,
+	ESTAB_F_WEIGHT = 528,
+	ESTAB_F_REFERENCES = 529,
+	ESTAB_F_USES = 530,
+	ESTAB_F_FROM = 531,
+	ESTAB_F_FROM_LENGTH = 532,
+
+	/* Of interfaces. */
+	ESTAB_F_INDEX = 560,
+	ESTAB_F_OPERSTATE = 561,
+	ESTAB_F_LINK_TYPE = 562,
+	ESTAB_F_HWADDR = 563,
+	ESTAB_F_ADDRESSES = 564,
+	ESTAB_F_QDISC = 565,
+	ESTAB_F_TXQLEN = 566,
+	ESTAB_F_RX = 580,
+	ESTAB_F_RX_PACKETS = 581,
+	ESTAB_F_RX_BYTES = 582,
+	ESTAB_F_RX_ERRORS = 583,
+	ESTAB_F_RX_DROPPED = 584,
+	ESTAB_F_RX_OVERRUNS = 585,
+	ESTAB_F_RX_FRAME = 586,
+	ESTAB_F_RX_COMPRESSED = 587,
+	ESTAB_F_RX_MULTICAST = 588,
+	ESTAB_F_TX = 600,
+	ESTAB_F_TX_PACKETS = 601,
+	ESTAB_F_TX_BYTES = 602,
+	ESTAB_F_TX_ERRORS = 603,
+	ESTAB_F_TX_DROPPED = 604,
+	ESTAB_F_TX_OVERRUNS = 605,
+	ESTAB_F_TX_COLLISIONS = 606,
+	ESTAB_F_TX_CARRIER = 607,
+	ESTAB_F_TX_COMPRESSED = 608,
+
+	/* Of multicast memberships. */
+	ESTAB_F_GROUP = 640,
+	ESTAB_F_USERS = 641,
+
+	/* Of statistics. */
+	ESTAB_F_SECTION = 656,
+	ESTAB_F_NAME = 657,
+	ESTAB_F_VALUE = 658,
+
 	ESTAB_F_FORCE_WIDTH = 0x7fffffff,
 };
 
@@ -640,7 +699,8 @@ ESTAB_PUBLIC int estab_query_needs_owners(const struct estab_query *query);
 /* Gives up after so many milliseconds with what there is by then, which the result says. 0: never. */
 ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms);
 /*
- * Reads through one source only ("diag", "procfs"), or picks ("auto"). "bpf" insists on BPF for what
+ * Reads through one source only ("diag", "procfs"; of routes and interfaces "rtnetlink", "procfs"), or
+ * picks ("auto"). "bpf" insists on BPF for what
  * it can do, which is owners, and rows of TCP and UDP without the fields that only sock_diag has; for
  * the rest it picks. When it can't be had, estab_scan_open() and estab_snapshot_take() return -EPERM
  * (privileges, or ESTAB_CTX_BPF, are missing), -EOPNOTSUPP (nothing of the query is for BPF, or this

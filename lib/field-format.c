@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* Values as a table shows them: short, and safe for a terminal. */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "env.h"
 #include "field.h"
+#include "rows.h"
 #include "subject.h"
 #include "util.h"
 
@@ -156,6 +158,44 @@ static int put_queue(const struct estab_socket *sock, bool receive, struct text 
 	return 0;
 }
 
+/* "default", "192.0.2.0/24", "2001:db8::1". */
+static int put_destination(const struct estab_socket *sock, struct text *text)
+{
+	uint64_t prefix = 0;
+	struct value value;
+
+	if (sock->proto != ROW_ROUTE || get_row_first(sock, NULL, &value) < 0)
+		return FIELD_NONE;
+	numbers_get(sock->ext, NUMBER_PREFIX, &prefix);
+	if (prefix == 0) {
+		text_str(text, "default");
+		return 0;
+	}
+	text_addr(text, &value.addr);
+	if (prefix == (sock->family == ESTAB_FAMILY_INET ? 32 : 128))
+		return 0;
+	text_char(text, '/');
+	text_u64(text, prefix);
+	return 0;
+}
+
+static int put_table(const struct estab_socket *sock, struct text *text)
+{
+	uint64_t table;
+
+	if (!numbers_get(sock->ext, NUMBER_TABLE, &table))
+		return FIELD_NONE;
+	if (table == RT_TABLE_MAIN)
+		text_str(text, "main");
+	else if (table == RT_TABLE_LOCAL)
+		text_str(text, "local");
+	else if (table == RT_TABLE_DEFAULT)
+		text_str(text, "default");
+	else
+		text_u64(text, table);
+	return 0;
+}
+
 static int format_value(const struct field *field, const struct estab_socket *sock,
 			struct text *text)
 {
@@ -174,6 +214,10 @@ static int format_value(const struct field *field, const struct estab_socket *so
 static int format_other(const struct field *field, const struct estab_socket *sock,
 			struct text *text)
 {
+	if (field->id == ESTAB_F_DESTINATION)
+		return put_destination(sock, text);
+	if (field->id == ESTAB_F_TABLE)
+		return put_table(sock, text);
 	if (sock->proto != ROW_FLOW)
 		return format_value(field, sock, text);
 	switch (field->id) {

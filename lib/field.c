@@ -8,6 +8,7 @@
 
 #include "flow.h"
 #include "plan.h"
+#include "rows.h"
 #include "util.h"
 
 #define PROTO(name) BIT64(ESTAB_PROTO_##name)
@@ -17,6 +18,10 @@
 #define TCPS PROTO(TCP)
 #define PORTS (PROTO(TCP) | PROTO(UDP) | PROTO(UDPLITE) | PROTO(MPTCP))
 #define UNIX PROTO(UNIX)
+#define ROUTE BIT64(ROW_ROUTE)
+#define LINK BIT64(ROW_INTERFACE)
+#define MEMBER BIT64(ROW_MEMBERSHIP)
+#define STAT BIT64(ROW_STAT)
 #define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */

@@ -191,6 +191,17 @@ GETTER(flow_icmp); /* size: 0 type, 1 code, 2 id */
 GETTER(flow_zone);
 GETTER(flow_count); /* size: 0 packets, 1 bytes */
 GETTER(flow_nat_kind);
+/* Of rows that are no sockets (field-rows.c). */
+GETTER(row_number);
+GETTER(row_signed);
+GETTER(row_first);
+GETTER(row_addr);
+GETTER(gateway);
+GETTER(route_kind);
+GETTER(route_scope);
+GETTER(route_origin);
+GETTER(operstate);
+GETTER(link_type);
 #undef GETTER
 
 #define GETTER(name) owner_get_fn get_owner_##name

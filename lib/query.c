@@ -242,7 +242,7 @@ int estab_query_set_deadline_ms(struct estab_query *query, uint32_t ms)
 int estab_query_set_source(struct estab_query *query, const char *name)
 {
 	static const struct source *const sources[] = { &source_diag, &source_procfs,
-							&source_ctnetlink };
+							&source_ctnetlink, &source_rtnetlink };
 
 	if (strcmp(name, "auto") == 0 || strcmp(name, "bpf") == 0) {
 		query->source = NULL;

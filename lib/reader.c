@@ -40,6 +40,10 @@ static const struct {
 	{ ESTAB_PROTO_MPTCP, INET_FAMILIES, OF_SOCKETS }, /* before TCP: see subflow.h */
 	{ ESTAB_PROTO_TCP, INET_FAMILIES, OF_SOCKETS },
 	{ ROW_FLOW, INET_FAMILIES, OF_FLOWS },
+	{ ROW_ROUTE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
+	{ ROW_INTERFACE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
+	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
+	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
 };
 
 uint32_t reader_states(unsigned int proto)

@@ -99,6 +99,16 @@ enum ext_kind {
 	EXT_FLOW_SECCTX,    /* name */
 	EXT_FLOW_START,     /* text: a time */
 	EXT_FLOW_STOP,
+	EXT_NUMBERS,        /* of rows that are no sockets: rows.h */
+	EXT_FLAGS,          /* text */
+	EXT_GATEWAY,        /* u8 family, and an address of a family that is not the row's */
+	EXT_SOURCE,         /* an address */
+	EXT_FROM,           /* the same */
+	EXT_HWADDR,         /* text */
+	EXT_ADDRESSES,      /* text: with their prefixes, commas between */
+	EXT_QDISC,          /* name */
+	EXT_SECTION,        /* name */
+	EXT_NAME,           /* name */
 	EXT_KINDS,
 };
 

@@ -85,7 +85,7 @@ static void write_value(struct json *json, const struct field *field, const char
 	default:
 		if (field->id == ESTAB_F_OWNER_CMDLINE)
 			write_cmdline(json, key, value);
-		else if (field->id == ESTAB_F_FLOW_STATUS)
+		else if (field->id == ESTAB_F_FLOW_STATUS || field->id == ESTAB_F_ADDRESSES)
 			write_words(json, key, value);
 		else if (field->id == ESTAB_F_NETLINK_GROUPS || field->id == ESTAB_F_LABELS)
 			write_numbers(json, key, value);

@@ -41,5 +41,8 @@ extern const struct source source_procfs;
 /* Of flows. */
 extern const struct source source_ctnetlink;
 extern const struct source source_ct_text;
+/* Of rows that are no sockets: from the kernel, and from text, which is called "procfs" too. */
+extern const struct source source_rtnetlink;
+extern const struct source source_nettext;
 
 #endif

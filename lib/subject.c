@@ -36,11 +36,44 @@ static const enum estab_field of_flows[] = {
 	ESTAB_F_REPLY_ZONE,      ESTAB_F_NAT_KIND,
 };
 
+static const enum estab_field of_routes[] = {
+	ESTAB_F_FAMILY,      ESTAB_F_DESTINATION, ESTAB_F_PREFIX_LENGTH, ESTAB_F_FROM,
+	ESTAB_F_FROM_LENGTH, ESTAB_F_GATEWAY,     ESTAB_F_INTERFACE,     ESTAB_F_KIND,
+	ESTAB_F_TABLE,       ESTAB_F_METRIC,      ESTAB_F_SCOPE,         ESTAB_F_ORIGIN,
+	ESTAB_F_SOURCE,      ESTAB_F_FLAGS,       ESTAB_F_MTU,           ESTAB_F_WEIGHT,
+	ESTAB_F_NEXTHOP,     ESTAB_F_EXPIRES_S,   ESTAB_F_NETNS,         ESTAB_F_TOS,
+};
+
+static const enum estab_field of_interfaces[] = {
+	ESTAB_F_INTERFACE,     ESTAB_F_INDEX,         ESTAB_F_LINK_TYPE,   ESTAB_F_OPERSTATE,
+	ESTAB_F_FLAGS,         ESTAB_F_MTU,           ESTAB_F_HWADDR,      ESTAB_F_ADDRESSES,
+	ESTAB_F_QDISC,         ESTAB_F_TXQLEN,        ESTAB_F_RX_PACKETS,  ESTAB_F_RX_BYTES,
+	ESTAB_F_RX_ERRORS,     ESTAB_F_RX_DROPPED,    ESTAB_F_RX_OVERRUNS, ESTAB_F_RX_FRAME,
+	ESTAB_F_RX_COMPRESSED, ESTAB_F_RX_MULTICAST,  ESTAB_F_TX_PACKETS,  ESTAB_F_TX_BYTES,
+	ESTAB_F_TX_ERRORS,     ESTAB_F_TX_DROPPED,    ESTAB_F_TX_OVERRUNS, ESTAB_F_TX_COLLISIONS,
+	ESTAB_F_TX_CARRIER,    ESTAB_F_TX_COMPRESSED, ESTAB_F_NETNS,
+};
+
+static const enum estab_field of_memberships[] = {
+	ESTAB_F_FAMILY, ESTAB_F_INTERFACE, ESTAB_F_GROUP, ESTAB_F_USERS, ESTAB_F_NETNS,
+};
+
+static const enum estab_field of_stats[] = {
+	ESTAB_F_FAMILY, ESTAB_F_SECTION, ESTAB_F_NAME, ESTAB_F_VALUE, ESTAB_F_NETNS,
+};
+
 /* Those that can be read. */
 static const struct row_subject subjects[] = {
 	{ ESTAB_SUBJECT_SOCKETS, "sockets", "socket", ROWS_SOCKETS, of_sockets,
 	  ARRAY_SIZE(of_sockets) },
 	{ ESTAB_SUBJECT_FLOWS, "flows", "flow", BIT64(ROW_FLOW), of_flows, ARRAY_SIZE(of_flows) },
+	{ ESTAB_SUBJECT_ROUTES, "routes", "route", BIT64(ROW_ROUTE), of_routes,
+	  ARRAY_SIZE(of_routes) },
+	{ ESTAB_SUBJECT_INTERFACES, "interfaces", "interface", BIT64(ROW_INTERFACE), of_interfaces,
+	  ARRAY_SIZE(of_interfaces) },
+	{ ESTAB_SUBJECT_MEMBERSHIPS, "memberships", "membership", BIT64(ROW_MEMBERSHIP),
+	  of_memberships, ARRAY_SIZE(of_memberships) },
+	{ ESTAB_SUBJECT_STATS, "stats", "stat", BIT64(ROW_STAT), of_stats, ARRAY_SIZE(of_stats) },
 };
 
 const struct row_subject *subject_find(enum estab_subject id)

@@ -40,6 +40,18 @@ static const struct trait {
 	{ ESTAB_F_INODE, 8, 30, 0 },
 	{ ESTAB_F_SHUTDOWN, 8, 25, 0 },
 	{ ESTAB_F_MARK, 4, 24, 0 },
+	{ ESTAB_F_DESTINATION, 24, 100, 0 },
+	{ ESTAB_F_GATEWAY, 16, 90, 0 },
+	{ ESTAB_F_KIND, 9, 60, 0 },
+	{ ESTAB_F_TABLE, 5, 55, 0 },
+	{ ESTAB_F_METRIC, 6, 54, 0 },
+	{ ESTAB_F_SOURCE, 15, 40, 0 },
+	{ ESTAB_F_GROUP, 24, 100, 0 },
+	{ ESTAB_F_SECTION, 9, 100, 0 },
+	{ ESTAB_F_NAME, 26, 100, 0 },
+	{ ESTAB_F_VALUE, 12, 100, 0 },
+	{ ESTAB_F_OPERSTATE, 9, 60, 0 },
+	{ ESTAB_F_ADDRESSES, 24, 80, SHRINKS },
 	{ ESTAB_F_CGROUP_ID, 9, 23, 0 },
 	{ ESTAB_F_COOKIE, 8, 22, 0 },
 	{ ESTAB_F_OWNER_CONTEXT, 24, 22, SHRINKS },
@@ -64,6 +76,29 @@ static const enum estab_field of_flows[] = {
 	ESTAB_F_REPLY_SRC, ESTAB_F_REPLY_DST,  ESTAB_F_TIMEOUT_S, ESTAB_F_FLOW_STATUS,
 };
 
+static const enum estab_field of_routes[] = {
+	ESTAB_F_DESTINATION, ESTAB_F_GATEWAY, ESTAB_F_INTERFACE, ESTAB_F_KIND,  ESTAB_F_TABLE,
+	ESTAB_F_METRIC,      ESTAB_F_ORIGIN,  ESTAB_F_SOURCE,    ESTAB_F_FLAGS, ESTAB_F_WEIGHT,
+};
+
+static const enum estab_field of_interfaces[] = {
+	ESTAB_F_INTERFACE, ESTAB_F_OPERSTATE, ESTAB_F_MTU,        ESTAB_F_RX_PACKETS,
+	ESTAB_F_RX_BYTES,  ESTAB_F_RX_ERRORS, ESTAB_F_RX_DROPPED, ESTAB_F_TX_PACKETS,
+	ESTAB_F_TX_BYTES,  ESTAB_F_TX_ERRORS, ESTAB_F_TX_DROPPED, ESTAB_F_ADDRESSES,
+};
+
+static const enum estab_field of_memberships[] = {
+	ESTAB_F_INTERFACE,
+	ESTAB_F_USERS,
+	ESTAB_F_GROUP,
+};
+
+static const enum estab_field of_stats[] = {
+	ESTAB_F_SECTION,
+	ESTAB_F_NAME,
+	ESTAB_F_VALUE,
+};
+
 /* What a table of a subject shows. */
 static const struct {
 	const enum estab_field *fields;
@@ -71,6 +106,10 @@ static const struct {
 } bases[] = {
 	[ESTAB_SUBJECT_SOCKETS] = { of_sockets, ARRAY_SIZE(of_sockets) },
 	[ESTAB_SUBJECT_FLOWS] = { of_flows, ARRAY_SIZE(of_flows) },
+	[ESTAB_SUBJECT_ROUTES] = { of_routes, ARRAY_SIZE(of_routes) },
+	[ESTAB_SUBJECT_INTERFACES] = { of_interfaces, ARRAY_SIZE(of_interfaces) },
+	[ESTAB_SUBJECT_MEMBERSHIPS] = { of_memberships, ARRAY_SIZE(of_memberships) },
+	[ESTAB_SUBJECT_STATS] = { of_stats, ARRAY_SIZE(of_stats) },
 };
 
 /* All that conntrack(8) prints of a flow. */

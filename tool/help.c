@@ -7,6 +7,7 @@ static const char text[] =
 	"estab kill FILTER           close those sockets, after asking\n"
 	"estab wait FILTER           wait until there is one, or with --gone none any more\n"
 	"estab diff OLD [NEW]        what was opened and closed between two saved listings, or since one\n"
+	"estab routes, interfaces, memberships, stats    tables that are none of sockets\n"
 	"estab doctor                what can be seen here, and what would show more\n"
 	"estab flows                 what the connection table has: what comes, goes and passes\n"
 	"estab fields [flows]        what columns, sort keys and JSON can name\n"

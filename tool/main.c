@@ -24,7 +24,11 @@ static const struct verb {
 	{ "doctor", cmd_doctor, ESTAB_SUBJECT_SOCKETS },
 	{ "fields", cmd_fields, ESTAB_SUBJECT_SOCKETS },
 	{ "flows", cmd_list, ESTAB_SUBJECT_FLOWS },
+	{ "interfaces", cmd_list, ESTAB_SUBJECT_INTERFACES },
 	{ "kill", cmd_kill, ESTAB_SUBJECT_SOCKETS },
+	{ "memberships", cmd_list, ESTAB_SUBJECT_MEMBERSHIPS },
+	{ "routes", cmd_list, ESTAB_SUBJECT_ROUTES },
+	{ "stats", cmd_list, ESTAB_SUBJECT_STATS },
 	{ "summary", cmd_summary, ESTAB_SUBJECT_SOCKETS },
 	{ "wait", cmd_wait, ESTAB_SUBJECT_SOCKETS },
 };

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rows.h"
+#include "rtnetlink.h"
+#include "text.h"
+#include "util.h"
+
+enum { ADDRESSES_ROOM = 32 * 1024, HWADDR_MAX = 32 };
+
+int rt_address_decode(const struct nlmsghdr *message, struct rt_address *ret_address)
+{
+	const struct ifaddrmsg *head = nl_body(message);
+	struct rt_address address;
+	struct nl_attrs attrs;
+	struct nl_attr attr;
+	bool found = false;
+	size_t size;
+
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*head)) ||
+	    (head->ifa_family != AF_INET && head->ifa_family != AF_INET6))
+		return RT_SKIP;
+	size = head->ifa_family == AF_INET ? 4 : 16;
+	address = (struct rt_address){
+		.index = head->ifa_index,
+		.family = size == 4 ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6,
+		.prefix = head->ifa_prefixlen,
+	};
+	attrs = nl_attrs_of(message, sizeof(*head));
+	while (nl_attr_next(&attrs, &attr)) {
+		if (attr.length != size || (attr.type != IFA_LOCAL && attr.type != IFA_ADDRESS))
+			continue;
+		/* Of a point-to-point link the second is the other end. */
+		if (attr.type == IFA_ADDRESS && found)
+			continue;
+		memcpy(address.bytes, attr.data, size);
+		found = attr.type == IFA_LOCAL || found;
+	}
+	*ret_address = address;
+	return RT_ROW;
+}
+
+/* Those of the interface: "192.0.2.1/24,2001:db8::1/64". */
+static int put_addresses(struct row *row, const struct rt_address *addresses, size_t n,
+			 uint32_t index)
+{
+	char buffer[ADDRESSES_ROOM];
+	struct text text = { .buffer = buffer, .size = sizeof(buffer) };
+
+	for (size_t i = 0; i < n; i++) {
+		struct estab_addr addr = { .family = addresses[i].family };
+		size_t before = text.length;
+
+		if (addresses[i].index != index)
+			continue;
+		memcpy(addr.bytes, addresses[i].bytes, sizeof(addr.bytes));
+		if (text.length > 0)
+			text_char(&text, ',');
+		text_addr(&text, &addr);
+		text_char(&text, '/');
+		text_u64(&text, addresses[i].prefix);
+		/* More than any interface has. */
+		if (text.length > text.size) {
+			text.length = before;
+			break;
+		}
+	}
+	return row_put(row, EXT_ADDRESSES, buffer, text.length);
+}
+
+static void take_stats(const struct nl_attr *attr, struct row_numbers *numbers)
+{
+	static const struct {
+		enum row_number number;
+		size_t offset;
+	} counters[] = {
+#define COUNTER(number, member) { NUMBER_##number, offsetof(struct rtnl_link_stats64, member) }
+		COUNTER(RX_PACKETS, rx_packets),        COUNTER(RX_BYTES, rx_bytes),
+		COUNTER(RX_ERRORS, rx_errors),          COUNTER(RX_DROPPED, rx_dropped),
+		COUNTER(RX_OVERRUNS, rx_fifo_errors),   COUNTER(RX_FRAME, rx_frame_errors),
+		COUNTER(RX_COMPRESSED, rx_compressed),  COUNTER(RX_MULTICAST, multicast),
+		COUNTER(TX_PACKETS, tx_packets),        COUNTER(TX_BYTES, tx_bytes),
+		COUNTER(TX_ERRORS, tx_errors),          COUNTER(TX_DROPPED, tx_dropped),
+		COUNTER(TX_OVERRUNS, tx_fifo_errors),   COUNTER(TX_COLLISIONS, collisions),
+		COUNTER(TX_CARRIER, tx_carrier_errors), COUNTER(TX_COMPRESSED, tx_compressed),
+#undef COUNTER
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		uint64_t value;
+
+		if (counters[i].offset + sizeof(value) > attr->length)
+			continue;
+		memcpy(&value, (const uint8_t *)attr->data + counters[i].offset, sizeof(value));
+		numbers_set(numbers, counters[i].number, value);
+	}
+}
+
+static int put_hwaddr(struct row *row, const struct nl_attr *attr)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *bytes = attr->data;
+	char text[HWADDR_MAX * 3];
+	size_t n = 0;
+
+	for (size_t i = 0; i < MIN(attr->length, (size_t)HWADDR_MAX); i++) {
+		if (i > 0)
+			text[n++] = ':';
+		text[n++] = digits[bytes[i] >> 4];
+		text[n++] = digits[bytes[i] & 15];
+	}
+	return row_put(row, EXT_HWADDR, text, n);
+}
+
+static void take_number(const struct nl_attr *attr, enum row_number number,
+			struct row_numbers *numbers)
+{
+	uint32_t value;
+
+	if (attr->length < sizeof(value))
+		return;
+	memcpy(&value, attr->data, sizeof(value));
+	numbers_set(numbers, number, value);
+}
+
+/* A name with its NUL, or without. */
+static size_t name_length(const struct nl_attr *attr)
+{
+	return strnlen(attr->data, attr->length);
+}
+
+static int take_attr(const struct nl_attr *attr, uint32_t index, struct row_numbers *numbers,
+		     struct row *row)
+{
+	char name[IF_NAMESIZE] = "";
+
+	switch (attr->type) {
+	case IFLA_IFNAME:
+		memcpy(name, attr->data, MIN(name_length(attr), sizeof(name) - 1));
+		return rows_put_device(row, index, name);
+	case IFLA_MTU:
+		take_number(attr, NUMBER_MTU, numbers);
+		return 0;
+	case IFLA_TXQLEN:
+		take_number(attr, NUMBER_TXQLEN, numbers);
+		return 0;
+	case IFLA_OPERSTATE:
+		if (attr->length >= 1)
+			numbers_set(numbers, NUMBER_OPERSTATE, *(const uint8_t *)attr->data);
+		return 0;
+	case IFLA_QDISC:
+		return row_put(row, EXT_QDISC, attr->data, name_length(attr));
+	case IFLA_ADDRESS:
+		return put_hwaddr(row, attr);
+	case IFLA_STATS64:
+		take_stats(attr, numbers);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addresses,
+		   size_t n_addresses, uint64_t serial, struct row *row)
+{
+	const struct ifinfomsg *head = nl_body(message);
+	struct row_numbers numbers = { 0 };
+	struct nl_attrs attrs;
+	struct nl_attr attr;
+	uint32_t index;
+	int r = 0;
+
+	if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(*head)))
+		return RT_SKIP;
+	index = (uint32_t)head->ifi_index;
+	rows_begin(row, ROW_INTERFACE, ESTAB_FAMILY_INET, serial);
+	numbers_set(&numbers, NUMBER_INDEX, index);
+	numbers_set(&numbers, NUMBER_LINK_TYPE, head->ifi_type);
+	attrs = nl_attrs_of(message, sizeof(*head));
+	while (r == 0 && nl_attr_next(&attrs, &attr))
+		r = take_attr(&attr, index, &numbers, row);
+	if (r == 0)
+		r = rows_put_link_flags(row, head->ifi_flags);
+	if (r == 0)
+		r = put_addresses(row, addresses, n_addresses, index);
+	return r == 0 ? numbers_put(&numbers, row) : r;
+}

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause
+# estab routes, interfaces, memberships and stats: what ip(8) and the kernel's files say.
+. "$(dirname "$0")/lib.sh"
+need_command ip jq
+in_netns "$@"
+cd "$tmp" || exit 1
+
+ip link add veth-a type veth peer name veth-b || skip_all "no veth devices here"
+ip link set veth-a up && ip link set veth-b up
+ip addr add 10.1.0.1/24 dev veth-a
+ip -6 addr add fd01::1/64 dev veth-a nodad
+ip -6 addr add fd01::2/64 dev veth-b nodad
+ip route add 10.9.0.0/16 via 10.1.0.2 metric 5 src 10.1.0.1
+ip route add default via 10.1.0.3
+ip route add unreachable 10.8.0.0/16
+ip route add 10.7.7.7 dev veth-a mtu 1400 advmss 1300 window 500
+ip route add 10.6.0.0/16 nexthop via 10.1.0.4 weight 1 nexthop via 10.1.0.5 weight 9
+ip route add 10.5.0.0/16 dev veth-a table 1000
+ip route add 10.4.0.0/16 via inet6 fd01::7
+ip -6 route add default via fd01::9
+ip -6 route add fd09::/32 via fd01::7
+# Until the kernel has joined all groups and made all routes of its own.
+for ((tries = 0; tries < 100; tries++)); do
+	ip -6 addr show tentative | grep -q . || break
+	sleep 0.1
+done
+
+# ---- routes ----
+
+# As ip(8) has them: "destination gateway device metric table" of each next hop.
+ip_routes()
+{
+	ip -N -j "$1" route show table all | jq -r --arg zero "$2" '.[] | . as $r | (.nexthops // [{}])[] |
+		[(if $r.dst == "default" then $zero else $r.dst end), (.gateway // $r.gateway // $r.via.host // "-"),
+		(.dev // $r.dev // "-"), ($r.metric // 0 | tostring), ($r.table // "254" | tostring)] | join(" ")' | sort
+}
+
+our_routes()
+{
+	"$ESTAB" routes "$1" --json | jq -r '.routes[] | [(if .prefix_length == (if .family == "inet" then 32 else 128 end)
+		then .destination else "\(.destination)/\(.prefix_length)" end), (.gateway // "-"), (.interface // "-"),
+		(.metric // 0 | tostring), (.table | tostring)] | join(" ")' | sort
+}
+
+is "IPv4" "$(our_routes -4)" "$(ip_routes -4 0.0.0.0/0)"
+is "IPv6" "$(our_routes -6)" "$(ip_routes -6 ::/0)"
+is "both" "$("$ESTAB" routes -H | wc -l)" "$(($("$ESTAB" routes -4H | wc -l) + $("$ESTAB" routes -6H | wc -l)))"
+is "a table" "$("$ESTAB" routes --columns destination,gateway,interface,kind,table,metric,flags,source 'metric = 5' | xargs -n 8)" \
+	"DESTINATION GATEWAY INTERFACE KIND TABLE METRIC FLAGS SOURCE
+10.9.0.0/16 10.1.0.2 veth-a unicast main 5 UG 10.1.0.1"
+is "the default route" "$("$ESTAB" routes -4H prefix_length = 0 | awk '{ print $1, $2 }')" "default 10.1.0.3"
+is "next hops" "$("$ESTAB" routes --json 'destination = 10.6.0.0/16' | jq -c '[.routes[] | [.gateway, .weight]]')" \
+	'[["10.1.0.4",1],["10.1.0.5",9]]'
+is "a gateway of the other version" "$("$ESTAB" routes --json 'destination = 10.4.0.0/16' | jq -c '.routes[].gateway')" '"fd01::7"'
+is "a route that rejects" "$("$ESTAB" routes --json kind = unreachable -4 | jq -c '.routes[] | [.destination, .flags, .interface]')" \
+	'["10.8.0.0","U!",null]'
+is "limits" "$("$ESTAB" routes --json --columns mtu,advmss,window 'destination = 10.7.7.7' | jq -c '.routes[]')" \
+	'{"window":500,"advmss":1300,"mtu":1400}'
+is "another table" "$("$ESTAB" routes -H table = 1000 | awk '{ print $1, $5 }')" "10.5.0.0/16 1000"
+is "sorted" "$("$ESTAB" routes -4 --csv -H --columns metric --sort -metric table = 254 | sort -rnc 2>&1)" ""
+is "from text" "$("$ESTAB" routes -4 --source procfs --json | jq -r '.routes[] | "\(.destination)/\(.prefix_length) \(.gateway) \(.interface)"' | sort)" \
+	"$("$ESTAB" routes -4 --json 'table = 254 and not kind = unreachable' | jq -r '.routes[] | select((.weight // 1) == 1) |
+		"\(.destination)/\(.prefix_length) \(if .family == "inet" and .destination == "10.4.0.0" then null else .gateway end) \(.interface)"' |
+		cat - <(echo "10.8.0.0/16 null *") | sort)"
+is "which says so" "$("$ESTAB" routes --source procfs --json | jq -c '[.end.sources[] | [.source, .table]]')" \
+	'[["procfs","route"],["procfs","ipv6_route"]]'
+is "and the kernel too" "$("$ESTAB" routes --json | jq -c '[.end.complete, (.end.sources[] | [.source, .table])]')" \
+	'[true,["rtnetlink","routes"]]'
+
+# ---- interfaces ----
+
+is "interfaces" "$("$ESTAB" interfaces --json | jq -r '.interfaces[] | [.interface, .index, .mtu, .hwaddr, .qdisc, .txqlen, (.operstate | ascii_upcase)] |
+		map(tostring) | join(" ")')" \
+	"$(ip -j link | jq -r '.[] | [.ifname, .ifindex, .mtu, .address, .qdisc, .txqlen, .operstate] | map(tostring) | join(" ")')"
+is "their addresses" "$("$ESTAB" interfaces --json | jq -c '.interfaces[] | [.interface, (.addresses | sort)]')" \
+	"$(ip -j addr | jq -c '.[] | [.ifname, ([.addr_info[] | "\(.local)/\(.prefixlen)"] | sort)]')"
+is "of one version" "$("$ESTAB" interfaces -4 --json interface = veth-a | jq -c '.interfaces[].addresses')" '["10.1.0.1/24"]'
+is "one by its name" "$("$ESTAB" interfaces -H interface = veth-b | awk '{ print $1, $2 }')" "veth-b up"
+ping -c 3 -i 0.2 -q 127.0.0.1 >/dev/null 2>&1
+counters='{interface, rx: (.rx | {bytes, packets, errors, dropped, multicast}), tx: (.tx | {bytes, packets, errors, dropped, collisions})}'
+is "counters" "$("$ESTAB" interfaces --json interface = lo | jq -cS ".interfaces[] | $counters")" \
+	"$(ip -s -j link show lo | jq -cS '.[] | {interface: .ifname, rx: .stats64.rx, tx: .stats64.tx} |
+		{interface, rx: (.rx | {bytes, packets, errors, dropped, multicast}), tx: (.tx | {bytes, packets, errors, dropped, collisions: (.collisions // 0)})}')"
+is "counters from text" "$("$ESTAB" interfaces --source procfs --json interface = lo | jq -cS ".interfaces[] | $counters")" \
+	"$("$ESTAB" interfaces --json interface = lo | jq -cS ".interfaces[] | $counters")"
+
+# ---- memberships ----
+
+exec {joined}< <(exec python3 -c '
+import socket, struct, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.1.2.3") + socket.inet_aton("10.1.0.1"))
+t = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+t.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, "ff05::77") + struct.pack("i", socket.if_nametoindex("veth-a")))
+print("joined", flush=True)
+sys.stdin.read()' < <(sleep 20) 2>/dev/null)
+joiner=$!
+if read -r -t 10 -u "$joined" _; then
+	is "joined groups" "$("$ESTAB" memberships --json 'group = 239.1.2.3 or group = ff05::77' | jq -c '[.memberships[] | [.family, .interface, .group, .users]]')" \
+		'[["inet","veth-a","239.1.2.3",1],["inet6","veth-a","ff05::77",1]]'
+else
+	skip "joined groups" "python3 is not installed"
+fi
+is "memberships are those of ip(8)" "$("$ESTAB" memberships --json | jq -r '.memberships[] | "\(.interface) \(.group)"' | sort)" \
+	"$(ip -j maddr | jq -r '.[] | .ifname as $i | .maddr[] | select(.family) | "\($i) \(.address)"' | sort)"
+kill "$joiner" 2>/dev/null
+exec {joined}<&-
+
+# ---- statistics ----
+
+is "statistics" "$("$ESTAB" stats --json | jq -r '.stats[] | select(.family == "inet") | "\(.section) \(.name)"')" \
+	"$(cat /proc/net/snmp /proc/net/netstat | awk -F': ' 'NR % 2 { n = split($2, name, " "); next }
+		{ for (i = 1; i <= n; i++) print tolower($1), name[i] }')"
+is "of IPv6" "$("$ESTAB" stats -6 --json | jq -r '.stats[] | "\(.section)\(.name)"' | tr '[:upper:]' '[:lower:]')" \
+	"$(awk '{ print tolower($1) }' /proc/net/snmp6)"
+is "a value" "$("$ESTAB" stats --csv -H --columns value section = ip and name = DefaultTTL)" \
+	"$(awk '/^Ip:/ && $2 ~ /^[0-9]/ { print $3 }' /proc/net/snmp)"
+is "one below zero" "$("$ESTAB" stats --csv -H --columns value name = MaxConn)" "-1"
+is "those above a number" "$("$ESTAB" stats --json 'value > 0' | jq '[.stats[].value > 0] | all')" true
+
+# ---- all of them ----
+
+for verb in routes interfaces memberships stats; do
+	name=${verb%s}
+	is "$verb as JSON Lines" "$("$ESTAB" $verb --jsonl | jq -rs '[.[].record] | unique | join(" ")')" "$(printf '%s\n' end start "$name" | LC_ALL=C sort | xargs)"
+	is "$verb as CSV" "$("$ESTAB" $verb --csv | head -n 1 | tr , '\n' | sort | xargs)" \
+		"$("$ESTAB" fields $verb --json | jq -r '.fields[] | select(.default and .kind != "group").name' | sort | xargs)"
+	is "$verb have no sockets' fields" "$("$ESTAB" $verb --columns local.port 2>&1 >/dev/null; echo $?)" \
+		"estab: --columns: no such field (estab fields $verb lists them): local.port
+2"
+	is "$verb of a copy" "$("$ESTAB" $verb --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" >/dev/null 2>&1; echo $?)" 3
+done
+if ip netns add other 2>/dev/null; then
+	is "in another namespace" "$("$ESTAB" interfaces -N other --json | jq -c '[.interfaces[].interface]')" '["lo"]'
+	is "none of its routes" "$("$ESTAB" routes -N other -H)" ""
+	is "whose statistics are its own" "$("$ESTAB" stats -N other --csv -H --columns value 'section = tcp and name = InSegs')" 0
+	ip netns del other
+else
+	skip "in another namespace" "ip netns add does not work here"
+fi

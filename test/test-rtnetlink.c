@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+#include "rtnetlink.h"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if_arp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "field.h"
+#include "util.h"
+
+struct fixture {
+	_Alignas(8) uint8_t data[4096];
+	struct row row;
+	struct env env; /* the last: it ends in a flexible array */
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	int r;
+
+	assert_non_null(fixture);
+	*state = fixture;
+	r = estab_ctx_new(NULL, &fixture->env.ctx);
+	return r < 0 ? r : ext_builder_init(&fixture->row.ext, &fixture->env);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	ext_builder_free(&fixture->row.ext);
+	netdevs_free(&fixture->env.netdevs);
+	estab_ctx_unref(fixture->env.ctx);
+	free(fixture);
+	return 0;
+}
+
+static struct nlmsghdr *begin(struct fixture *fixture, uint16_t type, const void *body, size_t size)
+{
+	struct nlmsghdr *message = (void *)fixture->data;
+
+	memset(fixture->data, 0, sizeof(fixture->data));
+	message->nlmsg_type = type;
+	message->nlmsg_len = (uint32_t)NLMSG_LENGTH(size);
+	memcpy(message + 1, body, size);
+	return message;
+}
+
+static void add(struct nlmsghdr *message, uint16_t type, const void *data, size_t size)
+{
+	struct nlattr *attr = (void *)((uint8_t *)message + NLMSG_ALIGN(message->nlmsg_len));
+
+	attr->nla_type = type;
+	attr->nla_len = (uint16_t)(NLA_HDRLEN + size);
+	memcpy(attr + 1, data, size);
+	message->nlmsg_len = NLMSG_ALIGN(message->nlmsg_len) + (uint32_t)NLA_ALIGN(attr->nla_len);
+}
+
+static void add_u32(struct nlmsghdr *message, uint16_t type, uint32_t value)
+{
+	add(message, type, &value, sizeof(value));
+}
+
+static void expect(struct fixture *fixture, enum estab_field id, const char *want)
+{
+	char buffer[256];
+	int n = estab_socket_format(&fixture->row.sock, id, buffer, sizeof(buffer));
+
+	if (n < 0)
+		n = 0;
+	assert_in_range(n, 0, sizeof(buffer) - 1);
+	buffer[n] = '\0';
+	assert_string_equal(buffer, want);
+}
+
+static const struct rtmsg head = {
+	.rtm_family = AF_INET,
+	.rtm_dst_len = 16,
+	.rtm_table = RT_TABLE_MAIN,
+	.rtm_protocol = RTPROT_STATIC,
+	.rtm_scope = RT_SCOPE_UNIVERSE,
+	.rtm_type = RTN_UNICAST,
+};
+
+static void test_route(void **state)
+{
+	static const uint8_t destination[] = { 10, 9, 0, 0 };
+	static const uint8_t gateway[] = { 10, 1, 0, 2 };
+	static const uint8_t source[] = { 10, 1, 0, 1 };
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message = begin(fixture, RTM_NEWROUTE, &head, sizeof(head));
+
+	add(message, RTA_DST, destination, 4);
+	add(message, RTA_GATEWAY, gateway, 4);
+	add(message, RTA_PREFSRC, source, 4);
+	add_u32(message, RTA_PRIORITY, 5);
+	add_u32(message, RTA_TABLE, 1000);
+	/* Too short, and of a type that nobody knows: passed over. */
+	add(message, RTA_DST, destination, 3);
+	add(message, RTA_PRIORITY, destination, 2);
+	add(message, 999, destination, 4);
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_DESTINATION, "10.9.0.0/16");
+	expect(fixture, ESTAB_F_GATEWAY, "10.1.0.2");
+	expect(fixture, ESTAB_F_SOURCE, "10.1.0.1");
+	expect(fixture, ESTAB_F_METRIC, "5");
+	expect(fixture, ESTAB_F_TABLE, "1000");
+	expect(fixture, ESTAB_F_KIND, "unicast");
+	expect(fixture, ESTAB_F_ORIGIN, "static");
+	expect(fixture, ESTAB_F_SCOPE, "global");
+	expect(fixture, ESTAB_F_FLAGS, "UG");
+	/* It has one next hop. */
+	assert_int_equal(rt_route_decode(&fixture->env, message, 1, 2, &fixture->row), RT_SKIP);
+}
+
+static void test_multipath(void **state)
+{
+	static const uint8_t gateways[2][4] = { { 10, 1, 0, 4 }, { 10, 1, 0, 5 } };
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message = begin(fixture, RTM_NEWROUTE, &head, sizeof(head));
+	_Alignas(4) uint8_t hops[2][16] = { { 0 } };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct rtnexthop hop = { .rtnh_len = 16, .rtnh_hops = (uint8_t)(i * 9) };
+		struct nlattr attr = { .nla_len = 8, .nla_type = RTA_GATEWAY };
+
+		memcpy(hops[i], &hop, sizeof(hop));
+		memcpy(hops[i] + sizeof(hop), &attr, sizeof(attr));
+		memcpy(hops[i] + sizeof(hop) + sizeof(attr), gateways[i], 4);
+	}
+	add(message, RTA_MULTIPATH, hops, sizeof(hops));
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_GATEWAY, "10.1.0.4");
+	expect(fixture, ESTAB_F_WEIGHT, "1");
+	assert_int_equal(rt_route_decode(&fixture->env, message, 1, 2, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_GATEWAY, "10.1.0.5");
+	expect(fixture, ESTAB_F_WEIGHT, "10");
+	assert_int_equal(rt_route_decode(&fixture->env, message, 2, 3, &fixture->row), RT_SKIP);
+
+	/* A hop that is longer than what is there, and one of no length. */
+	message = begin(fixture, RTM_NEWROUTE, &head, sizeof(head));
+	hops[0][0] = 200;
+	add(message, RTA_MULTIPATH, hops, sizeof(hops));
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_SKIP);
+	message = begin(fixture, RTM_NEWROUTE, &head, sizeof(head));
+	hops[0][0] = 0;
+	add(message, RTA_MULTIPATH, hops, sizeof(hops));
+	assert_int_equal(rt_route_decode(&fixture->env, message, 1, 1, &fixture->row), RT_SKIP);
+}
+
+static void test_via(void **state)
+{
+	static const uint8_t via[] = { AF_INET6, 0, 0xfe, 0x80, 0, 0, 0, 0, 0,
+				       0,        0, 0,    0,    0, 0, 0, 0, 1 };
+	static const uint16_t family = AF_INET6;
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message = begin(fixture, RTM_NEWROUTE, &head, sizeof(head));
+	uint8_t data[sizeof(via)];
+
+	memcpy(data, via, sizeof(via));
+	memcpy(data, &family, sizeof(family));
+	add(message, RTA_VIA, data, sizeof(data));
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_GATEWAY, "fe80::1");
+	expect(fixture, ESTAB_F_FLAGS, "UG");
+}
+
+static void test_other_messages(void **state)
+{
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message = begin(fixture, RTM_NEWROUTE, &head, 4);
+	struct rtmsg odd = head;
+	struct rt_address address;
+
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_SKIP);
+	odd.rtm_family = AF_UNIX;
+	message = begin(fixture, RTM_NEWROUTE, &odd, sizeof(odd));
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_SKIP);
+	assert_int_equal(rt_address_decode(message, &address), RT_SKIP);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_SKIP);
+}
+
+static void test_link(void **state)
+{
+	static const uint8_t bytes[] = { 2, 0xfc, 0, 0, 0, 0xff };
+	static const uint8_t own[] = { 192, 0, 2, 1 };
+	static const uint8_t other[] = { 192, 0, 2, 9 };
+	const struct ifaddrmsg address_head = { .ifa_family = AF_INET,
+						.ifa_prefixlen = 24,
+						.ifa_index = 7 };
+	const struct ifinfomsg link_head = { .ifi_index = 7,
+					     .ifi_type = ARPHRD_ETHER,
+					     .ifi_flags = 0x1043 };
+	struct rtnl_link_stats64 stats = { .rx_packets = 1, .tx_bytes = UINT64_MAX };
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message = begin(fixture, RTM_NEWADDR, &address_head, sizeof(address_head));
+	struct rt_address addresses[2];
+
+	/* The other end of a point-to-point link is not an address of its own. */
+	add(message, IFA_LOCAL, own, 4);
+	add(message, IFA_ADDRESS, other, 4);
+	assert_int_equal(rt_address_decode(message, &addresses[0]), RT_ROW);
+	addresses[1] = addresses[0];
+	addresses[1].index = 8;
+
+	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	add(message, IFLA_IFNAME, "eth7", 5);
+	add(message, IFLA_ADDRESS, bytes, sizeof(bytes));
+	add_u32(message, IFLA_MTU, 1500);
+	add(message, IFLA_OPERSTATE, "\6", 1);
+	/* An older kernel's are shorter. */
+	add(message, IFLA_STATS64, &stats, offsetof(struct rtnl_link_stats64, rx_errors));
+	assert_int_equal(rt_link_decode(message, addresses, 2, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_INTERFACE, "eth7");
+	expect(fixture, ESTAB_F_INDEX, "7");
+	expect(fixture, ESTAB_F_HWADDR, "02:fc:00:00:00:ff");
+	expect(fixture, ESTAB_F_MTU, "1500");
+	expect(fixture, ESTAB_F_OPERSTATE, "up");
+	expect(fixture, ESTAB_F_LINK_TYPE, "ether");
+	expect(fixture, ESTAB_F_FLAGS, "up,broadcast,running,multicast");
+	expect(fixture, ESTAB_F_ADDRESSES, "192.0.2.1/24");
+	expect(fixture, ESTAB_F_RX_PACKETS, "1");
+	expect(fixture, ESTAB_F_TX_BYTES, "18446744073709551615");
+	expect(fixture, ESTAB_F_RX_ERRORS, "");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_route, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_multipath, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_via, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_link, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
