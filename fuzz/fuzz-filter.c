@@ -253,8 +253,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (text.left > 0)
 		memcpy(expression, text.at, text.left);
 	parse(expression, text.left, 0, rows);
-	parse(expression, text.left, FILTER_SS_PRECEDENCE, rows);
-	parse(expression, text.left, size % 2 ? FILTER_UNIX : FILTER_PACKET, rows);
+	parse(expression, text.left, ESTAB_FILTER_SS, rows);
+	parse(expression, text.left, size % 2 ? ESTAB_FILTER_UNIX : ESTAB_FILTER_PACKET, rows);
 	free(expression);
 	return 0;
 }

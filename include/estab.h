@@ -276,6 +276,18 @@ enum estab_field {
 	ESTAB_F_TCP_RECEIVED_CE = 258,
 	ESTAB_F_TCP_RETRANS_PERCENT = 259,
 	ESTAB_F_TCP_ULP = 260,
+	ESTAB_F_TCP_WSCALE = 261,
+	ESTAB_F_TCP_BBR = 262,
+	ESTAB_F_TCP_BBR_BANDWIDTH = 263,
+	ESTAB_F_TCP_BBR_MIN_RTT_US = 264,
+	ESTAB_F_TCP_BBR_PACING_GAIN = 265,
+	ESTAB_F_TCP_BBR_CWND_GAIN = 266,
+	ESTAB_F_TCP_DCTCP = 267,
+	ESTAB_F_TCP_DCTCP_ENABLED = 268,
+	ESTAB_F_TCP_DCTCP_CE_STATE = 269,
+	ESTAB_F_TCP_DCTCP_ALPHA = 270,
+	ESTAB_F_TCP_DCTCP_AB_ECN = 271,
+	ESTAB_F_TCP_DCTCP_AB_TOT = 272,
 
 	ESTAB_F_NETLINK = 288,
 	ESTAB_F_NETLINK_PORTID = 289,
@@ -318,6 +330,7 @@ enum estab_field {
 	ESTAB_F_PACKET_TX_RETIRE_TMO_MS = 345,
 	ESTAB_F_PACKET_TX_SIZEOF_PRIV = 346,
 	ESTAB_F_PACKET_TX_FEATURES = 347,
+	ESTAB_F_PACKET_FILTER_CODE = 348,
 
 	ESTAB_F_MPTCP = 352,
 	ESTAB_F_MPTCP_TOKEN = 353,
@@ -348,6 +361,11 @@ enum estab_field {
 	ESTAB_F_MPTCP_LAST_DATA_SENT_MS = 378,
 	ESTAB_F_MPTCP_LAST_DATA_RECV_MS = 379,
 	ESTAB_F_MPTCP_LAST_ACK_RECV_MS = 380,
+	ESTAB_F_MPTCP_SUBFLOW_FLAGS = 381,
+	ESTAB_F_MPTCP_MAP_SEQ = 382,
+	ESTAB_F_MPTCP_MAP_SUBFLOW_SEQ = 383,
+	ESTAB_F_MPTCP_SSN_OFFSET = 273,
+	ESTAB_F_MPTCP_MAP_LENGTH = 274,
 
 	ESTAB_F_FLOW = 416,
 	ESTAB_F_FLOW_L4PROTO = 417,
@@ -623,6 +641,17 @@ ESTAB_PUBLIC int estab_ctx_set_names(struct estab_ctx *ctx, const struct estab_n
  */
 ESTAB_PUBLIC int estab_filter_parse(const char *expression, struct estab_filter **ret_filter,
 				    size_t *ret_position, char **ret_message);
+/* How estab_filter_parse_as() reads an expression. Since 0.1. */
+#define ESTAB_FILTER_SS (1u << 0) /* as ss(8): "and" and "or" bind alike, from the left */
+/* What stands behind "src" and "dst" without a family is of this one; of IP without any. */
+#define ESTAB_FILTER_UNIX (1u << 1)
+#define ESTAB_FILTER_NETLINK (1u << 2)
+#define ESTAB_FILTER_PACKET (1u << 3)
+/* As estab_filter_parse(), read in another way: ESTAB_FILTER_…. -EINVAL without a message: a flag that
+ * this library does not know. Since 0.1. */
+ESTAB_PUBLIC int estab_filter_parse_as(const char *expression, uint32_t flags,
+				       struct estab_filter **ret_filter, size_t *ret_position,
+				       char **ret_message);
 /* A filter may be used by several threads at once. Since 0.1. */
 ESTAB_PUBLIC struct estab_filter *estab_filter_ref(struct estab_filter *filter);
 ESTAB_PUBLIC struct estab_filter *estab_filter_unref(struct estab_filter *filter);

@@ -25,13 +25,17 @@ enum {
 
 /* What is read of the attributes. All but the first become an extension entry as they are. */
 static const struct {
-	uint32_t need;
+	uint64_t need;
 	uint16_t min; /* shorter ones are skipped */
 	uint16_t max; /* longer ones are cut */
 	enum ext_kind kind;
 } diag_attrs[DIAG_ATTRS] = {
 	[INET_DIAG_SHUTDOWN] = { ALWAYS, 1, 1, EXT_KINDS },
 	[INET_DIAG_INFO] = { NEED_TCP_INFO, 1, TCP_INFO_MAX, EXT_TCP_INFO },
+	[INET_DIAG_DCTCPINFO] = { NEED_CONGESTION_INFO, sizeof(struct tcp_dctcp_info),
+				  sizeof(struct tcp_dctcp_info), EXT_DCTCP },
+	[INET_DIAG_BBRINFO] = { NEED_CONGESTION_INFO, sizeof(struct tcp_bbr_info),
+				sizeof(struct tcp_bbr_info), EXT_BBR },
 	[INET_DIAG_CONG] = { NEED_CONGESTION, 1, NAME_MAX_LENGTH, EXT_CONGESTION },
 	[INET_DIAG_TOS] = { NEED_TOS, 1, 1, EXT_TOS },
 	[INET_DIAG_TCLASS] = { NEED_TCLASS, 1, 1, EXT_TCLASS },
@@ -67,7 +71,8 @@ void diag_reading_init(struct diag_reading *reading, struct env *env, const stru
 	};
 	/* mptcp_info comes in the same attribute, and under a need of its own. */
 	if (job->proto == ESTAB_PROTO_MPTCP) {
-		reading->needs &= ~(NEED_TCP_INFO | NEED_CONGESTION | NEED_ULP);
+		reading->needs &=
+			~(NEED_TCP_INFO | NEED_CONGESTION | NEED_ULP | NEED_CONGESTION_INFO);
 		if (reading->needs & NEED_MPTCP_INFO)
 			reading->needs |= NEED_TCP_INFO;
 	}
@@ -85,6 +90,8 @@ static uint8_t wanted_extensions(uint64_t needs)
 		bits |= 1u << (INET_DIAG_INFO - 1);
 	if (needs & NEED_CONGESTION)
 		bits |= 1u << (INET_DIAG_CONG - 1);
+	if (needs & NEED_CONGESTION_INFO) /* of whichever algorithm it is */
+		bits |= 1u << (INET_DIAG_VEGASINFO - 1);
 	if (needs & NEED_TOS)
 		bits |= 1u << (INET_DIAG_TOS - 1);
 	if (needs & NEED_TCLASS) /* brings the class id too */

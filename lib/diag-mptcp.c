@@ -64,7 +64,24 @@ static int decode_subflow(const struct nl_attr *info, struct row *row)
 		case MPTCP_SUBFLOW_ATTR_ID_REM:
 			subflow.remote_id = get_u8(&attr);
 			break;
-		default: /* sequence numbers */
+		case MPTCP_SUBFLOW_ATTR_FLAGS:
+			subflow.flags = get_u32(&attr);
+			break;
+		case MPTCP_SUBFLOW_ATTR_MAP_SEQ:
+			memcpy(&subflow.map_seq, attr.data,
+			       MIN((size_t)attr.length, sizeof(subflow.map_seq)));
+			break;
+		case MPTCP_SUBFLOW_ATTR_MAP_SFSEQ:
+			subflow.map_subflow_seq = get_u32(&attr);
+			break;
+		case MPTCP_SUBFLOW_ATTR_SSN_OFFSET:
+			subflow.ssn_offset = get_u32(&attr);
+			break;
+		case MPTCP_SUBFLOW_ATTR_MAP_DATALEN:
+			memcpy(&subflow.map_length, attr.data,
+			       MIN((size_t)attr.length, sizeof(subflow.map_length)));
+			break;
+		default:
 			break;
 		}
 	}

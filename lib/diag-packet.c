@@ -18,6 +18,7 @@ struct diag_lists_entry {
 	uint64_t cookie;
 	uint32_t members;
 	uint32_t filter; /* instructions; UNKNOWN_LENGTH: the kernel does not tell us */
+	void *code;      /* those, where they are asked for */
 };
 
 static struct nlmsghdr *make_request(uint32_t show, void *buffer)
@@ -74,9 +75,16 @@ static int add_lists(struct diag_lists *lists, const struct nlmsghdr *message)
 		if (attr.type == PACKET_DIAG_MCLIST)
 			entry.members = attr.length / sizeof(struct packet_diag_mclist);
 		/* Without CAP_NET_ADMIN it is empty; where there is no filter, it is missing. */
-		if (attr.type == PACKET_DIAG_FILTER)
-			entry.filter = attr.length == 0 ? UNKNOWN_LENGTH
-							: attr.length / sizeof(struct sock_filter);
+		if (attr.type != PACKET_DIAG_FILTER)
+			continue;
+		entry.filter = attr.length == 0 ? UNKNOWN_LENGTH
+						: attr.length / sizeof(struct sock_filter);
+		if (attr.length == 0 || !lists->with_code || entry.code)
+			continue;
+		entry.code = malloc(attr.length);
+		if (!entry.code)
+			return -ENOMEM;
+		memcpy(entry.code, attr.data, attr.length);
 	}
 	lists->entries[lists->n++] = entry;
 	return 0;
@@ -100,6 +108,8 @@ int diag_packet_lists(struct nl *nl, const char *table, struct diag_lists *lists
 
 void diag_lists_free(struct diag_lists *lists)
 {
+	for (size_t i = 0; i < lists->n; i++)
+		free(lists->entries[i].code);
 	free(lists->entries);
 	*lists = (struct diag_lists){ 0 };
 }
@@ -127,7 +137,11 @@ static int put_lists(struct diag_lists *lists, struct row *row)
 	r = row_put(row, EXT_PACKET_MEMBERS, &entry->members, sizeof(entry->members));
 	if (r < 0 || entry->filter == UNKNOWN_LENGTH)
 		return r;
-	return row_put(row, EXT_PACKET_FILTER, &entry->filter, sizeof(entry->filter));
+	r = row_put(row, EXT_PACKET_FILTER, &entry->filter, sizeof(entry->filter));
+	if (r == 0 && entry->code)
+		r = row_put(row, EXT_PACKET_CODE, entry->code,
+			    entry->filter * sizeof(struct sock_filter));
+	return r;
 }
 
 /* ---- rows ---- */

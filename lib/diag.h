@@ -28,6 +28,7 @@ struct diag_lists {
 	size_t n;
 	size_t room;
 	size_t next; /* where to look first */
+	bool with_code;
 };
 
 /* What is the same for all rows of a table. */

@@ -29,10 +29,15 @@ static size_t length_with(size_t offset)
 static void read_number(const uint8_t *at, size_t size, uint64_t *ret)
 {
 	uint32_t u32;
+	uint16_t u16;
 
 	switch (size) {
 	case 1:
 		*ret = *at;
+		break;
+	case 2:
+		memcpy(&u16, at, sizeof(u16));
+		*ret = u16;
 		break;
 	case 4:
 		memcpy(&u32, at, sizeof(u32));

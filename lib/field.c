@@ -2,6 +2,7 @@
 #include "field.h"
 
 #include <errno.h>
+#include <linux/inet_diag.h>
 #include <linux/packet_diag.h>
 #include <stddef.h>
 #include <string.h>

@@ -69,11 +69,11 @@ static int split_host(struct filter_parser *parser, const struct token *token, b
 	}
 	if (!host.has_family) {
 		/* No address of another family begins so. */
-		if (!port_only && (parser->flags & FILTER_UNIX || *text == '/' || *text == '@'))
+		if (!port_only && (parser->flags & ESTAB_FILTER_UNIX || *text == '/' || *text == '@'))
 			host.family = ESTAB_FAMILY_UNIX;
-		else if (parser->flags & FILTER_NETLINK)
+		else if (parser->flags & ESTAB_FILTER_NETLINK)
 			host.family = ESTAB_FAMILY_NETLINK;
-		else if (parser->flags & FILTER_PACKET)
+		else if (parser->flags & ESTAB_FILTER_PACKET)
 			host.family = ESTAB_FAMILY_PACKET;
 		/* "src :22" has a port in whatever family is the default. */
 		host.has_family = host.family != ESTAB_FAMILY_INET;

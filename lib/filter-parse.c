@@ -258,7 +258,7 @@ static struct node *parse_or(struct filter_parser *parser)
 {
 	struct node *node;
 
-	if (parser->flags & FILTER_SS_PRECEDENCE)
+	if (parser->flags & ESTAB_FILTER_SS)
 		return parse_alike(parser);
 	node = parse_and(parser);
 	while (node && filter_token(parser)->kind == TOKEN_OR) {

@@ -59,7 +59,7 @@ struct filter_parser {
 	const char *expression;
 	size_t length;
 	const struct row_subject *subject;
-	uint32_t flags; /* FILTER_… */
+	uint32_t flags; /* ESTAB_FILTER_… */
 	struct arena arena;
 	struct token *tokens; /* the last one is TOKEN_END */
 	size_t at;

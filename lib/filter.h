@@ -12,17 +12,7 @@
 struct estab_filter;
 struct estab_socket;
 
-/* How an expression is read. */
-enum {
-	/* As ss(8) does: "and" and "or" bind alike, from the left. */
-	FILTER_SS_PRECEDENCE = 1 << 0,
-	/* What stands behind "src" and "dst" without a family is of this one. */
-	FILTER_UNIX = 1 << 1,
-	FILTER_NETLINK = 1 << 2,
-	FILTER_PACKET = 1 << 3,
-};
-
-/* As estab_filter_parse(), of rows of that subject. */
+/* As estab_filter_parse_as(), of rows of that subject; flags are known to be known. */
 int filter_parse(const char *expression, const struct row_subject *subject, uint32_t flags,
 		 struct estab_filter **ret_filter, size_t *ret_position, char **ret_message);
 struct estab_filter *filter_ref(struct estab_filter *filter);

@@ -160,11 +160,11 @@ static uint32_t filter_flags(const struct estab_query *query)
 {
 	switch (query->protos) {
 	case BIT64(ESTAB_PROTO_UNIX):
-		return FILTER_UNIX;
+		return ESTAB_FILTER_UNIX;
 	case BIT64(ESTAB_PROTO_NETLINK):
-		return FILTER_NETLINK;
+		return ESTAB_FILTER_NETLINK;
 	case BIT64(ESTAB_PROTO_PACKET):
-		return FILTER_PACKET;
+		return ESTAB_FILTER_PACKET;
 	default:
 		return 0;
 	}

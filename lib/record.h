@@ -109,6 +109,9 @@ enum ext_kind {
 	EXT_QDISC,          /* name */
 	EXT_SECTION,        /* name */
 	EXT_NAME,           /* name */
+	EXT_BBR,            /* struct tcp_bbr_info */
+	EXT_DCTCP,          /* struct tcp_dctcp_info */
+	EXT_PACKET_CODE,    /* a packet socket's filter: struct sock_filter each */
 	EXT_KINDS,
 };
 
@@ -118,7 +121,11 @@ struct subflow {
 	uint32_t remote_token;
 	uint8_t local_id;
 	uint8_t remote_id;
-	uint8_t reserved[2];
+	uint16_t map_length;
+	uint32_t flags;
+	uint32_t map_subflow_seq;
+	uint32_t ssn_offset;
+	uint64_t map_seq;
 };
 
 /* Entries are { u16 kind, u16 length, data, one to four NULs up to a multiple of 4 }, and are read

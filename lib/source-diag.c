@@ -245,6 +245,7 @@ static int open_cursor(struct source_cursor *cursor, struct env *env, const stru
 	if (r == 0 && cursor->table->traits & PRIMED)
 		r = prime(cursor);
 	if (r == 0 && job->proto == ESTAB_PROTO_PACKET && env->plan.needs & NEED_PACKET_LISTS) {
+		cursor->lists.with_code = env->plan.needs & NEED_PACKET_CODE;
 		r = diag_packet_lists(&cursor->nl, cursor->name, &cursor->lists);
 		cursor->reading.lists = &cursor->lists;
 	}

@@ -109,7 +109,7 @@ static unsigned int run_case(const struct golden *golden, const struct filter_ro
 	int r;
 
 	r = filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS),
-			 as_ss ? FILTER_SS_PRECEDENCE : 0, &filter, &position, &message);
+			 as_ss ? ESTAB_FILTER_SS : 0, &filter, &position, &message);
 	if (*golden->expected == '!' && r == -EINVAL) {
 		assert_null(filter);
 		failures = check_error(golden, position, message);
@@ -398,14 +398,14 @@ static void test_default_family(void **state)
 		uint32_t flags;
 		const char *row; /* NULL: none */
 	} cases[] = {
-		{ "src *docker*", FILTER_UNIX, "docker" },
-		{ "src bus*", FILTER_UNIX, NULL },
-		{ "src ?bus*", FILTER_UNIX, "abstract" },
-		{ "src inet:127.0.0.53", FILTER_UNIX, "resolver" },
-		{ "src genl", FILTER_NETLINK, "monitor" },
-		{ "sport 4242", FILTER_NETLINK, "monitor" },
-		{ "src all", FILTER_PACKET, "sniffer" },
-		{ "sport 22 and src 10/8", FILTER_UNIX, NULL },
+		{ "src *docker*", ESTAB_FILTER_UNIX, "docker" },
+		{ "src bus*", ESTAB_FILTER_UNIX, NULL },
+		{ "src ?bus*", ESTAB_FILTER_UNIX, "abstract" },
+		{ "src inet:127.0.0.53", ESTAB_FILTER_UNIX, "resolver" },
+		{ "src genl", ESTAB_FILTER_NETLINK, "monitor" },
+		{ "sport 4242", ESTAB_FILTER_NETLINK, "monitor" },
+		{ "src all", ESTAB_FILTER_PACKET, "sniffer" },
+		{ "sport 22 and src 10/8", ESTAB_FILTER_UNIX, NULL },
 	};
 	const struct filter_rows *rows = *state;
 
@@ -495,7 +495,7 @@ static void test_limits(void **state)
 	/* From the left, as ss(8) reads it, it is deep without parentheses. */
 	expression = repeat("sport 1 or sport 1 and ", 400, "sport 1");
 	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS),
-				      FILTER_SS_PRECEDENCE, &filter, NULL, NULL),
+				      ESTAB_FILTER_SS, &filter, NULL, NULL),
 			 -EINVAL);
 	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
 				      NULL, NULL),

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "commands.h"
+#include "compat.h"
 #include "complain.h"
 #include "help.h"
 #include "options.h"
@@ -96,6 +97,7 @@ static int run(const struct options *options, const struct verb *verb)
 
 int main(int argc, char **argv)
 {
+	const struct personality *personality;
 	struct options options;
 	const struct verb *verb;
 	int status;
@@ -104,6 +106,9 @@ int main(int argc, char **argv)
 	/* Only how wide characters are; numbers and messages stay as they are. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		setlocale(LC_CTYPE, "");
+	personality = compat_find(&argc, &argv);
+	if (personality)
+		return personality->run(argc, argv);
 	status = options_parse(argc, argv, &options);
 	if (status != 0) {
 		options_free(&options);
