@@ -29,7 +29,7 @@ enum { PROCESSES_MIN = 160, SOCKETS_MIN = 600 };
 /* What rows of TCP and UDP from BPF can't have; the rest is of owners, or of other protocols. */
 #define NOT_OF_ROWS                                                                           \
 	(NEED_TCP_INFO | NEED_MEM | NEED_CONGESTION | NEED_TOS | NEED_TCLASS | NEED_SOCKOPT | \
-	 NEED_ULP | NEED_TIMER)
+	 NEED_ULP | NEED_TIMER | NEED_CONGESTION_INFO)
 
 static bool may_load(void)
 {

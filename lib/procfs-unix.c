@@ -105,7 +105,6 @@ int procfs_unix_line(struct procfs_line line, struct procfs_unix *ret_entry)
 {
 	struct cursor cursor = line.text;
 	struct procfs_unix entry = { 0 };
-	uint32_t references;
 	uint32_t protocol;
 	uint32_t flags;
 	uint32_t type;
@@ -117,7 +116,7 @@ int procfs_unix_line(struct procfs_line line, struct procfs_unix *ret_entry)
 	if (!read_address(&cursor, &entry.address) || !cursor_char(&cursor, ':') ||
 	    !cursor_char(&cursor, ' '))
 		return -EBADMSG;
-	if (!read_column(&cursor, 8, &references) || !read_column(&cursor, 8, &protocol) ||
+	if (!read_column(&cursor, 8, &entry.references) || !read_column(&cursor, 8, &protocol) ||
 	    !read_column(&cursor, 8, &flags) || !read_column(&cursor, 4, &type) ||
 	    !read_column(&cursor, 2, &st) || !read_inode(&cursor, &entry.inode))
 		return -EBADMSG;

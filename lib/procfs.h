@@ -93,8 +93,9 @@ int procfs_ipx_line(struct procfs_line line, const struct procfs_how *how, struc
 struct procfs_unix {
 	uint64_t address; /* of the kernel's object, zero or scrambled as the kernel wants it */
 	uint64_t inode;   /* zero: a connection that nobody has accepted, or that is being closed */
-	uint8_t state;    /* enum estab_state */
-	uint8_t type;     /* enum estab_type */
+	uint32_t references;
+	uint8_t state; /* enum estab_state */
+	uint8_t type;  /* enum estab_type */
 	bool has_path;
 	const char *path; /* within the line; starts with '@' when abstract */
 	size_t path_length;

@@ -111,6 +111,7 @@ enum ext_kind {
 	EXT_NAME,           /* name */
 	EXT_BBR,            /* struct tcp_bbr_info */
 	EXT_DCTCP,          /* struct tcp_dctcp_info */
+	EXT_REFERENCES,     /* u32: unix, from text only */
 	EXT_PACKET_CODE,    /* a packet socket's filter: struct sock_filter each */
 	EXT_KINDS,
 };

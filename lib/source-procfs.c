@@ -272,6 +272,8 @@ static int read_unix(struct source_cursor *cursor, struct procfs_line line, stru
 		return 1;
 
 	r = procfs_unix_row(&entry, cursor->env->plan.needs & NEED_UNIX_NAME, row);
+	if (r == 0 && cursor->env->plan.needs & NEED_REFERENCES)
+		r = row_put(row, EXT_REFERENCES, &entry.references, sizeof(entry.references));
 	/* Where the kernel hides its addresses, the line's number has to do. */
 	if (r == 0 && (verdict == PROCFS_DISPUTED || (entry.inode == 0 && entry.address == 0)))
 		row->sock.local.serial = cursor->n_lines;

@@ -236,11 +236,9 @@ static const struct {
 	{ 'T', offsetof(struct ss_options, threads) },
 	{ 'b', offsetof(struct ss_options, timers) },
 	{ 'b', offsetof(struct ss_options, bpf) },
-	{ 'E', offsetof(struct ss_options, events) },
 	{ 's', offsetof(struct ss_options, summary) },
 	{ 'v', offsetof(struct ss_options, version) },
 	{ 'V', offsetof(struct ss_options, version) },
-	{ 'K', offsetof(struct ss_options, kill) },
 	{ 'H', offsetof(struct ss_options, no_header) },
 	{ 'Q', offsetof(struct ss_options, no_queues) },
 	{ 'O', offsetof(struct ss_options, oneline) },
@@ -315,6 +313,9 @@ static int apply(struct ss_options *options, int option, char *argument)
 	case 'N':
 		options->netns = argument;
 		return 0;
+	case 'K':
+	case 'E':
+		return refuse(option == 'K' ? "-K" : "-E", "is not supported; see estab kill");
 	case 'D':
 		return refuse("-D", "raw dumps are not written; estab --jsonl saves what was read");
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* The command as ss(8), from its command line to its exit status. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,8 @@ static void put_transport(struct buf *buf, const char *name, uint64_t ip, uint64
 {
 	char line[120];
 
-	snprintf(line, sizeof(line), "%s\t  %-9llu %-9llu %-9llu\n", name,
-		 (unsigned long long)(ip + ip6), (unsigned long long)ip, (unsigned long long)ip6);
+	snprintf(line, sizeof(line), "%s\t  %-9" PRIu64 " %-9" PRIu64 " %-9" PRIu64 "\n", name,
+		 (ip + ip6), ip, ip6);
 	buf_str(buf, line);
 }
 
@@ -65,15 +66,14 @@ static void put_summary(struct buf *buf, const struct estab_counts *counts)
 	uint64_t waiting = find_count(counts, "tcp.tw"), all = find_count(counts, "tcp.alloc");
 	char line[160];
 
-	snprintf(line, sizeof(line), "Total: %llu\n",
-		 (unsigned long long)find_count(counts, "sockets.used"));
+	snprintf(line, sizeof(line), "Total: %" PRIu64 "\n", find_count(counts, "sockets.used"));
 	buf_str(buf, line);
 	snprintf(line, sizeof(line),
-		 "TCP:   %llu (estab %llu, closed %lld, orphaned %llu, timewait %llu)\n\n",
-		 (unsigned long long)(all + waiting),
-		 (unsigned long long)find_count(counts, "tcp.curr_estab"),
-		 (long long)(all - (tcp + tcp6 - waiting)),
-		 (unsigned long long)find_count(counts, "tcp.orphan"), (unsigned long long)waiting);
+		 "TCP:   %" PRIu64 " (estab %" PRIu64 ", closed %" PRIi64 ", orphaned %" PRIu64
+		 ", timewait %" PRIu64 ")\n\n",
+		 (all + waiting), find_count(counts, "tcp.curr_estab"),
+		 (int64_t)(all - (tcp + tcp6 - waiting)), find_count(counts, "tcp.orphan"),
+		 waiting);
 	buf_str(buf, line);
 	buf_str(buf, "Transport Total     IP        IPv6\n");
 	put_transport(buf, "RAW", raw, raw6);
@@ -170,6 +170,7 @@ static bool is_blank(const char *text)
 static int parse_filter(struct ss_options *options, struct compat_reading *reading)
 {
 	_cleanup_(cleanup_free) char *message = NULL;
+	const char *rest;
 	size_t position = 0;
 	int status = whole_filter(options);
 	int error;
@@ -180,10 +181,14 @@ static int parse_filter(struct ss_options *options, struct compat_reading *readi
 				      &reading->filter, &position, &message);
 	if (error == 0)
 		return SS_OK;
-	refuse(SS_USAGE, "filter", message ? message : strerror(-error));
-	if (message)
-		refuse(SS_USAGE, "here", options->filter + MIN(position, strlen(options->filter)));
-	return SS_USAGE;
+	compat_complain("ss", "filter", message ? message : strerror(-error));
+	rest = options->filter + MIN(position, strlen(options->filter));
+	compat_complain("ss", "here", rest);
+	/* A word that is wrong is one thing, one that is missing or out of place another. */
+	return is_blank(rest) || strchr("()&|!=<>:", *rest) || strncmp(rest, "and", 3) == 0 ||
+			       strncmp(rest, "or", 2) == 0
+		       ? SS_USAGE
+		       : SS_REFUSED;
 }
 
 /* ---- listing ---- */

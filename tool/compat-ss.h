@@ -51,7 +51,7 @@ struct ss_options {
 	const char *netns;
 
 	/* how */
-	bool help, version, summary, events, kill;
+	bool help, version, summary;
 	bool numeric, resolve, no_header, no_queues, oneline;
 	bool timers, details, memory, info, processes, threads, contexts, socket_contexts;
 	bool bpf, cgroup, tos, sockopt;

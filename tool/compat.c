@@ -11,6 +11,7 @@
 
 static const struct personality personalities[] = {
 	{ "ss", compat_ss },
+	{ "netstat", compat_netstat },
 };
 
 static const struct personality *find(const char *name)
@@ -204,6 +205,7 @@ static void give_table(const struct estab_snapshot *snapshot, enum estab_proto p
 static int read_whole(const struct compat_reading *reading, compat_row_fn *row,
 		      compat_result_fn *result, void *arg)
 {
+	struct compat_reading with_timer = *reading;
 	struct estab_snapshot *snapshot;
 	struct estab_query *query;
 	uint64_t protos = 0;
@@ -211,7 +213,9 @@ static int read_whole(const struct compat_reading *reading, compat_row_fn *row,
 
 	for (size_t i = 0; i < reading->n_order; i++)
 		protos |= BIT64(reading->order[i]);
-	error = make_query(reading, protos, &query);
+	/* Rows in the dump's order, which is the old tools': only that has timers. */
+	compat_add_field(&with_timer, ESTAB_F_TIMER_KIND);
+	error = make_query(&with_timer, protos, &query);
 	if (error < 0)
 		return error;
 	error = estab_snapshot_take(query, &snapshot);

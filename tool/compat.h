@@ -24,6 +24,7 @@ struct personality {
 const struct personality *compat_find(int *argc, char ***argv);
 
 int compat_ss(int argc, char **argv);
+int compat_netstat(int argc, char **argv);
 
 /* Whether this host labels its processes, which the old tools ask before they show a label. */
 bool compat_has_selinux(void);

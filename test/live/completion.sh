@@ -81,7 +81,7 @@ choices()
 	sed -n "/ $2\[\] = {/,/^\t*};/p" "$ESTAB_SRCDIR/tool/$1.c" | grep -oP '\{ "\K[^"]+'
 }
 
-verbs=$(choices main verbs)
+verbs=$(choices main verbs; choices compat personalities)
 # The words that begin a condition of the filter; "excl" is only ss(8)'s.
 terms=$(sed -n '/ words\[\] = {/,/^};/p' "$ESTAB_SRCDIR/lib/filter-word.c" | grep -oP '\{ "\K[^"]+' | grep -vx excl)
 none "no verb is a word of the filter" "$(grep -xF -f <(printf '%s\n' "$verbs") <<<"$terms

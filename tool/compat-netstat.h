@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
+/* The command as netstat(8): its options, and what its files share. */
+#ifndef ESTAB_TOOL_COMPAT_NETSTAT_H
+#define ESTAB_TOOL_COMPAT_NETSTAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <estab.h>
+
+#include "compat-names.h"
+#include "compat.h"
+
+enum { NETSTAT_OK = 0, NETSTAT_FAILED = 1, NETSTAT_USAGE = 3 };
+
+/* As many columns as the name of a program has, and an address with its port. */
+enum { NETSTAT_PROGRAM = 20, NETSTAT_ADDRESS = 23 };
+
+struct netstat_options {
+	/* what is listed */
+	bool tcp, sctp, udp, udplite, raw, unix_sockets, ipx, ax25;
+	bool inet, inet6;
+	bool all, listening;
+	const char *missing; /* a family that is asked for and that no kernel has here */
+
+	/* other tables than sockets */
+	bool routes, interfaces, groups, statistics, masquerade;
+
+	/* how */
+	bool help, version, verbose, continuous;
+	bool numeric_hosts, numeric_ports, numeric_users, wide;
+	bool extended, programs, timers, contexts;
+	unsigned int extend; /* how often -e stood there */
+};
+
+struct netstat {
+	struct netstat_options options;
+	struct estab_ctx *ctx;
+	struct compat_names names;
+	struct buf out;
+	struct buf text; /* in the making: what is cut */
+	bool has_table;  /* the one that was read last */
+	bool lost;       /* some owners can't be seen */
+	bool found;      /* others can */
+	uint32_t uid;    /* the last one that was looked up */
+	char user[64];   /* its name, empty when there is none */
+	bool user_known;
+};
+
+/* " %-20s" of a program; what stands after it in the head. */
+void netstat_put_program(struct netstat *netstat, const struct estab_socket *sock);
+void netstat_put_program_head(struct netstat *netstat);
+/* What programs that can't be seen are told; a compat_result_fn. */
+void netstat_note_losses(void *arg, const struct estab_result *result);
+/* "(servers and established)" and a newline. */
+void netstat_put_which(struct netstat *netstat);
+/* The fields of a program's column. */
+void netstat_add_program(const struct netstat *netstat, struct compat_reading *reading);
+
+/* The tables; each returns the exit status. */
+int netstat_inet(struct netstat *netstat);
+int netstat_unix(struct netstat *netstat);
+int netstat_ipx(struct netstat *netstat);
+int netstat_ax25(struct netstat *netstat);
+
+#endif
