@@ -113,6 +113,7 @@ static void put_user(struct netstat *netstat, uint32_t uid)
 	uint64_t start = buf_total(&netstat->out);
 
 	if (!netstat->user_known || netstat->uid != uid) {
+		/* cppcheck-suppress getpwuidCalled */
 		struct passwd *entry = netstat->options.numeric_users ? NULL : getpwuid(uid);
 
 		netstat->user_known = true;

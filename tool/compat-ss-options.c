@@ -328,7 +328,7 @@ static bool read_state(const char *word, uint32_t *ret_states)
 	char lower[20];
 	size_t length = 0;
 
-	for (; word[length] && length < sizeof(lower) - 1; length++)
+	for (; length < sizeof(lower) - 1 && word[length]; length++)
 		lower[length] = (char)tolower((unsigned char)word[length]);
 	lower[length] = '\0';
 	if (word[length] || estab_states_from_name(lower, ret_states) < 0)

@@ -3,8 +3,8 @@
 # What the tests of the personalities share: the old tool and estab in its place, one right after the
 # other, on the same sockets.
 
-# The tool in front of each pair, and what it wrote: exit status, output, whether it complained.
 pairs=0
+: "${tmp:?of lib.sh}"
 
 # pair TOOL ARGUMENT...: runs both; judge tells later.
 pair()
@@ -57,6 +57,6 @@ judge()
 			print "fail\t" lines[1] "\tours \"" lines[i] "\", theirs \"" other[i] "\""
 		}' "$tmp/theirs.same" "$tmp/ours.same")
 	is "as many answers as questions" "$(tr -dc '\1' <"$tmp/ours.same" | wc -c)" "$pairs"
-	: >"$tmp/theirs" >"$tmp/ours"
+	rm "$tmp/theirs" "$tmp/ours"
 	pairs=0
 }
