@@ -421,7 +421,7 @@ enum estab_field {
 	ESTAB_F_NAT = 464,
 	ESTAB_F_NAT_KIND = 465,
 
-	/* Of routes; ESTAB_F_FLAGS and ESTAB_F_MTU of interfaces, too. */
+	/* Of routes; ESTAB_F_FLAGS and ESTAB_F_MTU of interfaces, too. ESTAB_F_USERS is theirs, too. */
 	ESTAB_F_DESTINATION = 512,
 	ESTAB_F_PREFIX_LENGTH = 513,
 	ESTAB_F_GATEWAY = 514,
@@ -439,10 +439,9 @@ enum estab_field {
 	ESTAB_F_EXPIRES_S = 526,
 	ESTAB_F_NEXTHOP = 527,
 	ESTAB_F_WEIGHT = 528,
-	ESTAB_F_REFERENCES = 529,
-	ESTAB_F_USES = 530,
-	ESTAB_F_FROM = 531,
-	ESTAB_F_FROM_LENGTH = 532,
+	ESTAB_F_USES = 529,
+	ESTAB_F_FROM = 530,
+	ESTAB_F_FROM_LENGTH = 531,
 
 	/* Of interfaces. */
 	ESTAB_F_INDEX = 560,

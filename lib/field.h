@@ -154,7 +154,7 @@ GETTER(tcp_fastopen_fail);
 GETTER(tcp_unset_max); /* the same; 2^31 - 1 and above mean that it was never set */
 GETTER(tcp_pacing);
 GETTER(tcp_retrans_percent);
-GETTER(ext_text); /* offset: enum ext_kind */
+GETTER(ext_text);   /* offset: enum ext_kind */
 GETTER(ext_member); /* offset: enum ext_kind; size: where in it a 32-bit number is */
 GETTER(bbr_bandwidth);
 GETTER(bbr_gain); /* size: where it is */

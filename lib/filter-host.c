@@ -69,7 +69,8 @@ static int split_host(struct filter_parser *parser, const struct token *token, b
 	}
 	if (!host.has_family) {
 		/* No address of another family begins so. */
-		if (!port_only && (parser->flags & ESTAB_FILTER_UNIX || *text == '/' || *text == '@'))
+		if (!port_only &&
+		    (parser->flags & ESTAB_FILTER_UNIX || *text == '/' || *text == '@'))
 			host.family = ESTAB_FAMILY_UNIX;
 		else if (parser->flags & ESTAB_FILTER_NETLINK)
 			host.family = ESTAB_FAMILY_NETLINK;

@@ -300,12 +300,12 @@ int estab_filter_parse(const char *expression, struct estab_filter **ret_filter,
 int estab_filter_parse_as(const char *expression, uint32_t flags, struct estab_filter **ret_filter,
 			  size_t *ret_position, char **ret_message)
 {
-	static const uint32_t known = ESTAB_FILTER_SS | ESTAB_FILTER_UNIX | ESTAB_FILTER_NETLINK |
-				      ESTAB_FILTER_PACKET;
+	static const uint32_t known =
+		ESTAB_FILTER_SS | ESTAB_FILTER_UNIX | ESTAB_FILTER_NETLINK | ESTAB_FILTER_PACKET;
 
 	if (flags & ~known)
 		return -EINVAL;
-	return filter_parse(expression, flags, ret_filter, ret_position, ret_message);
+	return filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), flags, ret_filter, ret_position, ret_message);
 }
 
 int estab_filter_match(const struct estab_filter *filter, const struct estab_socket *sock)

@@ -103,7 +103,7 @@ int nettext_route(struct nettext *text, struct procfs_line line, struct row *row
 	numbers_set(&numbers, NUMBER_PREFIX, prefix_of(mask));
 	numbers_set(&numbers, NUMBER_TABLE, RT_TABLE_MAIN);
 	numbers_set(&numbers, NUMBER_METRIC, metric);
-	numbers_set(&numbers, NUMBER_REFERENCES, references);
+	numbers_set(&numbers, NUMBER_USERS, references);
 	numbers_set(&numbers, NUMBER_USES, uses);
 	/* The kernel adds what headers take: fib_route_seq_show(), Linux 6.18. */
 	numbers_set(&numbers, NUMBER_ADVMSS, mtu > HEADERS ? mtu - HEADERS : 0);
@@ -138,7 +138,7 @@ int nettext_route6(struct nettext *text, struct procfs_line line, struct row *ro
 	memcpy(row->sock.inet.peer, gateway, 16);
 	numbers_set(&numbers, NUMBER_PREFIX, prefix);
 	numbers_set(&numbers, NUMBER_METRIC, metric);
-	numbers_set(&numbers, NUMBER_REFERENCES, references);
+	numbers_set(&numbers, NUMBER_USERS, references);
 	numbers_set(&numbers, NUMBER_USES, uses);
 	if (from_prefix > 0) {
 		numbers_set(&numbers, NUMBER_FROM_PREFIX, from_prefix);

@@ -53,7 +53,7 @@
 #define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
-#define NEED_PACKET_CODE (UINT64_C(1) << 52)     /* the filter itself, not its length alone */
+#define NEED_PACKET_CODE (UINT64_C(1) << 52) /* the filter itself, not its length alone */
 
 enum {
 	PLAN_SORT_MAX = 4,

@@ -28,7 +28,6 @@ enum row_number {
 	NUMBER_EXPIRES,
 	NUMBER_NEXTHOP,
 	NUMBER_WEIGHT,
-	NUMBER_REFERENCES,
 	NUMBER_USES,
 	NUMBER_FROM_PREFIX,
 	/* of an interface */
@@ -52,7 +51,7 @@ enum row_number {
 	NUMBER_TX_COLLISIONS,
 	NUMBER_TX_CARRIER,
 	NUMBER_TX_COMPRESSED,
-	/* of a membership, and of statistics */
+	/* of a membership and a route, and of statistics */
 	NUMBER_USERS,
 	NUMBER_VALUE,
 	NUMBERS,

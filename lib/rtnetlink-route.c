@@ -74,7 +74,7 @@ static void take_cacheinfo(struct route *route, const struct nl_attr *attr)
 	struct rta_cacheinfo info = { 0 };
 
 	memcpy(&info, attr->data, MIN(attr->length, sizeof(info)));
-	numbers_set(&route->numbers, NUMBER_REFERENCES, info.rta_clntref);
+	numbers_set(&route->numbers, NUMBER_USERS, info.rta_clntref);
 	numbers_set(&route->numbers, NUMBER_USES, info.rta_used);
 	/* In USER_HZ, which is 100 everywhere. */
 	if (info.rta_expires > 0)

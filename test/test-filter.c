@@ -108,8 +108,7 @@ static unsigned int run_case(const struct golden *golden, const struct filter_ro
 	unsigned int failures;
 	int r;
 
-	r = filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS),
-			 as_ss ? ESTAB_FILTER_SS : 0, &filter, &position, &message);
+	r = filter_parse(expression, as_ss ? ESTAB_FILTER_SS : 0, &filter, &position, &message);
 	if (*golden->expected == '!' && r == -EINVAL) {
 		assert_null(filter);
 		failures = check_error(golden, position, message);
@@ -180,8 +179,7 @@ static struct estab_filter *parse(const char *expression)
 	struct estab_filter *filter = NULL;
 	char *message = NULL;
 
-	if (filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter, NULL,
-			 &message) < 0)
+	if (filter_parse(expression, 0, &filter, NULL, &message) < 0)
 		fail_msg("%s: %s", expression, message);
 	return filter;
 }
@@ -222,43 +220,6 @@ static void test_states(void **state)
 }
 
 #define PROTO(name) BIT64(ESTAB_PROTO_##name)
-
-/* Only who says so means a listener. */
-static void test_names_state(void **state)
-{
-	static const struct {
-		const char *expression;
-		bool listen;
-		bool unconnected;
-	} cases[] = {
-		{ "state listen", true, false },
-		{ "listening", true, false },
-		{ "sport = 22 and ( state = established or state = listen )", true, false },
-		{ "state in {listen, established}", true, false },
-		{ "state unconnected", false, true },
-		{ "sport = 22", false, false },
-		{ "state all", false, false },
-		{ "state connected", false, false },
-		{ "exclude established", false, false },
-		{ "not state established", false, false },
-		{ "state != established", false, false },
-		{ "not listening", false, false },
-		{ "not state != listen", false, false },
-		{ "process = listen", false, false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct estab_filter *filter = NULL;
-
-		if (filter_parse(cases[i].expression, 0, &filter, NULL, NULL) < 0)
-			fail_msg("%s", cases[i].expression);
-		if (filter_names_state(filter, ESTAB_STATE_LISTEN) != cases[i].listen ||
-		    filter_names_state(filter, ESTAB_STATE_UNCONNECTED) != cases[i].unconnected)
-			fail_msg("%s", cases[i].expression);
-		filter_unref(filter);
-	}
-}
 
 static void test_narrow(void **state)
 {
@@ -413,10 +374,8 @@ static void test_default_family(void **state)
 		struct estab_filter *filter = NULL;
 
 		print_message("%s\n", cases[i].expression);
-		assert_int_equal(filter_parse(cases[i].expression,
-					      subject_find(ESTAB_SUBJECT_SOCKETS), cases[i].flags,
-					      &filter, NULL, NULL),
-				 0);
+		assert_int_equal(
+			filter_parse(cases[i].expression, cases[i].flags, &filter, NULL, NULL), 0);
 		for (size_t j = 0; j < rows->n; j++)
 			assert_int_equal(filter_match(filter, &rows->rows[j].row.sock),
 					 cases[i].row &&
@@ -433,9 +392,7 @@ static void expect_error(const char *expression, size_t position, const char *te
 	size_t at = 0;
 	char *message = NULL;
 
-	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
-				      &at, &message),
-			 -EINVAL);
+	assert_int_equal(filter_parse(expression, 0, &filter, &at, &message), -EINVAL);
 	assert_int_equal(at, position);
 	assert_non_null(strstr(message, text));
 	free(message);
@@ -471,35 +428,25 @@ static void test_limits(void **state)
 	free(expression);
 	/* Nots are nothing to go deep into. */
 	expression = repeat("not ", 5001, "sport 1");
-	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
-				      NULL, NULL),
-			 0);
+	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
 	filter = filter_unref(filter);
 	free(expression);
 
 	expression = repeat("sport 1 ", 1025, "");
 	expect_error(expression, 8 * 1024 + 8, "at most 1024 conditions");
 	expression[8 * 1024] = '\0';
-	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
-				      NULL, NULL),
-			 0);
+	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
 	filter = filter_unref(filter);
 	free(expression);
 	expression = repeat("sport 1 or ", 1023, "sport 1");
-	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
-				      NULL, NULL),
-			 0);
+	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
 	filter = filter_unref(filter);
 	free(expression);
 
 	/* From the left, as ss(8) reads it, it is deep without parentheses. */
 	expression = repeat("sport 1 or sport 1 and ", 400, "sport 1");
-	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS),
-				      ESTAB_FILTER_SS, &filter, NULL, NULL),
-			 -EINVAL);
-	assert_int_equal(filter_parse(expression, subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter,
-				      NULL, NULL),
-			 0);
+	assert_int_equal(filter_parse(expression, ESTAB_FILTER_SS, &filter, NULL, NULL), -EINVAL);
+	assert_int_equal(filter_parse(expression, 0, &filter, NULL, NULL), 0);
 	filter = filter_unref(filter);
 	free(expression);
 }
@@ -511,16 +458,14 @@ static void test_hostile_word(void **state)
 	char *message = NULL;
 
 	(void)state;
-	assert_int_equal(filter_parse("\033[2J\xff", subject_find(ESTAB_SUBJECT_SOCKETS), 0,
-				      &filter, NULL, &message),
-			 -EINVAL);
+	assert_int_equal(filter_parse("\033[2J\xff", 0, &filter, NULL, &message), -EINVAL);
 	assert_null(strchr(message, '\033'));
 	assert_non_null(strstr(message, "\\x1b[2J\\xff"));
 	free(message);
 	assert_int_equal(
 		filter_parse("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 			     "\033\033\033",
-			     subject_find(ESTAB_SUBJECT_SOCKETS), 0, &filter, NULL, &message),
+			     0, &filter, NULL, &message),
 		-EINVAL);
 	assert_null(strchr(message, '\033'));
 	free(message);
@@ -729,14 +674,14 @@ static int teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),          cmocka_unit_test(test_manual),
-		cmocka_unit_test(test_names_state),     cmocka_unit_test(test_states),
-		cmocka_unit_test(test_narrow),          cmocka_unit_test(test_narrow_states),
-		cmocka_unit_test(test_needs),           cmocka_unit_test(test_prematch),
-		cmocka_unit_test(test_default_family),  cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_hostile_word),    cmocka_unit_test(test_blank),
-		cmocka_unit_test(test_calls),           cmocka_unit_test(test_glob),
-		cmocka_unit_test(test_glob_many_stars), cmocka_unit_test(test_services),
+		cmocka_unit_test(test_golden),        cmocka_unit_test(test_manual),
+		cmocka_unit_test(test_states),        cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_narrow_states), cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_prematch),      cmocka_unit_test(test_default_family),
+		cmocka_unit_test(test_limits),        cmocka_unit_test(test_hostile_word),
+		cmocka_unit_test(test_blank),         cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_glob),          cmocka_unit_test(test_glob_many_stars),
+		cmocka_unit_test(test_services),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -70,7 +70,7 @@ static void test_route(void **state)
 	expect(fixture, ESTAB_F_GATEWAY, "10.1.2.1");
 	expect(fixture, ESTAB_F_INTERFACE, "eth0");
 	expect(fixture, ESTAB_F_FLAGS, "UG");
-	expect(fixture, ESTAB_F_REFERENCES, "1");
+	expect(fixture, ESTAB_F_USERS, "1");
 	expect(fixture, ESTAB_F_USES, "2");
 	expect(fixture, ESTAB_F_METRIC, "5");
 	expect(fixture, ESTAB_F_ADVMSS, "1300");
