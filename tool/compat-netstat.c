@@ -2,6 +2,8 @@
 /* The command as netstat(8): its command line, and which tables follow from it. */
 #include "compat-netstat.h"
 
+#include "compat-netstat-tables.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,13 +148,14 @@ static int add_families(struct netstat_options *options, char *list)
 	return status;
 }
 
-/* Options that only switch something on. -C, -F, -N and -d mean nothing for sockets. */
+/* Options that only switch something on. -F, -N and -d mean nothing. */
 static const struct {
 	int option;
 	size_t offset;
 } switches[] = {
 	{ 'a', offsetof(struct netstat_options, all) },
 	{ 'c', offsetof(struct netstat_options, continuous) },
+	{ 'C', offsetof(struct netstat_options, cache) },
 	{ 'e', offsetof(struct netstat_options, extended) },
 	{ 'g', offsetof(struct netstat_options, groups) },
 	{ 'h', offsetof(struct netstat_options, help) },
@@ -234,6 +237,8 @@ static bool complete(struct netstat_options *options)
 	bool any = protocol || family || options->unix_sockets || options->ipx || options->ax25 ||
 		   options->missing;
 
+	options->family_named = family;
+	options->named = any;
 	if (!any || (family && !protocol))
 		options->tcp = options->udp = options->udplite = options->raw = true;
 	if (!family)
@@ -371,6 +376,9 @@ static int list_sockets(struct netstat *netstat, bool named)
 		status = netstat_inet(netstat);
 	if (status == NETSTAT_OK && options->sctp)
 		status = missing(netstat, "AF INET (sctp)", true);
+	/* Here, behind those and before the others, the old tool has them. */
+	if (status == NETSTAT_OK && options->groups)
+		status = netstat_groups(netstat);
 	if (status == NETSTAT_OK && options->unix_sockets)
 		status = netstat_unix(netstat);
 	if (status == NETSTAT_OK && options->ipx && netstat_ipx(netstat) < 0)
@@ -382,6 +390,27 @@ static int list_sockets(struct netstat *netstat, bool named)
 	return status;
 }
 
+/* Routes and counters are those of IPv4, unless a family is named. */
+static int list_of_family(struct netstat *netstat)
+{
+	struct netstat_options *options = &netstat->options;
+
+	bool only_other = options->unix_sockets && !options->family_named;
+
+	if (!options->family_named)
+		options->inet6 = false;
+	if (!options->routes && options->inet && options->inet6)
+		return refuse(NETSTAT_FAILED, "No statistics support for specified address "
+					      "family: inet,inet6");
+	if (!options->routes)
+		return netstat_statistics(netstat);
+	if (only_other && options->named) {
+		fputs("No routing for address family `unix'.\n", stderr);
+		return NETSTAT_USAGE;
+	}
+	return netstat_routes(netstat);
+}
+
 /* Which of netstat's tables it is. */
 static int list(struct netstat *netstat, bool named)
 {
@@ -389,8 +418,12 @@ static int list(struct netstat *netstat, bool named)
 
 	if (options->masquerade)
 		return missing(netstat, "ip_masquerade", true);
-	if (options->routes || options->interfaces || options->groups || options->statistics)
-		return refuse(NETSTAT_FAILED, "only sockets are listed yet: no -r, -i, -g, -s");
+	if (options->routes || options->statistics)
+		return list_of_family(netstat);
+	if (options->interfaces)
+		return netstat_interfaces(netstat);
+	if (options->groups && !named)
+		return netstat_groups(netstat);
 	return list_sockets(netstat, named);
 }
 

@@ -9,6 +9,7 @@
 #include <estab.h>
 
 #include "compat-names.h"
+#include "compat-netstat-words.h"
 #include "compat.h"
 
 enum { NETSTAT_OK = 0, NETSTAT_FAILED = 1, NETSTAT_USAGE = 3 };
@@ -25,6 +26,9 @@ struct netstat_options {
 
 	/* other tables than sockets */
 	bool routes, interfaces, groups, statistics, masquerade;
+	bool cache;        /* of the routes */
+	bool family_named; /* IPv4 or IPv6 */
+	bool named;        /* any family or protocol */
 
 	/* how */
 	bool help, version, verbose, continuous;
@@ -38,12 +42,14 @@ struct netstat {
 	struct estab_ctx *ctx;
 	struct compat_names names;
 	struct buf out;
-	struct buf text; /* in the making: what is cut */
-	bool has_table;  /* the one that was read last */
-	bool lost;       /* some owners can't be seen */
-	bool found;      /* others can */
-	uint32_t uid;    /* the last one that was looked up */
-	char user[64];   /* its name, empty when there is none */
+	struct buf text;        /* in the making: what is cut */
+	enum netstat_kind kind; /* of the counter that was put last, */
+	const char *section;    /* and its section */
+	bool has_table;         /* the one that was read last */
+	bool lost;              /* some owners can't be seen */
+	bool found;             /* others can */
+	uint32_t uid;           /* the last one that was looked up */
+	char user[64];          /* its name, empty when there is none */
 	bool user_known;
 };
 
