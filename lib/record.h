@@ -127,6 +127,7 @@ enum ext_kind {
 	EXT_QDISC,          /* name */
 	EXT_SECTION,        /* name */
 	EXT_NAME,           /* name */
+	EXT_ADDRESS_DETAILS, /* text: the same in words */
 	EXT_KINDS,
 };
 

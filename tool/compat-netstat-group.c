@@ -13,7 +13,7 @@ static void put_row(struct netstat *netstat, const struct estab_socket *row)
 	buf_char(&netstat->out, ' ');
 	netstat_put_number(netstat, (int64_t)compat_u64(row, ESTAB_F_USERS, 0), 6);
 	buf_char(&netstat->out, ' ');
-	compat_put_addr(&netstat->out, &group);
+	netstat_put_host(netstat, &netstat->out, &group, netstat->options.numeric_hosts);
 	buf_char(&netstat->out, '\n');
 }
 

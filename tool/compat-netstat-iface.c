@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* netstat -i: interfaces and their counters. */
+/* netstat -i: interfaces and their counters, in a line each. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,16 +13,16 @@ static const struct {
 	char letter;
 } letters[] = {
 	{ "allmulti", 'A' },    { "broadcast", 'B' }, { "debug", 'D' },      { "loopback", 'L' },
-	{ "promisc", 'P' },     { "multicast", 'M' }, { "notrailers", 'N' }, { "noarp", 'O' },
+	{ "multicast", 'M' },   { "promisc", 'P' },   { "notrailers", 'N' }, { "noarp", 'O' },
 	{ "pointopoint", 'P' }, { "slave", 's' },     { "master", 'm' },     { "running", 'R' },
 	{ "up", 'U' },
 };
 
-static bool has_flag(const char *flags, const char *word)
+bool netstat_has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
 
-	for (const char *at = flags; at; at = strchr(at, ',')) {
+	for (const char *at = list; at; at = strchr(at, ',')) {
 		at += *at == ',';
 		if (strncmp(at, word, length) == 0 && (at[length] == ',' || at[length] == '\0'))
 			return true;
@@ -34,7 +35,7 @@ static void put_flags(struct netstat *netstat, const char *flags)
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
-		if (!has_flag(flags, letters[i].word))
+		if (!netstat_has_word(flags, letters[i].word))
 			continue;
 		buf_char(&netstat->out, letters[i].letter);
 		any = true;
@@ -44,7 +45,7 @@ static void put_flags(struct netstat *netstat, const char *flags)
 	buf_char(&netstat->out, '\n');
 }
 
-static void put_row(struct netstat *netstat, const struct estab_socket *row)
+static void put_counters(struct netstat *netstat, const struct estab_socket *row)
 {
 	static const struct {
 		enum estab_field field;
@@ -54,15 +55,7 @@ static void put_row(struct netstat *netstat, const struct estab_socket *row)
 		{ ESTAB_F_RX_OVERRUNS, 0 }, { ESTAB_F_TX_PACKETS, 8 },  { ESTAB_F_TX_ERRORS, 6 },
 		{ ESTAB_F_TX_DROPPED, 6 },  { ESTAB_F_TX_OVERRUNS, 6 },
 	};
-	const char *name = compat_str(row, ESTAB_F_INTERFACE);
-	const char *flags = compat_str(row, ESTAB_F_FLAGS);
 
-	if (!netstat->options.all && !has_flag(flags ? flags : "", "up"))
-		return;
-	netstat_put_left(netstat, name ? name : "", 15);
-	buf_char(&netstat->out, ' ');
-	netstat_put_right(netstat, compat_u64(row, ESTAB_F_MTU, 0), 5);
-	buf_char(&netstat->out, ' ');
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		uint64_t value = compat_u64(row, counters[i].field, 0);
 
@@ -72,55 +65,129 @@ static void put_row(struct netstat *netstat, const struct estab_socket *row)
 			netstat_put_number(netstat, (int64_t)value, 6);
 		buf_char(&netstat->out, ' ');
 	}
+}
+
+static void put_line(struct netstat *netstat, const struct netstat_interface *interface)
+{
+	const char *flags = compat_str(interface->row, ESTAB_F_FLAGS);
+
+	netstat_put_left(netstat, interface->name, 15);
+	buf_char(&netstat->out, ' ');
+	netstat_put_right(netstat, compat_u64(interface->row, ESTAB_F_MTU, 0), 5);
+	buf_char(&netstat->out, ' ');
+	if (interface->alias)
+		netstat_put_left(netstat, "     - no statistics available -", 56);
+	else
+		put_counters(netstat, interface->row);
 	put_flags(netstat, flags ? flags : "");
 }
 
-/* "eth2" before "eth10": numbers in names count as such. */
-static int by_name(const void *a, const void *b)
-{
-	const struct estab_socket *const *x = a;
-	const struct estab_socket *const *y = b;
-	const char *p = compat_str(*x, ESTAB_F_INTERFACE);
-	const char *q = compat_str(*y, ESTAB_F_INTERFACE);
+/* ---- the list ---- */
 
-	return strverscmp(p ? p : "", q ? q : "");
+struct list {
+	struct netstat_interface *items;
+	size_t n;
+	size_t room;
+};
+
+static bool add(struct list *list, const struct estab_socket *row, const char *name, bool alias)
+{
+	struct netstat_interface *item;
+
+	if (list->n == list->room) {
+		size_t room = list->room > 0 ? list->room * 2 : 64;
+		struct netstat_interface *more =
+			reallocarray(list->items, room, sizeof(*list->items));
+
+		if (!more)
+			return false;
+		list->items = more;
+		list->room = room;
+	}
+	item = &list->items[list->n++];
+	*item = (struct netstat_interface){ .row = row, .alias = alias };
+	memcpy(item->name, name, strnlen(name, sizeof(item->name) - 1));
+	return true;
 }
 
-static int take_snapshot(struct netstat *netstat, struct estab_snapshot **ret_snapshot)
+/* An interface, and each alias once. */
+static bool add_row(struct list *list, const struct estab_socket *row)
 {
-	struct estab_query *query;
-	int error = estab_query_new(netstat->ctx, &query);
+	const char *name = compat_str(row, ESTAB_F_INTERFACE);
+	const char *details = compat_str(row, ESTAB_F_ADDRESS_DETAILS);
+	struct netstat_address address;
+	size_t first = list->n;
 
-	if (error < 0)
-		return error;
-	error = estab_query_set_subject(query, ESTAB_SUBJECT_INTERFACES);
-	if (error == 0)
-		error = estab_snapshot_take(query, ret_snapshot);
-	estab_query_unref(query);
-	return error;
+	if (!name || !add(list, row, name, false))
+		return !name;
+	while (netstat_next_address(&details, &address)) {
+		bool known = address.label[0] == '\0';
+
+		for (size_t i = first; i < list->n && !known; i++)
+			known = strcmp(list->items[i].name, address.label) == 0;
+		if (!known && !add(list, row, address.label, true))
+			return false;
+	}
+	return true;
+}
+
+/* "eth2" before "eth10": where two numbers differ, the lesser is first. */
+static int by_name(const void *a, const void *b)
+{
+	const char *p = ((const struct netstat_interface *)a)->name;
+	const char *q = ((const struct netstat_interface *)b)->name;
+	size_t at = 0, from, digits_p, digits_q;
+
+	while (p[at] != '\0' && p[at] == q[at])
+		at++;
+	if (!isdigit((unsigned char)p[at]) || !isdigit((unsigned char)q[at]))
+		return (unsigned char)p[at] - (unsigned char)q[at];
+	for (from = at; from > 0 && isdigit((unsigned char)p[from - 1]); from--)
+		continue;
+	digits_p = strspn(p + from, "0123456789");
+	digits_q = strspn(q + from, "0123456789");
+	if (digits_p != digits_q)
+		return digits_p < digits_q ? -1 : 1;
+	return p[at] < q[at] ? -1 : 1;
+}
+
+static int put_list(struct netstat *netstat, struct list *list)
+{
+	bool whole = netstat->options.extend > 0;
+
+	qsort(list->items, list->n, sizeof(*list->items), by_name);
+	for (size_t i = 0; i < list->n; i++) {
+		const char *flags = compat_str(list->items[i].row, ESTAB_F_FLAGS);
+
+		if (!netstat->options.all && !netstat_has_word(flags ? flags : "", "up"))
+			continue;
+		if (whole)
+			netstat_put_interface(netstat, &list->items[i]);
+		else
+			put_line(netstat, &list->items[i]);
+	}
+	return NETSTAT_OK;
 }
 
 int netstat_interfaces(struct netstat *netstat)
 {
-	const struct estab_socket **rows;
 	struct estab_snapshot *snapshot;
-	size_t count;
+	struct list list = { 0 };
+	bool whole = true;
+	int status;
 
-	buf_str(&netstat->out,
-		"Kernel Interface table\n"
-		"Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR "
-		"TX-DRP TX-OVR Flg\n");
-	if (take_snapshot(netstat, &snapshot) < 0)
+	if (!netstat->again)
+		buf_str(&netstat->out, "Kernel Interface table\n");
+	if (netstat->options.extend == 0)
+		buf_str(&netstat->out,
+			"Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR "
+			"TX-DRP TX-OVR Flg\n");
+	if (netstat_take(netstat, ESTAB_SUBJECT_INTERFACES, &snapshot) < 0)
 		return NETSTAT_FAILED;
-	count = estab_snapshot_count(snapshot);
-	rows = calloc(count + 1, sizeof(const struct estab_socket *));
-	for (size_t i = 0; rows && i < count; i++)
-		rows[i] = estab_snapshot_get(snapshot, i);
-	if (rows)
-		qsort(rows, count, sizeof(const struct estab_socket *), by_name);
-	for (size_t i = 0; rows && i < count; i++)
-		put_row(netstat, rows[i]);
-	free(rows);
+	for (size_t i = 0; i < estab_snapshot_count(snapshot) && whole; i++)
+		whole = add_row(&list, estab_snapshot_get(snapshot, i));
+	status = whole ? put_list(netstat, &list) : NETSTAT_FAILED;
+	free(list.items);
 	estab_snapshot_unref(snapshot);
-	return rows ? NETSTAT_OK : NETSTAT_FAILED;
+	return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* netstat -r: the routing tables of IPv4 and IPv6. */
+#include <stdio.h>
 #include <string.h>
 
 #include "compat-netstat-tables.h"
@@ -22,32 +23,51 @@ static void put_letters(struct netstat *netstat, const char *flags, const char *
 	buf_char(&netstat->out, ' ');
 }
 
-static void put_text(struct netstat *netstat, const char *text, size_t width)
+/* Any of the options that ask for numbers does, for IPv4. */
+static bool is_numeric(const struct netstat_options *options, bool inet6)
 {
-	netstat_put_left(netstat, text, width);
-	buf_char(&netstat->out, ' ');
+	return options->numeric_hosts || options->symbolic ||
+	       (!inet6 && (options->numeric_ports || options->numeric_users));
 }
 
-/* Where names are looked up, IPv6's address of nothing has brackets. */
-static void put_v6_addr(struct netstat *netstat, const struct estab_addr *addr)
+/* IPv4: not more than so many letters of it. */
+static void put_v4_cell(struct netstat *netstat, const char *text, size_t length)
 {
-	static const uint8_t none[16] = { 0 };
-	bool brackets =
-		!netstat->options.numeric_hosts && memcmp(addr->bytes, none, sizeof(none)) == 0;
-
-	if (brackets)
-		buf_str(&netstat->out, "[::]");
-	else
-		compat_put_addr(&netstat->out, addr);
-}
-
-static void put_addr(struct netstat *netstat, const struct estab_addr *addr, size_t width)
-{
+	enum { WIDTH = 15 };
 	uint64_t start = buf_total(&netstat->out);
 
-	compat_put_addr(&netstat->out, addr);
-	compat_pad(&netstat->out, start, width);
+	buf_put(&netstat->out, text, MIN(length, (size_t)WIDTH));
+	compat_pad(&netstat->out, start, WIDTH);
 	buf_char(&netstat->out, ' ');
+}
+
+static void put_v4_addr(struct netstat *netstat, const struct estab_addr *addr, bool numeric)
+{
+	struct buf *text = &netstat->text;
+
+	text->used = 0;
+	netstat_put_host(netstat, text, addr, numeric);
+	put_v4_cell(netstat, text->data, text->used);
+}
+
+/* A network has the name of a network, or none. */
+static void put_v4_destination(struct netstat *netstat, const struct estab_addr *addr, bool host)
+{
+	static const uint8_t none[16] = { 0 };
+	bool numeric = is_numeric(&netstat->options, false);
+	const char *name = NULL;
+
+	if (!numeric && memcmp(addr->bytes, none, sizeof(none)) == 0)
+		name = "default";
+	else if (!numeric && !host)
+		name = compat_network(&netstat->names, addr);
+	if (!name) {
+		put_v4_addr(netstat, addr, numeric || !host);
+		return;
+	}
+	netstat->text.used = 0;
+	buf_escape(&netstat->text, name, strlen(name));
+	put_v4_cell(netstat, netstat->text.data, netstat->text.used);
 }
 
 static const char *word(const struct estab_socket *row, enum estab_field field)
@@ -142,15 +162,12 @@ static void put_v4(struct netstat *netstat, const struct estab_socket *row)
 		return;
 	estab_socket_get_addr(row, ESTAB_F_DESTINATION, &destination);
 	estab_socket_get_addr(row, ESTAB_F_GATEWAY, &gateway);
-	if (!netstat->options.numeric_hosts && compat_u64(row, ESTAB_F_PREFIX_LENGTH, 0) == 0)
-		put_text(netstat, "default", 15);
-	else
-		put_addr(netstat, &destination, 15);
+	put_v4_destination(netstat, &destination, strchr(flags, 'H'));
 	if (reject)
-		put_text(netstat, "-", 15);
+		put_v4_cell(netstat, "-", 1);
 	else
-		put_addr(netstat, &gateway, 15);
-	put_addr(netstat, &mask, 15);
+		put_v4_addr(netstat, &gateway, is_numeric(&netstat->options, false));
+	put_v4_addr(netstat, &mask, true);
 	/* Of one that rejects, the letters before that are lost. */
 	put_letters(netstat, flags, letters_v4 + (reject ? 4 : 0), 5);
 	put_rest(netstat, row, reject);
@@ -165,18 +182,19 @@ static void put_v6(struct netstat *netstat, const struct estab_socket *row)
 	struct buf *out = &netstat->out;
 	uint64_t start = buf_total(out);
 
-	/* What is cached is another table's. */
-	if (strchr(flags, 'C'))
+	bool numeric = is_numeric(&netstat->options, true);
+
+	if (!strchr(flags, 'C') != !netstat->cached)
 		return;
 	estab_socket_get_addr(row, ESTAB_F_DESTINATION, &destination);
 	estab_socket_get_addr(row, ESTAB_F_GATEWAY, &gateway);
-	put_v6_addr(netstat, &destination);
+	netstat_put_host(netstat, out, &destination, numeric);
 	buf_char(out, '/');
 	buf_u64(out, compat_u64(row, ESTAB_F_PREFIX_LENGTH, 0));
 	compat_pad(out, start, 30);
 	buf_char(out, ' ');
 	start = buf_total(out);
-	put_v6_addr(netstat, &gateway);
+	netstat_put_host(netstat, out, &gateway, numeric);
 	compat_pad(out, start, 26);
 	buf_char(out, ' ');
 	put_letters(netstat, flags, letters_v6, 4);
@@ -191,29 +209,115 @@ static void put_v6(struct netstat *netstat, const struct estab_socket *row)
 	buf_char(out, '\n');
 }
 
-static void put_head(struct netstat *netstat)
+/* Of what extends the columns behind the flags are made. */
+static void put_v4_head(struct netstat *netstat, bool cache)
 {
 	static const char *const heads[] = {
-		"Flags   MSS Window  irtt Iface\n", "Flags Metric Ref    Use Iface\n",
-		"Flags Metric Ref    Use Iface    MSS   Window irtt\n"
+		"Flags   MSS Window  irtt Iface\n",
+		"Flags Metric Ref    Use Iface\n",
+		"Flags Metric Ref    Use Iface    MSS   Window irtt\n",
+		"Flags Metric Ref    Use Iface    MSS   Window irtt  TOS HHRef HHUptod     "
+		"SpecDst\n",
 	};
-
-	bool cache = netstat->options.cache;
+	unsigned int extend = netstat->options.extend;
 
 	buf_str(&netstat->out, cache ? "Kernel IP routing cache\n" : "Kernel IP routing table\n");
-	if (netstat->options.extend >= ARRAY_SIZE(heads))
+	if (extend > 2)
 		return;
 	buf_str(&netstat->out, cache ? "Source          Destination     Gateway         "
 				     : "Destination     Gateway         Genmask         ");
-	buf_str(&netstat->out, heads[netstat->options.extend]);
+	buf_str(&netstat->out, heads[extend + (cache && extend == 2)]);
 }
 
 static int complain(struct netstat *netstat, const char *file, const char *family)
 {
-	compat_complain(NULL, file, "No such file or directory");
+	netstat_complain(file, ": ", "No such file or directory");
 	buf_str(&netstat->out, family);
 	buf_str(&netstat->out, " not configured in this system.\n");
 	return NETSTAT_FAILED;
+}
+
+static int put_inet(struct netstat *netstat, bool cache)
+{
+	int error = 0;
+
+	put_v4_head(netstat, cache);
+	/* Linux 3.6 did away with the cache: the file is there, and empty. */
+	if (!cache)
+		error = netstat_rows(netstat, ESTAB_SUBJECT_ROUTES,
+				     UINT32_C(1) << ESTAB_FAMILY_INET, put_v4);
+	return error < 0 ? complain(netstat, "/proc/net/route", "INET (IPv4)") : NETSTAT_OK;
+}
+
+static int put_inet6(struct netstat *netstat, bool cache)
+{
+	buf_str(&netstat->out,
+		cache ? "Kernel IPv6 routing cache\n" : "Kernel IPv6 routing table\n");
+	buf_str(&netstat->out, "Destination                    Next Hop                   "
+			       "Flag Met Ref  Use If\n");
+	netstat->cached = cache;
+	if (netstat_rows(netstat, ESTAB_SUBJECT_ROUTES, UINT32_C(1) << ESTAB_FAMILY_INET6, put_v6) <
+	    0)
+		return complain(netstat, "/proc/net/ipv6_route", "INET6 (IPv6)");
+	return NETSTAT_OK;
+}
+
+/* Families whose routes estab does not know: what the old tool says where there are none. */
+static const struct other {
+	const char *family;
+	const char *said;
+	const char *complaint;
+	int status;
+} others[] = {
+	{ "ipx", "IPX routing not in file /proc/net/ipx/route or /proc/net/ipx_route found.\n",
+	  "No such file or directory", NETSTAT_FAILED },
+	{ "ax25", "AX.25 not configured in this system.\n",
+	  "/proc/net/ax25_route: No such file or directory", NETSTAT_FAILED },
+	{ "ddp", "",
+	  "Error opening /proc/net/atalk_route: No such file or directory\n"
+	  "DDP (AppleTalk) not configured on this system.",
+	  NETSTAT_FAILED },
+	{ "netrom", "NET/ROM not configured in this system.\n",
+	  "/proc/net/nr_nodes: No such file or directory\n"
+	  "/proc/net/nr_neigh: Invalid argument",
+	  NETSTAT_FAILED },
+	{ "rose", "",
+	  "/proc/net/rose_nodes: No such file or directory\n"
+	  "ROSE not configured in this system.",
+	  NETSTAT_FAILED },
+	{ "x25", "X.25 not configured in this system.\n", NULL, NETSTAT_FAILED },
+	{ "unix", "", "No routing for address family `unix'.", NETSTAT_USAGE },
+	{ "ec", "", "No routing for address family `ec'.", NETSTAT_USAGE },
+	{ "ash", "", "Address family `ash' not supported.", NETSTAT_USAGE },
+	{ "bluetooth", "", "Address family `bluetooth' not supported.", NETSTAT_USAGE },
+};
+
+static int put_other(struct netstat *netstat, const char *family)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (strcmp(others[i].family, family) != 0)
+			continue;
+		buf_str(&netstat->out, others[i].said);
+		if (others[i].complaint)
+			fprintf(stderr, "%s\n", others[i].complaint);
+		return others[i].status;
+	}
+	return NETSTAT_FAILED;
+}
+
+static int put_family(struct netstat *netstat, const char *family)
+{
+	const struct netstat_options *options = &netstat->options;
+	bool inet = strcmp(family, "inet") == 0;
+	int status = NETSTAT_OK;
+
+	if (!inet && strcmp(family, "inet6") != 0)
+		return put_other(netstat, family);
+	if (options->fib || !options->cache)
+		status = inet ? put_inet(netstat, false) : put_inet6(netstat, false);
+	if (status == NETSTAT_OK && options->cache)
+		status = inet ? put_inet(netstat, true) : put_inet6(netstat, true);
+	return status;
 }
 
 int netstat_routes(struct netstat *netstat)
@@ -221,21 +325,9 @@ int netstat_routes(struct netstat *netstat)
 	const struct netstat_options *options = &netstat->options;
 	int status = NETSTAT_OK;
 
-	/* Only IPv4 unless families are named: the caller sees to that. */
-	if (options->inet) {
-		put_head(netstat);
-		/* Linux 3.6 did away with the cache: the file is there, and empty. */
-		if (!options->cache && netstat_rows(netstat, ESTAB_SUBJECT_ROUTES,
-						    UINT32_C(1) << ESTAB_FAMILY_INET, put_v4) < 0)
-			status = complain(netstat, "/proc/net/route", "INET (IPv4)");
-	}
-	if (options->inet6 && status == NETSTAT_OK) {
-		buf_str(&netstat->out, "Kernel IPv6 routing table\n"
-				       "Destination                    Next Hop                   "
-				       "Flag Met Ref  Use If\n");
-		if (netstat_rows(netstat, ESTAB_SUBJECT_ROUTES, UINT32_C(1) << ESTAB_FAMILY_INET6,
-				 put_v6) < 0)
-			status = complain(netstat, "/proc/net/ipv6_route", "INET6 (IPv6)");
-	}
+	if (options->n_families == 0)
+		return put_family(netstat, "inet");
+	for (size_t i = 0; i < options->n_families && status == NETSTAT_OK; i++)
+		status = put_family(netstat, options->families[i]);
 	return status;
 }

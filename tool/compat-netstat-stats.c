@@ -103,15 +103,20 @@ static void put_row(struct netstat *netstat, const struct estab_socket *row)
 	const struct section *section = word ? find_section(word) : NULL;
 	int64_t value = 0;
 
-	if (!section || !name || !is_shown(netstat, section) ||
-	    estab_socket_get_i64(row, ESTAB_F_VALUE, &value) < 0)
+	if (!section || !name || estab_socket_get_i64(row, ESTAB_F_VALUE, &value) < 0)
 		return;
 	if (netstat->section != section->title) {
-		buf_str(&netstat->out, section->title);
-		buf_str(&netstat->out, ":\n");
+		/* Behind sections without sentences the indent stays what it was. */
+		if (section->of != OF_ALL)
+			netstat->kind = NETSTAT_ALWAYS;
 		netstat->section = section->title;
+		if (is_shown(netstat, section)) {
+			buf_str(&netstat->out, section->title);
+			buf_str(&netstat->out, ":\n");
+		}
 	}
-	put_value(netstat, section, name, value);
+	if (is_shown(netstat, section))
+		put_value(netstat, section, name, value);
 }
 
 /* Of what the kernel keeps for both versions, -6 shows only TCP's. */
@@ -123,16 +128,35 @@ static void put_tcp(struct netstat *netstat, const struct estab_socket *row)
 		put_row(netstat, row);
 }
 
+/* The old tool knows statistics of one family at a time, and says so where others go to a file. */
+static int refuse_families(struct netstat *netstat)
+{
+	struct buf *out = &netstat->out;
+
+	buf_str(out, "netstat: No statistics support for specified address family: ");
+	for (size_t i = 0; i < netstat->options.n_families; i++) {
+		if (i > 0)
+			buf_char(out, ',');
+		buf_str(out, netstat->options.families[i]);
+	}
+	buf_char(out, '\n');
+	return NETSTAT_FAILED;
+}
+
 int netstat_statistics(struct netstat *netstat)
 {
 	static const uint32_t inet = UINT32_C(1) << ESTAB_FAMILY_INET;
 	static const uint32_t inet6 = UINT32_C(1) << ESTAB_FAMILY_INET6;
+	size_t n_families = netstat->options.n_families;
+	const char *family = n_families > 0 ? netstat->options.families[0] : "inet";
 
 	netstat->section = NULL;
 	netstat->kind = NETSTAT_ALWAYS;
-	if (netstat->options.inet)
+	if (n_families > 1 || (strcmp(family, "inet") != 0 && strcmp(family, "inet6") != 0))
+		return refuse_families(netstat);
+	if (strcmp(family, "inet") == 0) {
 		netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet, put_row);
-	if (netstat->options.inet6) {
+	} else {
 		netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet6, put_row);
 		netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet, put_tcp);
 	}

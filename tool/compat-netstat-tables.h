@@ -11,6 +11,33 @@ typedef void netstat_row_fn(struct netstat *netstat, const struct estab_socket *
  * numbers. 0, or a negative errno where there is no such file. */
 int netstat_rows(struct netstat *netstat, enum estab_subject subject, uint32_t families,
 		 netstat_row_fn *fn);
+/* Keeps them, as the kernel has them, from whichever source serves. */
+int netstat_take(struct netstat *netstat, enum estab_subject subject,
+		 struct estab_snapshot **ret_snapshot);
+/* Whether a word is among those with commas between. */
+bool netstat_has_word(const char *list, const char *word);
+
+enum { NETSTAT_INTERFACE = 16 };
+
+/* A line of netstat -i: an interface, or an alias, which an address of IPv4 has for its label. */
+struct netstat_interface {
+	const struct estab_socket *row;
+	bool alias;
+	char name[NETSTAT_INTERFACE];
+};
+
+/* As ifconfig(8) has it. */
+void netstat_put_interface(struct netstat *netstat, const struct netstat_interface *interface);
+
+/* An address of an interface, out of the field's words. */
+struct netstat_address {
+	struct estab_addr addr, peer, broadcast;
+	unsigned int prefix;
+	char label[NETSTAT_INTERFACE];
+};
+
+/* The first or next one of a list, and moves on behind it; false at the end. */
+bool netstat_next_address(const char **list, struct netstat_address *ret_address);
 /* Puts a text on the left of its width, and a number on the right of its. */
 void netstat_put_left(struct netstat *netstat, const char *text, size_t width);
 void netstat_put_right(struct netstat *netstat, uint64_t number, size_t width);
