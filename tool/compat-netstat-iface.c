@@ -131,24 +131,36 @@ static bool add_row(struct list *list, const struct estab_socket *row)
 	return true;
 }
 
-/* "eth2" before "eth10": where two numbers differ, the lesser is first. */
+/* Where the digits at the end of a name begin. */
+static size_t stem(const char *name)
+{
+	size_t length = strlen(name);
+
+	while (length > 0 && isdigit((unsigned char)name[length - 1]))
+		length--;
+	return length;
+}
+
+/* "eth2" before "eth10", and both before "eth-a": by what stands before the digits at the end, then by
+ * the number that they make. */
 static int by_name(const void *a, const void *b)
 {
 	const char *p = ((const struct netstat_interface *)a)->name;
 	const char *q = ((const struct netstat_interface *)b)->name;
-	size_t at = 0, from, digits_p, digits_q;
+	size_t stem_p = stem(p), stem_q = stem(q);
+	int order = strncmp(p, q, MIN(stem_p, stem_q));
+	uint64_t number_p = 0, number_q = 0;
 
-	while (p[at] != '\0' && p[at] == q[at])
-		at++;
-	if (!isdigit((unsigned char)p[at]) || !isdigit((unsigned char)q[at]))
-		return (unsigned char)p[at] - (unsigned char)q[at];
-	for (from = at; from > 0 && isdigit((unsigned char)p[from - 1]); from--)
-		continue;
-	digits_p = strspn(p + from, "0123456789");
-	digits_q = strspn(q + from, "0123456789");
-	if (digits_p != digits_q)
-		return digits_p < digits_q ? -1 : 1;
-	return p[at] < q[at] ? -1 : 1;
+	if (order != 0 || stem_p != stem_q)
+		return order != 0 ? order : stem_p < stem_q ? -1 : 1;
+	/* Names are too short for a number to overflow. */
+	for (const char *digit = p + stem_p; *digit; digit++)
+		number_p = number_p * 10 + (uint64_t)(*digit - '0');
+	for (const char *digit = q + stem_q; *digit; digit++)
+		number_q = number_q * 10 + (uint64_t)(*digit - '0');
+	if (number_p != number_q)
+		return number_p < number_q ? -1 : 1;
+	return strcmp(p, q);
 }
 
 static int put_list(struct netstat *netstat, struct list *list)

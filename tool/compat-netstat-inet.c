@@ -109,7 +109,7 @@ static void put_end(struct netstat *netstat, enum estab_proto proto, const struc
 
 /* ---- the columns behind the state ---- */
 
-static void put_user(struct netstat *netstat, uint32_t uid)
+void netstat_put_user(struct netstat *netstat, uint32_t uid)
 {
 	uint64_t start = buf_total(&netstat->out);
 
@@ -171,7 +171,7 @@ static void put_tail(struct netstat *netstat, enum estab_proto proto,
 		uint64_t start;
 
 		buf_char(out, ' ');
-		put_user(netstat, (uint32_t)compat_u64(sock, ESTAB_F_UID, 0));
+		netstat_put_user(netstat, (uint32_t)compat_u64(sock, ESTAB_F_UID, 0));
 		buf_char(out, ' ');
 		start = buf_total(out);
 		buf_u64(out, compat_u64(sock, ESTAB_F_INODE, 0));

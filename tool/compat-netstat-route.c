@@ -10,7 +10,7 @@ enum { HEADERS_MSS = 40, DEVICE_LETTERS = 6 };
 
 /* Pairs of the kernel's flag, as the field has it, and the old tool's letter, in its order. */
 static const char letters_v4[] = "UUGG!!HHRRDDMMddaaAcnoeeCcffpplluuwwii";
-static const char letters_v6[] = "UU!!GGHHMmdDaaAAnneeff";
+static const char letters_v6[] = "UU!!GGHHdDAACCaaeeMmnnff";
 
 static void put_letters(struct netstat *netstat, const char *flags, const char *pairs, size_t width)
 {
@@ -23,11 +23,9 @@ static void put_letters(struct netstat *netstat, const char *flags, const char *
 	buf_char(&netstat->out, ' ');
 }
 
-/* Any of the options that ask for numbers does, for IPv4. */
-static bool is_numeric(const struct netstat_options *options, bool inet6)
+static bool is_numeric(const struct netstat_options *options)
 {
-	return options->numeric_hosts || options->symbolic ||
-	       (!inet6 && (options->numeric_ports || options->numeric_users));
+	return options->numeric_hosts || options->symbolic;
 }
 
 /* IPv4: not more than so many letters of it. */
@@ -54,7 +52,7 @@ static void put_v4_addr(struct netstat *netstat, const struct estab_addr *addr, 
 static void put_v4_destination(struct netstat *netstat, const struct estab_addr *addr, bool host)
 {
 	static const uint8_t none[16] = { 0 };
-	bool numeric = is_numeric(&netstat->options, false);
+	bool numeric = is_numeric(&netstat->options);
 	const char *name = NULL;
 
 	if (!numeric && memcmp(addr->bytes, none, sizeof(none)) == 0)
@@ -99,6 +97,12 @@ static void put_device(struct netstat *netstat, const char *device, bool cut)
 	netstat_put_left(netstat, name, DEVICE_LETTERS);
 }
 
+/* A number with a sign, as the old tool reads it. */
+static int32_t as_int(uint64_t number)
+{
+	return (int32_t)(uint32_t)number;
+}
+
 /* The columns behind the flags: metric and use, or what TCP begins with, or both. */
 static void put_rest(struct netstat *netstat, const struct estab_socket *row, bool reject)
 {
@@ -126,7 +130,7 @@ static void put_rest(struct netstat *netstat, const struct estab_socket *row, bo
 		buf_char(out, '\n');
 		return;
 	}
-	netstat_put_number(netstat, (int64_t)metric, 6);
+	netstat_put_number(netstat, as_int(metric), 6);
 	buf_char(out, ' ');
 	if (reject) {
 		buf_str(out, "-  ");
@@ -166,7 +170,7 @@ static void put_v4(struct netstat *netstat, const struct estab_socket *row)
 	if (reject)
 		put_v4_cell(netstat, "-", 1);
 	else
-		put_v4_addr(netstat, &gateway, is_numeric(&netstat->options, false));
+		put_v4_addr(netstat, &gateway, is_numeric(&netstat->options));
 	put_v4_addr(netstat, &mask, true);
 	/* Of one that rejects, the letters before that are lost. */
 	put_letters(netstat, flags, letters_v4 + (reject ? 4 : 0), 5);
@@ -182,7 +186,7 @@ static void put_v6(struct netstat *netstat, const struct estab_socket *row)
 	struct buf *out = &netstat->out;
 	uint64_t start = buf_total(out);
 
-	bool numeric = is_numeric(&netstat->options, true);
+	bool numeric = is_numeric(&netstat->options);
 
 	if (!strchr(flags, 'C') != !netstat->cached)
 		return;
@@ -198,10 +202,9 @@ static void put_v6(struct netstat *netstat, const struct estab_socket *row)
 	compat_pad(out, start, 26);
 	buf_char(out, ' ');
 	put_letters(netstat, flags, letters_v6, 4);
-	/* A number with a sign, as the old tool reads it. */
-	netstat_put_number(netstat, (int32_t)(uint32_t)metric, 3);
+	netstat_put_number(netstat, as_int(metric), 3);
 	buf_char(out, ' ');
-	netstat_put_number(netstat, (int64_t)compat_u64(row, ESTAB_F_USERS, 0), 1);
+	netstat_put_number(netstat, as_int(compat_u64(row, ESTAB_F_USERS, 0)), 1);
 	buf_char(out, ' ');
 	netstat_put_right(netstat, compat_u64(row, ESTAB_F_USES, 0), 6);
 	buf_char(out, ' ');

@@ -62,7 +62,7 @@ static void put_sentence(struct buf *out, const char *text, int64_t value)
 	const char *mark = strchr(text, '%');
 
 	buf_put(out, text, (size_t)(mark - text));
-	buf_i64(out, value);
+	buf_u64(out, (uint64_t)value);
 	buf_str(out, mark + 1);
 }
 
@@ -91,7 +91,7 @@ static void put_value(struct netstat *netstat, const struct section *section, co
 		buf_str(out, section->prefix);
 		buf_escape(out, name, strlen(name));
 		buf_str(out, ": ");
-		buf_i64(out, value);
+		buf_u64(out, (uint64_t)value);
 	}
 	buf_char(out, '\n');
 }

@@ -79,6 +79,8 @@ void netstat_put_which(struct netstat *netstat);
 /* An address, or the name of it. */
 void netstat_put_host(struct netstat *netstat, struct buf *buf, const struct estab_addr *addr,
 		      bool numeric);
+/* "%-10s" of a user's name, or number. */
+void netstat_put_user(struct netstat *netstat, uint32_t uid);
 /* The fields of a program's column. */
 void netstat_add_program(const struct netstat *netstat, struct compat_reading *reading);
 
