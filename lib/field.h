@@ -231,6 +231,7 @@ GETTER(route_kind);
 GETTER(route_scope);
 GETTER(route_origin);
 GETTER(operstate);
+GETTER(ax25_state);
 GETTER(link_type);
 #undef GETTER
 

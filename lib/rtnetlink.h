@@ -7,6 +7,8 @@
 #define ESTAB_RTNETLINK_H
 
 #include <linux/netlink.h>
+#include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "env.h"
@@ -28,7 +30,13 @@ struct rt_address {
 	uint32_t index;
 	uint8_t family; /* enum estab_family */
 	uint8_t prefix;
+	uint8_t scope;
+	bool has_peer;
+	bool has_broadcast;
 	uint8_t bytes[16];
+	uint8_t peer[16]; /* of a point-to-point link */
+	uint8_t broadcast[16];
+	char label[IF_NAMESIZE]; /* of IPv4: the device's name, or an alias */
 };
 
 /* RT_SKIP: it is none. */
