@@ -157,13 +157,16 @@ static int load(struct env *env, uint64_t protos, struct estab_result *result)
 	if (owners)
 		config.wanted |= wanted_classes(&env->plan);
 	fd = bpf_open_files(&config);
+	if (fd >= 0) {
+		env->bpf.files = bpf_reader_new(env, fd);
+		fd = env->bpf.files ? 0 : -ENOMEM;
+	}
+	/* Short of memory, the kernel has none for a program, and we may have enough. */
 	if (fd < 0) {
 		result_add_source(result, "bpf", owners ? "owners" : "tcp", NULL, fd);
 		ctx_log(env->ctx, 6, "bpf: the program was not loaded: %s", strerror(-fd));
-		return fd;
 	}
-	env->bpf.files = bpf_reader_new(env, fd);
-	return env->bpf.files ? 0 : -ENOMEM;
+	return fd;
 }
 
 int bpf_begin(struct env *env, struct estab_result *result)
@@ -197,18 +200,17 @@ int bpf_begin(struct env *env, struct estab_result *result)
 	else
 		r = load(env, protos, result);
 	if (r < 0)
-		return plan->only_bpf || r == -ENOMEM ? r : 0;
+		return plan->only_bpf ? r : 0;
 	env->bpf.row_protos = protos;
 	env->plan.keep = true;
 	return 0;
 }
 
-int bpf_begin_owners(struct env *env, struct estab_result *result)
+void bpf_begin_owners(struct env *env, struct estab_result *result)
 {
-	int r = env->bpf.later ? load(env, 0, result) : 0;
-
+	if (env->bpf.later)
+		load(env, 0, result);
 	env->bpf.later = false;
-	return r == -ENOMEM ? r : 0;
 }
 
 void bpf_end(struct env *env)

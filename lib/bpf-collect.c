@@ -13,6 +13,8 @@
 #include "bpf.h"
 #include "filter.h"
 #include "netns-list.h"
+#include "reader.h"
+#include "source.h"
 #include "util.h"
 
 enum { RESERVE_MAX = 4 << 20 };
@@ -271,13 +273,59 @@ static int open_table(struct bpf_collecting *all, enum table table)
 
 	if (*link_fd < 0)
 		*link_fd = link_table(table, bpf_fields(&all->store->env->plan));
-	return *link_fd < 0 ? *link_fd : netns_iterate(all->store->env, *link_fd);
+	return *link_fd < 0 ? *link_fd : bpf_named_error(netns_iterate(all->store->env, *link_fd));
 }
 
 static uint32_t netns_that_is_read(const struct env *env)
 {
 	return (uint32_t)(env->plan.all_netns ? env->namespaces->items[env->netns_at].inode
 					      : env->netns);
+}
+
+static void job_of(const struct plan *plan, enum table table, struct source_job *ret_job)
+{
+	for (size_t i = 0; reader_table(i, ret_job) && ret_job->proto != tables[table].proto; i++)
+		;
+	ret_job->families &= plan->read_families;
+	ret_job->states &= plan->read_states[tables[table].proto];
+}
+
+static int add_dumped(struct bpf_collecting *all)
+{
+	uint32_t next = (uint32_t)all->store->count;
+	int r;
+
+	if (!store_wants(&all->store->env->plan, &all->row.sock))
+		return 0;
+	r = row_index_add(all->seen, record_identity(&all->row.sock), next, NULL);
+	return r == 0 ? store_add(all->store, &all->row) : MIN(r, 0);
+}
+
+/* What has no file comes from a dump where the table's program is refused: 1; or a negative errno. */
+static int dump_table(struct bpf_collecting *all, enum table table)
+{
+	struct source_cursor *cursor;
+	struct source_job job;
+	int r;
+
+	job_of(&all->store->env->plan, table, &job);
+	if (job.families == 0 || job.states == 0)
+		return 1;
+	r = source_diag.open(all->store->env, &job, all->result, &cursor);
+	if (r == -ENOMEM || r == -ECANCELED)
+		return r;
+	if (r < 0) {
+		result_add_loss(all->result, "rows", "unavailable", job.table, 1);
+		return 1;
+	}
+	do {
+		r = source_diag.next(cursor, &all->row);
+		if (r == 0)
+			r = add_dumped(all);
+	} while (r == 0);
+	source_diag.close(cursor);
+	r = tell_end(all, r, "rows", job.table);
+	return r < 0 ? r : 1;
 }
 
 /* Walks the kernel's table: 0; 1 when that did not succeed, which is told. */
@@ -288,8 +336,10 @@ static int walk_table(struct bpf_collecting *all, enum table table)
 	int r;
 
 	if (fd < 0) {
-		result_add_loss(all->result, "rows", "unavailable", tables[table].name, 1);
-		return 1;
+		result_add_source(all->result, "bpf", tables[table].name, NULL, fd);
+		ctx_log(all->store->env->ctx, 6, "bpf: the walk through %s was refused: %s",
+			tables[table].name, strerror(-fd));
+		return dump_table(all, table);
 	}
 	all->netns = netns_that_is_read(all->store->env);
 	reader = bpf_reader_new(all->store->env, fd);

@@ -4,6 +4,14 @@
 #include "../bpf/records.h"
 #include "bpf.h"
 
+/* The kernel's ENOTSUPP, which has no name out here. */
+enum { KERNEL_ENOTSUPP = 524 };
+
+int bpf_named_error(int r)
+{
+	return r == -KERNEL_ENOTSUPP ? -ENOSYS : r;
+}
+
 #ifndef HAVE_BPF
 
 int bpf_open_files(const struct bpf_files_config *config)
@@ -68,25 +76,25 @@ static void hold_signals(sigset_t *ret_before)
  * Loads a program and returns its link; each skeleton has functions and types of its own names. The link
  * keeps the program: the rest may go. "set" fills in the constants of skel_.
  */
-#define LOAD(name, set)                                                               \
-	({                                                                            \
-		struct name *skel_ = name##__open();                                  \
-		sigset_t before_;                                                     \
-		int r_ = -ENOMEM;                                                     \
-		if (skel_) {                                                          \
-			set;                                                          \
-			hold_signals(&before_);                                       \
-			r_ = name##__load(skel_);                                     \
-			pthread_sigmask(SIG_SETMASK, &before_, NULL);                 \
-			if (r_ == 0)                                                  \
-				r_ = name##__attach(skel_);                           \
-			if (r_ >= 0) {                                                \
-				r_ = fcntl(skel_->links.walk_fd, F_DUPFD_CLOEXEC, 0); \
-				r_ = r_ < 0 ? -errno : r_;                            \
-			}                                                             \
-			name##__destroy(skel_);                                       \
-		}                                                                     \
-		r_;                                                                   \
+#define LOAD(name, set)                                                                        \
+	({                                                                                     \
+		struct name *skel_ = name##__open();                                           \
+		sigset_t before_;                                                              \
+		int r_ = -ENOMEM;                                                              \
+		if (skel_) {                                                                   \
+			set;                                                                   \
+			hold_signals(&before_);                                                \
+			r_ = name##__load(skel_);                                              \
+			pthread_sigmask(SIG_SETMASK, &before_, NULL);                          \
+			if (r_ >= 0) /* unlike the one before, it leaves the error in errno */ \
+				r_ = name##__attach(skel_) < 0 ? -errno : 0;                   \
+			if (r_ >= 0) {                                                         \
+				r_ = fcntl(skel_->links.walk_fd, F_DUPFD_CLOEXEC, 0);          \
+				r_ = r_ < 0 ? -errno : r_;                                     \
+			}                                                                      \
+			name##__destroy(skel_);                                                \
+		}                                                                              \
+		bpf_named_error(r_);                                                           \
 	})
 
 /* What walks all files is the same wherever it is made. */
@@ -97,7 +105,7 @@ static int iterate(int link_fd)
 
 	if (link_fd >= 0)
 		close(link_fd);
-	return fd;
+	return bpf_named_error(fd);
 }
 
 #define SET_FILES                                               \

@@ -43,6 +43,8 @@ int bpf_open_netns(bool nested);
 int bpf_link_tcp(uint32_t states, uint32_t fields);
 int bpf_link_udp(uint32_t states, uint32_t fields);
 int bpf_link_netlink(void);
+/* What the kernel said, with a name that libc knows. */
+int bpf_named_error(int r);
 
 /* ---- bpf-read.c: the records ---- */
 
@@ -71,11 +73,11 @@ const struct record *bpf_reader_peek(const struct bpf_reader *reader);
 
 /*
  * Decides, and loads what is to be used; when that fails nothing is, and the result says why. A
- * negative errno only where the query insists on BPF (-EPERM, -EOPNOTSUPP), and -ENOMEM.
+ * negative errno only where the query insists on BPF.
  */
 int bpf_begin(struct env *env, struct estab_result *result);
-/* Loads what bpf_begin() put off: all rows come from elsewhere, and some are there. -ENOMEM. */
-int bpf_begin_owners(struct env *env, struct estab_result *result);
+/* Loads what bpf_begin() put off: all rows come from elsewhere, and some are there. */
+void bpf_begin_owners(struct env *env, struct estab_result *result);
 void bpf_end(struct env *env);
 /* Whether programs may be loaded, and /proc numbers processes as they do; else why not. */
 int bpf_check(const struct env *env);

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* Records of the BPF programs: read, decoded; and the programs loaded, in every mode they have. */
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/netlink_diag.h>
-#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -552,71 +548,6 @@ static void tells_who_is_alone(void **state)
 	close(tcp);
 }
 
-/* In a sandbox that refuses bpf(): 0, or the line that went otherwise. */
-static int ask_refused(void)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_bpf, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog program = { ARRAY_SIZE(filter), filter };
-	const struct estab_ctx_options options = { .size = sizeof(options),
-						   .flags = ESTAB_CTX_BPF };
-	const struct estab_socket *sock;
-	struct estab_query *query;
-	struct estab_scan *scan;
-	struct estab_ctx *ctx;
-	int r;
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-		return __LINE__;
-	if (estab_ctx_new(&options, &ctx) < 0 || estab_query_new(ctx, &query) < 0 ||
-	    estab_query_add_field(query, ESTAB_F_OWNER_PID) < 0 ||
-	    estab_query_set_source(query, "bpf") < 0)
-		return __LINE__;
-	if (estab_scan_open(query, &scan) != -EPERM)
-		return __LINE__;
-	if (estab_query_set_source(query, "auto") < 0 || estab_scan_open(query, &scan) < 0)
-		return __LINE__;
-	while ((r = estab_scan_next(scan, &sock)) == 0)
-		;
-	for (size_t i = 0; i < estab_result_loss_count(estab_scan_result(scan)); i++) {
-		struct estab_loss loss = { .size = sizeof(loss) };
-
-		estab_result_get_loss(estab_scan_result(scan), i, &loss);
-		if (strcmp(loss.what, "rows") == 0 || strcmp(loss.what, "owners") == 0)
-			return __LINE__;
-	}
-	estab_scan_close(scan);
-	estab_query_unref(query);
-	estab_ctx_unref(ctx);
-	return r == 1 ? 0 : __LINE__;
-}
-
-static void others_serve_in_a_sandbox(void **state)
-{
-	int status = -1;
-	pid_t pid;
-
-	(void)state;
-	if (!may_load())
-		skip();
-	pid = fork();
-	if (pid == 0) {
-		int line = ask_refused();
-
-		if (line != 0)
-			print_message("refused at line %d\n", line);
-		_exit(line != 0);
-	}
-	assert_true(pid > 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
 static int open_table(int (*open_link)(uint32_t states, uint32_t fields), uint32_t states,
 		      uint32_t fields)
 {
@@ -798,7 +729,6 @@ int main(void)
 		cmocka_unit_test(tells_who_is_alone),
 		cmocka_unit_test(streams_and_stops),
 		cmocka_unit_test(tells_of_a_deadline),
-		cmocka_unit_test(others_serve_in_a_sandbox),
 		cmocka_unit_test(loads_the_tables),
 		cmocka_unit_test(finds_the_namespace_of_a_socket),
 	};
