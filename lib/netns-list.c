@@ -18,6 +18,7 @@ enum { ITEMS_MIN = 16, PROCESSES_KEPT = 2 };
 
 void netns_list_free(struct netns_list *list)
 {
+	netns_list_drop_files(list);
 	arena_free(&list->arena);
 	free(list->items);
 	row_index_free(&list->by_inode);

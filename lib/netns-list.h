@@ -7,6 +7,7 @@
 #ifndef ESTAB_NETNS_LIST_H
 #define ESTAB_NETNS_LIST_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,6 +68,9 @@ struct netns_item {
 	uint8_t n_places;
 	struct netns_place places[NETNS_PLACES];
 	struct netns_tally tally;
+	bool counted_ahead; /* this and those below are netns-count.c's */
+	bool files_open;
+	int files[SOCKSTAT_FILES];
 };
 
 struct netns_list {
@@ -99,11 +103,34 @@ size_t netns_list_find(const struct netns_list *list, uint64_t inode);
  * -ENOMEM, -EMFILE, …
  */
 int netns_list_enter(struct env *env, size_t index);
+/* Back to the caller's own. */
+void netns_list_leave(struct env *env);
+
+/* Of a process or thread: its directory below /proc, and what is below that. */
+void netns_place_path(const struct netns_place *place, const char *below, char *path, size_t size);
+/* Whether the process or thread is still in that namespace; another one that is now is as good. */
+bool netns_place_is_there(const struct estab_ctx *ctx, const struct netns_item *item,
+			  const struct netns_place *place);
+
+/* ---- netns-count.c ---- */
+
 /* Reads what the kernel counts there, without going there where a process of it is in sight; else it is
  * entered. 0; 1: it does not tell; errors as netns_list_enter(). */
 int netns_list_count(struct env *env, size_t index, struct sockstat *ret_sockstat);
-/* Back to the caller's own. */
-void netns_list_leave(struct env *env);
+/* The same before anything else is read: into the item's tally. 0, also when it does not tell. */
+int netns_list_count_first(struct env *env, size_t index);
+/* Closes what was kept open for being asked a second time. */
+void netns_list_drop_files(struct netns_list *list);
+
+/* Counts in all of them that need not be entered, on a thread of its own, while the caller loads programs. The
+ * list must not change meanwhile. */
+struct netns_counting {
+	struct env *env;
+	pthread_t thread;
+	bool started;
+};
+void netns_count_start(struct env *env, struct netns_counting *ret_counting);
+void netns_count_end(struct netns_counting *counting);
 
 /* ---- for those who find them ---- */
 

@@ -27,6 +27,13 @@ static int name_by_pod(struct netns_list *list, size_t index, const struct conta
 	return netns_list_name(list, index, RANK_CONTAINER, name, length);
 }
 
+/* A container has mounts of its own: who has ours need not be asked. */
+static bool may_be_contained(const struct netns_walk *walk)
+{
+	return walk->env->plan.needs & NEED_NETNS_NAME &&
+	       (walk->mnt == 0 || walk->mnt != walk->own_mnt);
+}
+
 static int name_by_container(struct netns_walk *walk, size_t index, int dir_fd)
 {
 	const struct container *container;
@@ -86,7 +93,7 @@ int netns_name_by_process(struct netns_walk *walk, size_t index, int dir_fd, uin
 	/* The first one in it decides: a container that shares the host's gives it no name. */
 	if (walk->list->items[index].rank >= RANK_PROCESS)
 		return 0;
-	if (walk->env->plan.needs & NEED_NETNS_NAME)
+	if (may_be_contained(walk))
 		r = name_by_container(walk, index, dir_fd);
 	if (r == 0 && walk->list->items[index].rank < RANK_PROCESS)
 		r = name_by_command(walk, index, dir_fd, pid);

@@ -12,8 +12,7 @@
 #include "netns-walk.h"
 #include "util.h"
 
-/* Of the process's or thread's directory below /proc, and what is below that. */
-static void place_path(const struct netns_place *place, const char *below, char *path, size_t size)
+void netns_place_path(const struct netns_place *place, const char *below, char *path, size_t size)
 {
 	if (place->tid != 0)
 		snprintf(path, size, "%u/task/%u%s", place->pid, place->tid, below);
@@ -40,7 +39,7 @@ static int open_place(const struct estab_ctx *ctx, const struct netns_place *pla
 
 	switch (place->kind) {
 	case PLACE_PROCESS:
-		place_path(place, "/ns/net", path, sizeof(path));
+		netns_place_path(place, "/ns/net", path, sizeof(path));
 		return netns_open_file(ctx->proc_fd, path);
 	case PLACE_MOUNT:
 		return open_mount(ctx, place);
@@ -70,17 +69,16 @@ static int open_item(const struct estab_ctx *ctx, const struct netns_item *item,
 	return -ESTALE;
 }
 
-/* Whether the process or thread is still in that namespace; another one that is now is as good. */
-static bool is_there(const struct estab_ctx *ctx, const struct netns_item *item,
-		     const struct netns_place *place)
+bool netns_place_is_there(const struct estab_ctx *ctx, const struct netns_item *item,
+			  const struct netns_place *place)
 {
 	uint64_t inode;
 	char path[48];
 
-	place_path(place, "/ns/net", path, sizeof(path));
+	netns_place_path(place, "/ns/net", path, sizeof(path));
 	if (item->inode != 0 && netns_read_link(ctx->proc_fd, path, "net", &inode) == 0)
 		return inode == item->inode;
-	place_path(place, "/net/dev", path, sizeof(path));
+	netns_place_path(place, "/net/dev", path, sizeof(path));
 	return item->tables != 0 && netns_file_number(ctx->proc_fd, path) == item->tables;
 }
 
@@ -92,9 +90,9 @@ static int find_tables(const struct estab_ctx *ctx, const struct netns_item *ite
 	char path[48];
 	int r;
 
-	place_path(place, "", path, sizeof(path));
+	netns_place_path(place, "", path, sizeof(path));
 	dir_fd = openat(ctx->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0 || !is_there(ctx, item, place))
+	if (dir_fd < 0 || !netns_place_is_there(ctx, item, place))
 		return -ESTALE;
 	r = netns_find_tables(ctx, dir_fd, path, error, &netns);
 	if (r < 0)
@@ -169,33 +167,4 @@ int netns_list_enter(struct env *env, size_t index)
 	env->netns = item->inode != 0 ? item->inode : target.inode;
 	env->netns_at = index;
 	return 0;
-}
-
-/* Whether that process's tables told, and it is where they were opened. */
-static bool count_by_process(const struct estab_ctx *ctx, const struct netns_item *item,
-			     const struct netns_place *place, struct sockstat *ret_sockstat)
-{
-	int fds[SOCKSTAT_FILES];
-	char path[48];
-	bool there;
-
-	place_path(place, "/net", path, sizeof(path));
-	sockstat_open_at(ctx->proc_fd, path, fds);
-	there = is_there(ctx, item, place);
-	return sockstat_read_files(fds, ret_sockstat) && there;
-}
-
-int netns_list_count(struct env *env, size_t index, struct sockstat *ret_sockstat)
-{
-	const struct netns_item *item = &env->namespaces->items[index];
-	int r;
-
-	for (size_t i = 0; !item->own && i < item->n_places; i++)
-		if (item->places[i].kind == PLACE_PROCESS &&
-		    count_by_process(env->ctx, item, &item->places[i], ret_sockstat))
-			return 0;
-	r = netns_list_enter(env, index);
-	if (r == 0)
-		r = !sockstat_read(env, ret_sockstat);
-	return r;
 }

@@ -130,6 +130,8 @@ static int walk_process(struct netns_walk *walk, const char *name, uint32_t pid)
 		walk->shut += errno == EACCES || errno == EPERM;
 		return 0;
 	}
+	walk->mnt = 0;
+	netns_read_link(dir_fd, "ns/mnt", "mnt", &walk->mnt);
 	r = note_task(walk, dir_fd, &place);
 	if (r == 0)
 		r = walk_threads(walk, dir_fd, pid);

@@ -20,6 +20,8 @@ struct netns_walk {
 	bool fds;      /* descriptors are looked at, one by one */
 	bool tables;   /* some process may be closed to us: what it shows is told by its tables */
 	bool sockets;  /* of sockets, too, it is asked where they are */
+	uint64_t own_mnt; /* our mount namespace; 0: unknown */
+	uint64_t mnt;     /* that of the process at hand; 0: unknown */
 	uint64_t shut; /* processes that can't be looked into */
 	struct idset mounts;  /* mount namespaces that were read */
 	struct idset cookies; /* namespaces of sockets that were asked */

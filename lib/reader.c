@@ -242,8 +242,7 @@ static int begin_netns(struct reader *reader)
 	if (item->unwanted)
 		return 1;
 	result_set_netns(reader->result, item->inode, item->name);
-	r = netns_list_count(reader->env, reader->netns, &item->tally.before);
-	item->tally.counted = r == 0;
+	r = netns_list_count_first(reader->env, reader->netns);
 	/* Whose an address is tells the namespace itself, wherever its rows come from. */
 	if (r >= 0 && (has_tables(reader) || reader->env->plan.needs & NEED_ADDRESSES))
 		r = netns_list_enter(reader->env, reader->netns);
@@ -343,6 +342,7 @@ static int list_namespaces(struct env *env, struct estab_result *result)
 
 int reader_open(struct reader *reader, struct env *env, struct estab_result *result)
 {
+	struct netns_counting counting;
 	int r;
 
 	*reader = (struct reader){ .env = env, .result = result };
@@ -350,8 +350,11 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	r = list_namespaces(env, result);
 	if (r == 0 && !env->plan.all_netns)
 		r = netaddrs_note(env, result);
-	if (r == 0)
-		r = bpf_begin(env, result);
+	if (r < 0)
+		return r;
+	netns_count_start(env, &counting);
+	r = bpf_begin(env, result);
+	netns_count_end(&counting);
 	if (r < 0)
 		return r;
 	reader->n_sources = result->n_sources;
@@ -416,6 +419,8 @@ void reader_close(struct reader *reader)
 	/* Its rows may be kept for long: they must not keep the namespace. */
 	if (reader->env) {
 		netns_list_leave(reader->env);
+		if (reader->env->namespaces)
+			netns_list_drop_files(reader->env->namespaces);
 		netns_release(&reader->env->target);
 		bpf_end(reader->env);
 	}

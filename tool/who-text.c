@@ -20,6 +20,7 @@ struct page {
 	struct buf *buf;
 	const struct term *term;
 	const struct holders *holders;
+	bool complete;
 };
 
 static void put_coloured(const struct page *page, enum colour colour, const char *text,
@@ -390,6 +391,14 @@ static void put_holder(const struct page *page, size_t index)
 	put_user(page, owner);
 	put_since(page, owner);
 	put_children(page, index);
+	if (holder->n_rows == 0) {
+		label(page, "holds");
+		/* Who shows what it runs shows what it holds. */
+		buf_str(page->buf, page->complete || has(owner, ESTAB_F_OWNER_EXE)
+					   ? "no socket\n"
+					   : "no socket to be seen\n");
+		return;
+	}
 	put_traffic(page, index);
 }
 
@@ -465,9 +474,15 @@ static void put_unowned(const struct page *page)
 	put_alone_counts(page);
 }
 
-void who_text_put(struct buf *buf, const struct term *term, const struct holders *holders)
+void who_text_put(struct buf *buf, const struct term *term, const struct holders *holders,
+		  bool complete)
 {
-	const struct page page = { .buf = buf, .term = term, .holders = holders };
+	const struct page page = {
+		.buf = buf,
+		.term = term,
+		.holders = holders,
+		.complete = complete,
+	};
 	bool any = false;
 
 	for (size_t i = 0; i < holders->n; i++) {

@@ -180,7 +180,7 @@ fi
 if command -v unshare >/dev/null; then
 	plain_mksock=$MKSOCK
 	mv "$tmp/containerd" /run 2>/dev/null
-	printf '#!/bin/sh\nexec unshare --net %s "$@"\n' "$plain_mksock" >"$tmp/away"
+	printf '#!/bin/sh\nexec unshare --net --mount %s "$@"\n' "$plain_mksock" >"$tmp/away"
 	chmod 755 "$tmp/away"
 	MKSOCK=$tmp/away
 	unnamed=$(printf 'unnamed %s' "$$" | sha256sum | cut -d' ' -f1)
