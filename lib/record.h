@@ -66,6 +66,7 @@ enum direction {
 	DIRECTION_OUT,
 	DIRECTION_LOCAL,
 	DIRECTION_LISTEN,
+	DIRECTION_FORWARD, /* of a flow: neither end is on this host */
 	DIRECTIONS,
 };
 
@@ -127,6 +128,9 @@ enum ext_kind {
 	EXT_QDISC,          /* name */
 	EXT_SECTION,        /* name */
 	EXT_NAME,           /* name */
+	EXT_FLOW_SOCKET,    /* struct flow_socket */
+	EXT_IN_DEVICE,      /* name; empty: unknown */
+	EXT_OUT_DEVICE,     /* the same */
 	EXT_KINDS,
 };
 
