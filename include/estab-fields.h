@@ -390,6 +390,17 @@ enum estab_field {
 	ESTAB_F_EVENT = 504,
 	ESTAB_F_TIME = 505,
 
+	/* Of flows: the socket of this host that one is of; by what it comes and goes. */
+	ESTAB_F_SOCKET = 497,
+	ESTAB_F_SOCKET_INODE = 498,
+	ESTAB_F_SOCKET_COOKIE = 499,
+	ESTAB_F_SOCKET_STATE = 500,
+	ESTAB_F_SOCKET_NETNS = 501,
+	ESTAB_F_SOCKET_NETNS_NAME = 502,
+	ESTAB_F_SOCKET_AMBIGUOUS = 503,
+	ESTAB_F_IN_INTERFACE = 504,
+	ESTAB_F_OUT_INTERFACE = 505,
+
 	/* Of routes; ESTAB_F_FLAGS and ESTAB_F_MTU of interfaces, too. ESTAB_F_USERS is theirs, too. */
 	ESTAB_F_DESTINATION = 512,
 	ESTAB_F_PREFIX_LENGTH = 513,

@@ -29,7 +29,7 @@ bool store_wants(const struct plan *plan, const struct estab_socket *sock)
 	if (plan->needs & NEED_ENDS && join_is_about(sock))
 		return true;
 	return (plan->needs & NEED_UNIX_PEER_PATH && sock->proto == ESTAB_PROTO_UNIX) ||
-	       store_may_want(plan, sock, BEFORE_JOIN);
+	       store_may_want(plan, sock, sock->proto < ROW_SOCKETS ? BEFORE_JOIN : 0);
 }
 
 static bool may_use_bpf(const struct env *env)

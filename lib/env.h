@@ -22,6 +22,7 @@
 #include "users.h"
 
 struct bpf_reader;
+struct flow_sockets;
 struct netns_list;
 
 /* What BPF does for one result (bpf.h). All zero: nothing. */
@@ -52,6 +53,8 @@ struct env {
 	 * asks. */
 	uint16_t auto_ports[2];
 	atomic_bool cancelled;
+	struct flow_sockets *sockets; /* NULL: flows are asked for none. Lends owners to rows. */
+	const struct env *outer; /* of whose sockets they are: cancels this one, too; or NULL */
 	struct bpf_use bpf;
 	struct ext empty; /* what a row without extensions points at */
 };

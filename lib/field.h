@@ -97,6 +97,9 @@ const char *word_state_capitals(unsigned int state);
 const char *name_of_host(const struct estab_socket *sock, bool local);
 const char *name_of_service(const struct estab_socket *sock, bool local);
 
+/* The name of a network namespace: known by its inode, else by its place in the list. */
+int netns_give_name(const struct env *env, bool known, uint32_t netns, struct value *ret_value);
+
 /* What flows have instead of a socket's (field-flow.c). */
 int flow_give_proto(const struct estab_socket *sock, struct value *ret_value);
 int flow_give_mark(const struct estab_socket *sock, struct value *ret_value);
@@ -215,6 +218,10 @@ GETTER(flow_key);  /* the same */
 GETTER(flow_icmp); /* size: 0 type, 1 code, 2 id */
 GETTER(flow_zone);
 GETTER(flow_count); /* size: 0 packets, 1 bytes */
+GETTER(flow_device); /* offset: enum ext_kind */
+GETTER(socket_state);
+GETTER(socket_netns_name);
+GETTER(socket_ambiguous);
 GETTER(nat_kind);
 GETTER(nat_ambiguous);
 GETTER(nat_hops);

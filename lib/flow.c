@@ -26,6 +26,26 @@ int flow_put_time(struct row *row, enum ext_kind kind, uint64_t ns)
 	return text_time(ns / 1000, text) ? row_put(row, kind, text, strlen(text)) : 0;
 }
 
+uint64_t flow_tuple_hash(const struct flow_tuple *tuple, uint8_t l4proto)
+{
+	uint64_t hash =
+		hash64((uint64_t)l4proto << 32 | (uint32_t)tuple->src_port << 16 | tuple->dst_port);
+	uint64_t words[4];
+
+	memcpy(words, tuple->src, sizeof(tuple->src));
+	memcpy(words + 2, tuple->dst, sizeof(tuple->dst));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		hash = hash64(hash ^ words[i]);
+	return hash;
+}
+
+bool flow_tuple_same(const struct flow_tuple *a, const struct flow_tuple *b)
+{
+	return a->src_port == b->src_port && a->dst_port == b->dst_port &&
+	       memcmp(a->src, b->src, sizeof(a->src)) == 0 &&
+	       memcmp(a->dst, b->dst, sizeof(a->dst)) == 0;
+}
+
 /* What tells one flow from every other, of all namespaces: its original tuple, the protocol and the zone. Two of
  * two directions' zones may have the same. */
 static uint64_t identity(const struct flow *flow, uint32_t netns)

@@ -99,6 +99,10 @@ struct flow {
 /* NULL: the row is no flow. */
 const struct flow *flow_of(const struct estab_socket *sock);
 
+/* Of a tuple's addresses and ports. */
+uint64_t flow_tuple_hash(const struct flow_tuple *tuple, uint8_t l4proto);
+bool flow_tuple_same(const struct flow_tuple *a, const struct flow_tuple *b);
+
 /*
  * Whether a flow in that state (FLOW_ANY_STATE: unknown) may be of a TCP socket in that one (0: unknown). An
  * entry outlives its connection, and the tuple may be used again: a socket that has a connection, and a flow

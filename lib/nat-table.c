@@ -10,19 +10,6 @@
 
 enum { FIRST_ROOM = 64 };
 
-static uint64_t hash_tuple(const struct flow_tuple *tuple, uint8_t l4proto)
-{
-	uint64_t hash =
-		hash64((uint64_t)l4proto << 32 | (uint32_t)tuple->src_port << 16 | tuple->dst_port);
-	uint64_t words[4];
-
-	memcpy(words, tuple->src, sizeof(tuple->src));
-	memcpy(words + 2, tuple->dst, sizeof(tuple->dst));
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		hash = hash64(hash ^ words[i]);
-	return hash;
-}
-
 static bool is_icmp(const struct nat_flow *flow)
 {
 	return flow->tuples[FLOW_ORIG].has & TUPLE_HAS_ICMP;
@@ -50,7 +37,7 @@ static uint64_t hash_flow(const struct nat_flow *flow, unsigned int dir)
 {
 	if (dir == FLOW_REPLY && is_icmp(flow))
 		return hash_ping(&flow->tuples[FLOW_ORIG], flow->l4proto);
-	return hash_tuple(&flow->tuples[dir], flow->l4proto);
+	return flow_tuple_hash(&flow->tuples[dir], flow->l4proto);
 }
 
 int nat_table_add(struct nat_table *table, const struct estab_socket *row)
@@ -115,13 +102,6 @@ void nat_table_free(struct nat_table *table)
 	*table = (struct nat_table){ 0 };
 }
 
-static bool same_tuple(const struct flow_tuple *a, const struct flow_tuple *b)
-{
-	return a->src_port == b->src_port && a->dst_port == b->dst_port &&
-	       memcmp(a->src, b->src, sizeof(a->src)) == 0 &&
-	       memcmp(a->dst, b->dst, sizeof(a->dst)) == 0;
-}
-
 /*
  * Addresses are unique within a namespace only. What another one translated came from elsewhere to it, and
  * went where its own did not have it.
@@ -166,7 +146,7 @@ static void choose(struct choice *choice, const struct nat_flow *flow, enum flow
 			*choice = (struct choice){ .flow = flow };
 		return;
 	}
-	choice->ambiguous |= !same_tuple(&before->tuples[!dir], &flow->tuples[!dir]);
+	choice->ambiguous |= !flow_tuple_same(&before->tuples[!dir], &flow->tuples[!dir]);
 	if (is_likelier(flow, before))
 		choice->flow = flow;
 }
@@ -179,14 +159,14 @@ static uint32_t head_of(const struct nat_table *table, enum flow_dir dir, uint64
 const struct nat_flow *nat_table_find(const struct nat_table *table, enum flow_dir dir,
 				      const struct nat_way *way, bool *ret_ambiguous)
 {
-	uint32_t at = head_of(table, dir, hash_tuple(way->tuple, way->l4proto));
+	uint32_t at = head_of(table, dir, flow_tuple_hash(way->tuple, way->l4proto));
 	struct choice choice = { 0 };
 
 	for (; at != 0; at = table->flows[at - 1].next[dir]) {
 		const struct nat_flow *flow = &table->flows[at - 1];
 
 		if (flow->l4proto == way->l4proto && flow->inet6 == way->inet6 &&
-		    same_tuple(&flow->tuples[dir], way->tuple) &&
+		    flow_tuple_same(&flow->tuples[dir], way->tuple) &&
 		    flow_fits_state(flow->l4proto, flow->has_state ? flow->state : FLOW_ANY_STATE,
 				    way->tcp_state) &&
 		    may_have_passed(table, flow, dir, way))

@@ -139,8 +139,17 @@ static int read_tables(struct env *env, struct estab_result *result, struct nat_
 
 /* ---- one socket ---- */
 
+static bool is_none(const uint8_t addr[16])
+{
+	static const uint8_t none[16];
+
+	return memcmp(addr, none, sizeof(none)) == 0;
+}
+
 static uint8_t l4proto_of(const struct estab_socket *sock)
 {
+	uint8_t raw = 0;
+
 	switch (sock->proto) {
 	case ESTAB_PROTO_TCP:
 		return IPPROTO_TCP;
@@ -150,17 +159,19 @@ static uint8_t l4proto_of(const struct estab_socket *sock)
 		return IPPROTO_UDPLITE;
 	case ESTAB_PROTO_ICMP:
 		return sock->family == ESTAB_FAMILY_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	case ESTAB_PROTO_RAW:
+		ext_read(sock->ext, EXT_PROTOCOL, &raw, sizeof(raw));
+		return raw;
 	default:
 		return 0;
 	}
 }
 
-/* The socket's ends as a flow has them: what is IPv4 in IPv6 is IPv4 there. */
-static bool way_of(const struct estab_socket *sock, struct flow_tuple *tuple,
-		   struct nat_way *ret_way)
+bool nat_way_of(const struct estab_socket *sock, struct flow_tuple *tuple, struct nat_way *ret_way)
 {
 	bool inet6 = sock->family == ESTAB_FAMILY_INET6;
-	bool mapped = inet6 && is_mapped(sock->inet.local) && is_mapped(sock->inet.peer);
+	bool mapped = inet6 && is_mapped(sock->inet.local) &&
+		      (is_mapped(sock->inet.peer) || is_none(sock->inet.peer));
 	size_t from = mapped ? 12 : 0;
 	size_t length = inet6 && !mapped ? 16 : 4;
 
@@ -168,8 +179,10 @@ static bool way_of(const struct estab_socket *sock, struct flow_tuple *tuple,
 	memcpy(tuple->src, sock->inet.local + from, length);
 	memcpy(tuple->dst, sock->inet.peer + from, length);
 	/* A ping socket's port is its identifier, and its peer's is nothing. */
-	if (sock->proto == ESTAB_PROTO_ICMP)
+	if (sock->proto == ESTAB_PROTO_ICMP || sock->proto == ESTAB_PROTO_RAW)
 		tuple->dst_port = 0;
+	if (sock->proto == ESTAB_PROTO_RAW)
+		tuple->src_port = 0;
 	*ret_way = (struct nat_way){
 		.tuple = tuple,
 		.netns = sock->has & HAS_NETNS ? sock->netns : 0,
@@ -183,9 +196,7 @@ static bool way_of(const struct estab_socket *sock, struct flow_tuple *tuple,
 static const struct nat_flow *find_first(const struct nat_table *table, enum flow_dir dir,
 					 const struct nat_way *way, bool *ret_ambiguous)
 {
-	static const uint8_t none[16];
-
-	if (memcmp(way->tuple->dst, none, sizeof(none)) != 0)
+	if (!is_none(way->tuple->dst))
 		return nat_table_find(table, dir, way, ret_ambiguous);
 	if (dir == FLOW_ORIG && (way->l4proto == IPPROTO_ICMP || way->l4proto == IPPROTO_ICMPV6))
 		return nat_table_find_ping(table, way, ret_ambiguous);
@@ -242,7 +253,9 @@ static int join_socket(struct store *store, const struct nat_join *join, struct 
 	struct nat_way way;
 	int r;
 
-	if (!record_is_inet(sock) || !way_of(sock, &tuple, &way))
+	/* What a raw socket sends has identifiers that only it knows. */
+	if (!record_is_inet(sock) || sock->proto == ESTAB_PROTO_RAW ||
+	    !nat_way_of(sock, &tuple, &way))
 		return 0;
 	r = follow(join, FLOW_ORIG, way, sock, &nat);
 	if (r == 0)

@@ -42,6 +42,10 @@ typedef int nat_hop_fn(void *arg, const struct estab_socket *sock, const struct 
  */
 int nat_join(struct store *store, nat_hop_fn *hop, void *hop_arg, struct estab_result *result);
 
+/* The ends of a socket as a flow has them: what is IPv4 in IPv6 is IPv4 there, and of a ping socket the identifier
+ * is a port. Of a raw socket there are no ports. The tuple is the way's. False: no flow is such a socket's. */
+bool nat_way_of(const struct estab_socket *sock, struct flow_tuple *tuple, struct nat_way *ret_way);
+
 /* ---- nat-table.c ---- */
 
 /* One flow that was translated, as the join knows it. */

@@ -90,6 +90,12 @@ int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
 	return 0;
 }
 
+void netaddr_set_sort(struct netaddr_set *set)
+{
+	if (set->n > 0)
+		qsort(set->addrs, set->n, ADDR_LENGTH, compare_addrs);
+}
+
 int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 {
 	size_t place = place_of(netaddrs, set->netns);
@@ -100,8 +106,7 @@ int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 		free(TAKE_PTR(set->addrs));
 		return -ENOMEM;
 	}
-	if (set->n > 0)
-		qsort(set->addrs, set->n, ADDR_LENGTH, compare_addrs);
+	netaddr_set_sort(set);
 	memmove(&sets[place + 1], &sets[place], (netaddrs->n - place) * sizeof(*sets));
 	sets[place] = *set;
 	netaddrs->sets = sets;

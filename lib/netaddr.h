@@ -35,6 +35,7 @@ bool netaddrs_own(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t
 		  bool inet6);
 /* Adds a set, whose addresses it takes over and sorts. -ENOMEM: they are freed. */
 int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set);
+void netaddr_set_sort(struct netaddr_set *set);
 /* Adds an address, of 4 or 16 bytes. -ENOMEM. */
 int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length);
 void netaddrs_free(struct netaddrs *netaddrs);

@@ -87,6 +87,20 @@ static void plan_reading(struct plan *plan)
 		plan->needs |= NEED_UNIX_VFS;
 }
 
+/* Their sockets are read by a plan of their own, before them: flows need not be kept for that. */
+static void plan_flows(struct plan *plan)
+{
+	plan->socket_needs = plan->needs & NEEDS_OF_SOCKETS;
+	plan->needs &= ~NEEDS_OF_SOCKETS;
+	if (plan->socket_needs != 0)
+		plan->needs |= NEED_FLOW_SOCKET;
+	if (plan->needs & NEED_FLOW_SOCKET)
+		plan->needs |= NEED_ADDRESSES;
+	/* A flow knows by itself what a socket must be joined for. */
+	plan->needs &= ~NEED_NAT;
+	plan->owners_only_decide = false;
+}
+
 void plan_make(const struct estab_query *query, struct plan *ret_plan)
 {
 	struct plan plan = {
@@ -123,9 +137,8 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
 	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))
 		plan.needs &= ~NEED_UNIX_PEER_PATH;
-	/* A flow knows by itself what a socket must be joined for. */
 	if (plan.protos & BIT64(ROW_FLOW))
-		plan.needs &= ~NEED_NAT;
+		plan_flows(&plan);
 	plan_reading(&plan);
 	if (plan.needs & (NEED_ENDS | NEED_NAT))
 		plan.needs |= NEED_ADDRESSES;

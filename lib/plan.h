@@ -76,6 +76,12 @@
 #define NEED_KERNEL_ADDRESS (UINT64_C(1) << 55)
 #define NEED_PACKET_CODE (UINT64_C(1) << 52) /* the filter itself, not its length alone */
 
+/* Of owners, and of ends: what is asked of a flow's socket rather than of the flow. 40 to 44 and 60 to 63 are theirs. */
+#define NEEDS_OF_SOCKETS                                                                        \
+	(NEED_OWNERS | NEED_COMM | NEED_CMDLINE | NEED_EXE | NEED_OWNER_UID | NEED_OWNER_USER | \
+	 NEED_START_TICKS | NEED_CONTEXT | NEED_OWNER_CGROUP | NEED_CONTAINER | NEED_PPID |     \
+	 NEED_START_TIME | NEED_PGID | UINT64_C(0x1f) << 40 | UINT64_C(0xf) << 60)
+
 enum {
 	PLAN_SORT_MAX = 4,
 	PLAN_PROTOS = ROW_KINDS, /* of sockets, and other kinds of rows */
@@ -101,6 +107,7 @@ struct plan {
 	uint32_t read_families;
 	uint32_t read_states[PLAN_PROTOS];
 	uint64_t needs;
+	uint64_t socket_needs; /* of flows: the same of the sockets that they are of */
 	bool joins; /* a row may need all others: they are kept before any is handed out */
 	bool keep;  /* the same, or for owners: those that can have but one may go at once */
 	const char *source; /* static text: "diag", "procfs", or NULL: whichever serves */

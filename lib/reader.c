@@ -7,6 +7,8 @@
 #include "bpf.h"
 #include "field.h"
 #include "filter.h"
+#include "flow-devices.h"
+#include "flow-sockets.h"
 #include "netns-list.h"
 #include "util.h"
 
@@ -350,6 +352,13 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	r = list_namespaces(env, result);
 	if (r == 0 && !env->plan.all_netns)
 		r = netaddrs_note(env, result);
+	/* Before the flows: a socket that is gone by then leaves one without, and none gets another's. */
+	if (r == 0 && env->sockets)
+		r = flow_sockets_read(env->sockets, result);
+	if (r == 0 && env->plan.needs & NEED_FLOW_DEVICES) {
+		reader->devices = flow_devices_new(env, result);
+		r = reader->devices ? 0 : -ENOMEM;
+	}
 	if (r < 0)
 		return r;
 	netns_count_start(env, &counting);
@@ -368,6 +377,18 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	return r < 0 ? r : 0;
 }
 
+/* What sockets and routes say of it. */
+static int relate_flow(struct reader *reader, struct row *row)
+{
+	int r = 0;
+
+	if (reader->env->sockets)
+		r = flow_sockets_join(reader->env->sockets, row);
+	if (r == 0 && reader->devices)
+		r = flow_devices_join(reader->devices, row);
+	return r;
+}
+
 /* What a row of one table says of those of another. */
 static int relate(struct reader *reader, struct row *row)
 {
@@ -376,6 +397,8 @@ static int relate(struct reader *reader, struct row *row)
 		return subflows_add(&reader->subflows, &row->sock);
 	if (row->sock.proto == ESTAB_PROTO_TCP)
 		return subflows_mark(&reader->subflows, row);
+	if (row->sock.proto == ROW_FLOW)
+		return relate_flow(reader, row);
 	return 0;
 }
 
@@ -416,6 +439,7 @@ void reader_close(struct reader *reader)
 	if (reader->cursor)
 		reader->cursor = reader->source->close(reader->cursor);
 	subflows_free(&reader->subflows);
+	reader->devices = flow_devices_free(reader->devices);
 	/* Its rows may be kept for long: they must not keep the namespace. */
 	if (reader->env) {
 		netns_list_leave(reader->env);

@@ -321,7 +321,8 @@ static void test_netlink(void **state)
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_ROW);
 	assert_string_equal(
 		json_of(fixture),
-		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"netns\":7,\"netns_name\":null,\"mark\":305419896,"
+		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"direction\":null,\"netns\":7,\"netns_name\":null,"
+		"\"mark\":305419896,\"owners\":[],\"no_owner\":null,\"owners_complete\":null,\"peer_owners\":[],"
 		"\"timeout_s\":77,\"zone\":300,\"labels\":[0,7,127],\"flow\":{\"l4proto\":6,"
 		"\"state\":\"time-wait\",\"status\":[\"assured\",\"confirmed\",\"unreplied\"],"
 		"\"helper\":\"ftp\",\"secctx\":\"system_u\\u001b[2J\",\"id\":99,\"use\":2,"

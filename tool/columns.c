@@ -372,8 +372,12 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 		add_fields(columns, extended, ARRAY_SIZE(extended));
 	if (options->extended || options->timer)
 		add_field(columns, ESTAB_F_TIMER, false);
-	if (owners || wants_owners(options, terminal))
+	if (owners || wants_owners(options, terminal)) {
+		/* Of a flow, known as soon as its socket is. */
+		if (options->subject == ESTAB_SUBJECT_FLOWS)
+			add_field(columns, ESTAB_F_DIRECTION, false);
 		add_field(columns, ESTAB_F_OWNERS, false);
+	}
 	if (terminal && options->format == FORMAT_TABLE)
 		add_where(columns);
 	if (options->nat)

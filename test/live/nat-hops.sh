@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 need_command ip jq nft iptables ping setpriv
 need_root
-in_netns "$@"
+in_pidns "$@"
 [[ -e /proc/sys/net/netfilter/nf_conntrack_count ]] || skip_all "no connection tracking in this kernel"
 [[ -e /proc/net/if_inet6 ]] || skip_all "no IPv6"
 
@@ -75,6 +75,7 @@ start()
 	MKSOCK=$own
 }
 start server tcp-listen:port=8443,family=inet6,addr=::,v6only=0 udp-unconnected:port=5353,addr=0.0.0.0
+server=$MKSOCK_PID
 mkfifo "$tmp/hold"
 # shellcheck disable=SC2016 # the inner shell expands it
 ip netns exec client bash -c 'exec 3<>/dev/tcp/10.71.2.2/443 4<>/dev/tcp/fd71:2::2/443 5<>/dev/udp/10.71.2.2/53
@@ -121,6 +122,53 @@ is "in all namespaces" "$("$ESTAB" -tH --all-netns --columns nat.peer.addr,nat.p
 	"10.71.3.2 8443"
 is "translated first by" "$("$ESTAB" -tH -N client --columns nat.netns 'dst 10.71.2.2')" "$(stat -L -c %i /run/netns/r1)"
 is "the kernel's text says the same" "$("$ESTAB" -tH -N client --source procfs --columns nat.hops,nat.peer.port 'dst 10.71.2.2' | xargs)" "2 8443"
+
+# ---- the flows ----
+
+# flow NAMESPACE FILTER: whose each flow is, and which way it goes.
+flow()
+{
+	"$ESTAB" flows -N "$1" --jsonl --columns direction,socket,owners,peer_owners,in_interface,out_interface "$2" 2>/dev/null |
+		jq -r 'select(.record == "flow") | [.direction, .socket.netns_name, .socket.state, .owners[0].pid,
+			.peer_owners[0].pid, .in_interface, .out_interface] | map(tostring) | join(" ")'
+}
+is "of the first router" "$(flow r1 'proto = tcp and family = inet')" "local client established $client null inside outside"
+is "of the second" "$(flow r2 'proto = tcp and family = inet')" "local client established $client null public private"
+is "of IPv6" "$(flow r2 'proto = tcp and family = inet6')" "local client established $client null public private"
+is "of udp, with both ends" "$(flow r2 'proto = udp')" "local client established $client $server public private"
+is "of icmp" "$(flow r2 'proto = icmp')" "local client unconnected $ping null public private"
+is "in a table" "$("$ESTAB" flows -pH -N r1 --columns direction,owners 'proto = tcp and family = inet' 2>/dev/null | xargs)" \
+	"local bash[$client] fd 3"
+is "in CSV" "$("$ESTAB" flows --csv -N r1 --columns owner.pid,socket.netns_name,direction 'proto = udp' 2>/dev/null | tail -n 1)" \
+	"$client,client,local"
+is "an owner decides" "$("$ESTAB" flows -H -N r2 --columns proto 'owner.comm = ping' 2>/dev/null | xargs)" icmp
+is "an owner sorts" "$("$ESTAB" flows -H -N r2 --columns proto --sort -owner.comm,-proto 'proto != udp' 2>/dev/null | xargs)" "icmp tcp tcp"
+
+# NAMESPACE SOURCE DESTINATION PORT: an entry of a connection that nobody here has.
+entry()
+{
+	ip netns exec "$1" conntrack -I -s "$2" -d "$3" -p udp --sport 1000 --dport "$4" -t 60 >/dev/null 2>&1
+}
+entry r1 203.0.113.1 203.0.113.2 7
+entry r1 203.0.113.1 10.71.1.1 7
+entry r1 10.71.2.1 203.0.113.2 7
+entry r1 203.0.113.1 10.71.1.2 7
+entry r1 203.0.113.1 224.0.0.251 7
+ip -n r1 addr add 203.0.113.77/24 dev outside
+entry server 203.0.113.1 10.71.3.2 5353
+is "that passes through" "$(flow r1 'src 203.0.113.1 and dst 203.0.113.2')" "forward null null null null outside outside"
+is "that comes in" "$(flow r1 'dst 10.71.1.1')" "in null null null null outside null"
+is "that goes out" "$(flow r1 'src 10.71.2.1')" "out null null null null null outside"
+is "that comes in to another namespace" "$(flow r1 'dst 10.71.1.2')" "in null null null null outside inside"
+is "that comes in to many" "$(flow r1 'dst 224.0.0.251')" "in null null null null outside null"
+is "that a socket takes from everyone" "$(flow server 'dport 5353')" "in server unconnected $server null lan null"
+is "a filter of directions" "$("$ESTAB" flows -H -N r1 --columns orig.dst.addr 'direction = forward' 2>/dev/null)" "203.0.113.2"
+is "none, and nobody looked" \
+	"$("$ESTAB" flows --json -N r1 --columns owners 'direction = forward' 2>/dev/null | jq -c '.flows[]')" \
+	'{"owners":[],"owners_complete":true}'
+is "in all namespaces" "$("$ESTAB" flows --all-netns -H --columns netns_name,direction 'dport 7' 2>/dev/null | sort | xargs)" \
+	"r1 forward r1 in r1 in r1 in r1 out"
+is "nothing is asked for otherwise" "$("$ESTAB" flows --json -N r1 | jq -c '[.end.sources[].table]')" '["flows"]'
 
 echo >"$tmp/hold"
 kill "$ping"
