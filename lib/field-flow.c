@@ -59,7 +59,7 @@ GETTER(flow_duration)
 
 GETTER(flow_event)
 {
-	return give_word(flow_event_word(flow_of(sock)), ret);
+	return give_text(flow_event_word(flow_of(sock)), FIELD_NONE, ret);
 }
 
 /* offset: which of them. */
