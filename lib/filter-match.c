@@ -394,6 +394,9 @@ bool filter_prematch(const struct estab_filter *filter, const struct estab_socke
 {
 	uint16_t at = filter_entry(filter);
 
+	/* What a socket must be joined for, a flow knows by itself. */
+	if (sock->proto == ROW_FLOW)
+		unknown &= ~NEED_NAT;
 	while (at < filter->n_leaves) {
 		const struct leaf *leaf = &filter->leaves[at];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /*
  * The request that deletes one entry of the connection table. Its tuple finds it, and its id tells it from
- * another that has the same tuple by now. There always is a tuple: without one the kernel empties the table.
+ * another that has the same tuple by now, unless that got its memory too (nf_ct_get_id()). There always is a tuple: without one the kernel empties the table.
  */
 #include <endian.h>
 #include <errno.h>

@@ -30,7 +30,7 @@ enum outcome {
 	OUTCOMES,
 };
 
-enum { OUTCOME_WIDTH = 13 };
+enum { OUTCOME_WIDTH = 14 };
 
 struct doing {
 	const struct deed *deed;

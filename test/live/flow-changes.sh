@@ -81,7 +81,7 @@ for pid in "$us" "$json" "$table" "$ended"; do
 done
 wait "$them"
 # Who changed it, conntrack knows; and of the kernel's own messages, when they were read.
-is "as conntrack -E prints it" "$(cat ours)" "$(sed -E 's/ \[USERSPACE\] portid=[0-9]+//' theirs)"
+is "as conntrack -E prints it" "$(cat ours)" "$(sed -E 's/ (\[USERSPACE\] portid|progname)=[^ ]+//g' theirs)"
 is "there is something to compare" "$(grep -c . theirs)" 9
 is "and nothing else is said" "$(cat ours.err json.err table.err)" ""
 is "JSON Lines" "$(jq -c 'select(.record == "flow") | [.event, .proto, .zone, .flow.state, .nat.kind]' json)" \
@@ -157,8 +157,8 @@ kill -INT "$one"
 wait "$one"
 is "lost events are no failure" $? 0
 check "some were lost" test "$drops" -gt 0
-is "they are counted" "$(tail -n 1 json | jq -c '[.complete, .lost[] | .what? + " " + .why?, .count?]')" \
-	"[false,\"events overrun\",$drops]" || tail -n 1 json
+is "they are counted" "$(tail -n 1 json | jq -c '[.complete, (.lost[] | .what, .why, .count)]')" \
+	"[false,\"events\",\"overrun\",$drops]"
 is "and the others are there" "$(tail -n 1 json | jq .count)" "$((20001 - drops))"
 exec 9>&-
 wait "$farm"
@@ -217,7 +217,7 @@ change -I -s 10.0.0.5 -d 198.51.100.2 "${tcp[@]}" -t 3000 --state ESTABLISHED --
 # left: what conntrack lists, without what changes by itself.
 left()
 {
-	conntrack -L "$@" 2>/dev/null | sed -E 's/ (2[0-9]{3}|3000) / T /' | sort
+	conntrack -L "$@" 2>/dev/null | sed -E 's/ (2[0-9]{3}|3000) / T /; s/ delta-time=[0-9]+//' | sort
 }
 
 # without PATTERN FILTER: deletes it, and all others are there.
@@ -282,13 +282,17 @@ if command -v script >/dev/null; then
 	done
 	# While the person thinks, it ends, and another comes with the same tuple.
 	{
-		wait_for out 'Delete 1 flow'
+		wait_for asked 'Delete 1 flow'
 		change -D "${v4[@]}" "${tcp[@]}"
+		# The kernel makes ids of addresses: others take the memory of the old one.
+		for port in 21 22 23 24 25; do
+			change -I "${v4[@]}" -p udp --sport $port --dport 53 -t 3000
+		done
 		change -I "${v4[@]}" "${tcp[@]}" -t 3000 --state ESTABLISHED
 		echo y
 		sleep 0.3
-	} | TERM=dumb script -qfec "$ESTAB flows --delete 'proto = tcp'; echo status \$?" /dev/null >out 2>&1
-	is "another with the same tuple is left alone" "$(grep -c '^gone ' out) $(tail -n 2 out | tr -d '\r' | xargs) $(left -p tcp | wc -l)" \
+	} | TERM=dumb script -qfec "$ESTAB flows --delete 'proto = tcp'; echo status \$?" /dev/null >asked 2>&1
+	is "another with the same tuple is left alone" "$(grep -c '^gone ' asked) $(tail -n 2 asked | tr -d '\r' | xargs) $(left -p tcp | wc -l)" \
 		"1 estab: 0 flows deleted, 1 gone before status 1 1"
 else
 	skip "a person says y" "script is not installed"
