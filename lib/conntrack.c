@@ -22,7 +22,7 @@ int64_t conntrack_setting(const struct env *env, const char *name)
 	uint64_t value;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "net/netfilter/%s", name);
+	snprintf(path, sizeof(path), "sys/net/netfilter/%s", name);
 	fd = netns_open_sysctl(env, path);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text));
 	cursor = (struct cursor){ text, text + MAX(n, (ssize_t)0) };

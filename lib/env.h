@@ -41,7 +41,7 @@ struct env {
 	struct process_clock clock;
 	struct cgroup_paths cgroup_paths;
 	struct netdevs netdevs;
-	struct netaddrs netaddrs; /* where a join asks whose an address is */
+	struct netaddrs netaddrs; /* where a join or the filter asks */
 	struct netns target;      /* the namespace that is read; held while it is */
 	uint64_t netns;           /* its inode; 0: unknown */
 	uint64_t own_netns;       /* the caller's; 0: unknown */
@@ -49,9 +49,6 @@ struct env {
 	struct netns_list *namespaces;
 	size_t netns_at;      /* which of them is read, where all are */
 	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
-	/* The first and the last port that the kernel chooses itself, where the filter or a join
-	 * asks. */
-	uint16_t auto_ports[2];
 	atomic_bool cancelled;
 	struct flow_sockets *sockets; /* NULL: flows are asked for none. Lends owners to rows. */
 	const struct env *outer; /* of whose sockets they are: cancels this one, too; or NULL */

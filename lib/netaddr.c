@@ -11,7 +11,10 @@
 #include <sys/socket.h>
 
 #include "env.h"
+#include "filter.h"
+#include "lines.h"
 #include "nl.h"
+#include "slurp.h"
 #include "util.h"
 
 enum { ADDR_LENGTH = 16, REQUEST_ROOM = 256 };
@@ -48,7 +51,8 @@ const struct netaddr_set *netaddrs_find(const struct netaddrs *netaddrs, uint64_
 
 bool netaddr_set_has(const struct netaddr_set *set, const uint8_t addr[16])
 {
-	return set->n > 0 && bsearch(addr, set->addrs, set->n, ADDR_LENGTH, compare_addrs);
+	return set->known && set->n > 0 &&
+	       bsearch(addr, set->addrs, set->n, ADDR_LENGTH, compare_addrs);
 }
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -124,7 +128,7 @@ void netaddrs_free(struct netaddrs *netaddrs)
 }
 
 /* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
-static int take_message(struct netaddr_set *set, const struct nlmsghdr *message)
+int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *body = nl_body(message);
 	const void *own = NULL;
@@ -157,27 +161,124 @@ static int read_addrs(struct nl *nl, struct netaddr_set *set)
 	while (r == 0) {
 		r = nl_dump_next(nl, &message);
 		if (r == NL_MESSAGE)
-			r = take_message(set, message);
+			r = netaddr_take_message(set, message);
 	}
 	return r == NL_END ? 0 : r;
 }
 
-int netaddrs_note(struct env *env, struct estab_result *result)
+/* 0, or why there is no netlink. */
+static int read_netlink(struct env *env, struct estab_result *result, struct netaddr_set *set)
 {
-	struct netaddr_set set = { .netns = env->netns };
 	struct nl nl;
 	int r;
 
-	if (!(env->plan.needs & NEED_ADDRESSES) || env->ctx->capture ||
-	    netaddrs_find(&env->netaddrs, env->netns))
-		return 0;
+	if (env->ctx->capture || env->target.way == NETNS_PROCESS)
+		return -EOPNOTSUPP;
 	r = nl_open(env, result, NETLINK_ROUTE, &nl);
-	if (r == 0) {
-		r = read_addrs(&nl, &set);
-		nl_close(&nl);
+	if (r < 0)
+		return r;
+	r = read_addrs(&nl, set);
+	nl_close(&nl);
+	return r;
+}
+
+static int read_lines(const struct env *env, bool inet6, struct lines *lines,
+		      struct netaddr_set *set)
+{
+	_cleanup_(cleanup_close) int fd = netns_open(env, inet6 ? "if_inet6" : "fib_trie");
+	struct netaddr_trie trie = { 0 };
+	struct procfs_line line;
+	int r = MIN(fd, 0);
+
+	lines_begin(lines);
+	while (r == 0) {
+		r = lines_next(lines, fd, env, &line);
+		if (r == LINE_TOO_LONG)
+			r = 0;
+		else if (r == LINE_READ)
+			r = inet6 ? netaddr_inet6_line(line.text, set)
+				  : netaddr_trie_line(&trie, line.text, set);
 	}
+	return MIN(r, 0);
+}
+
+/* The text has the same, but is longer by far: all routes. */
+static int read_text(const struct env *env, struct netaddr_set *set)
+{
+	struct lines *lines = malloc(sizeof(*lines));
+	int r = lines ? read_lines(env, false, lines, set) : -ENOMEM;
+
+	/* There may be no IPv6. */
 	if (r == 0)
+		r = read_lines(env, true, lines, set);
+	free(lines);
+	return r == -ENOENT && set->n > 0 ? 0 : r;
+}
+
+static void read_auto_ports(const struct env *env, struct netaddr_set *set)
+{
+	_cleanup_(cleanup_close) int fd =
+		netns_open_sysctl(env, "sys/net/ipv4/ip_local_port_range");
+	char text[64];
+	ssize_t n = fd < 0 ? fd : slurp_fd(fd, text, sizeof(text));
+	struct cursor cursor = { text, text + MAX(n, (ssize_t)0) };
+	uint64_t first, last;
+
+	if (!cursor_decimal(&cursor, &first))
+		return;
+	cursor_blanks(&cursor);
+	if (!cursor_decimal(&cursor, &last) || first > UINT16_MAX || last > UINT16_MAX)
+		return;
+	set->auto_ports[0] = (uint16_t)first;
+	set->auto_ports[1] = (uint16_t)last;
+}
+
+static bool wants_ports(const struct plan *plan)
+{
+	return plan->needs & NEED_DIRECTION ||
+	       (plan->filter && filter_needs_auto_ports(plan->filter));
+}
+
+bool netaddrs_wanted(const struct env *env)
+{
+	return env->plan.needs & NEED_ADDRESSES || wants_ports(&env->plan);
+}
+
+/* What rows of the namespace that is read have in the place of its inode, where that is not known. */
+static uint64_t key_of(const struct env *env)
+{
+	return env->netns == 0 && env->plan.all_netns ? env->netns_at + 1 : env->netns;
+}
+
+int netaddrs_note(struct env *env, struct estab_result *result)
+{
+	struct netaddr_set set = { .netns = key_of(env) };
+	int r = 0;
+
+	if (!netaddrs_wanted(env) || netaddrs_find(&env->netaddrs, set.netns))
+		return 0;
+	if (wants_ports(&env->plan))
+		read_auto_ports(env, &set);
+	if (env->plan.needs & NEED_ADDRESSES) {
+		r = read_netlink(env, result, &set);
+		if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
+			set.n = 0;
+			r = read_text(env, &set);
+		}
+		set.known = r == 0;
+	}
+	if (r != -ENOMEM && r != -ECANCELED)
 		return netaddrs_add(&env->netaddrs, &set);
 	free(set.addrs);
-	return r == -ENOMEM || r == -ECANCELED ? r : 0;
+	return r;
+}
+
+bool netaddrs_auto_port(const struct netaddrs *netaddrs, uint64_t netns, uint16_t port)
+{
+	/* The kernel's own default. */
+	static const uint16_t usual[2] = { 32768, 60999 };
+	const struct netaddr_set *set = netaddrs_find(netaddrs, netns);
+	const uint16_t *ports = set && set->auto_ports[1] != 0 ? set->auto_ports : usual;
+
+	return port >= ports[0] && port <= ports[1];
 }

@@ -246,7 +246,7 @@ static int begin_netns(struct reader *reader)
 	result_set_netns(reader->result, item->inode, item->name);
 	r = netns_list_count_first(reader->env, reader->netns);
 	/* Whose an address is tells the namespace itself, wherever its rows come from. */
-	if (r >= 0 && (has_tables(reader) || reader->env->plan.needs & NEED_ADDRESSES))
+	if (r >= 0 && (has_tables(reader) || netaddrs_wanted(reader->env)))
 		r = netns_list_enter(reader->env, reader->netns);
 	else if (r >= 0)
 		return 1;
