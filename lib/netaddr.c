@@ -70,6 +70,21 @@ bool netaddrs_own(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t
 	return set && netaddr_set_has(set, spread);
 }
 
+bool netaddrs_is_for_many(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
+			  bool inet6)
+{
+	const struct netaddr_set *set = netaddrs_find(netaddrs, netns);
+	uint32_t number;
+
+	if (inet6)
+		return addr[0] == 0xff;
+	memcpy(&number, addr, sizeof(number));
+	for (size_t i = 0; set && i < set->n_broadcasts; i++)
+		if (set->broadcasts[i] == number)
+			return true;
+	return IN_MULTICAST(ntohl(number)) || number == INADDR_BROADCAST;
+}
+
 int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
 {
 	uint8_t *place;
@@ -103,6 +118,7 @@ int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 		reallocarray(netaddrs->sets, netaddrs->n + 1, sizeof(*netaddrs->sets));
 
 	if (!sets) {
+		free(TAKE_PTR(set->broadcasts));
 		free(TAKE_PTR(set->addrs));
 		return -ENOMEM;
 	}
@@ -112,13 +128,16 @@ int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 	netaddrs->sets = sets;
 	netaddrs->n++;
 	set->addrs = NULL;
+	set->broadcasts = NULL;
 	return 0;
 }
 
 void netaddrs_free(struct netaddrs *netaddrs)
 {
-	for (size_t i = 0; i < netaddrs->n; i++)
+	for (size_t i = 0; i < netaddrs->n; i++) {
+		free(netaddrs->sets[i].broadcasts);
 		free(netaddrs->sets[i].addrs);
+	}
 	free(netaddrs->sets);
 	*netaddrs = (struct netaddrs){ 0 };
 }
@@ -147,6 +166,27 @@ static int take_message(struct netaddr_set *set, const struct nlmsghdr *message)
 	return own ? netaddr_set_add(set, own, length) : 0;
 }
 
+/* IPv6 has none. */
+static int take_broadcast(struct netaddr_set *set, const struct nlmsghdr *message)
+{
+	struct nl_attrs attrs = nl_attrs_of(message, sizeof(struct ifaddrmsg));
+	struct nl_attr attr;
+	uint32_t *more;
+
+	if (message->nlmsg_type != RTM_NEWADDR)
+		return 0;
+	while (nl_attr_next(&attrs, &attr)) {
+		if (attr.type != IFA_BROADCAST || attr.length != sizeof(*more))
+			continue;
+		more = reallocarray(set->broadcasts, set->n_broadcasts + 1, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		set->broadcasts = more;
+		memcpy(&more[set->n_broadcasts++], attr.data, sizeof(*more));
+	}
+	return 0;
+}
+
 static int read_addrs(struct nl *nl, struct netaddr_set *set)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_ROOM];
@@ -158,6 +198,8 @@ static int read_addrs(struct nl *nl, struct netaddr_set *set)
 		r = nl_dump_next(nl, &message);
 		if (r == NL_MESSAGE)
 			r = take_message(set, message);
+		if (r == 0)
+			r = take_broadcast(set, message);
 	}
 	return r == NL_END ? 0 : r;
 }
@@ -178,6 +220,7 @@ int netaddrs_note(struct env *env, struct estab_result *result)
 	}
 	if (r == 0)
 		return netaddrs_add(&env->netaddrs, &set);
+	free(set.broadcasts);
 	free(set.addrs);
 	return r == -ENOMEM || r == -ECANCELED ? r : 0;
 }
