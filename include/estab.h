@@ -193,7 +193,8 @@ ESTAB_PUBLIC int estab_states_from_name(const char *name, uint32_t *ret_states);
  * signal reaches them. */
 #define ESTAB_CTX_THREADS (1u << 0)
 /* Enter other network namespaces: in a helper thread, or in a child, that ends before the call does.
- * No thread of the caller's leaves its namespace. */
+ * No thread of the caller's leaves its namespace. Without it, fields of nat, and a flow's of its socket, know of
+ * those that the query reads only. */
 #define ESTAB_CTX_ENTER_NETNS (1u << 1)
 /* Load BPF programs, where that needs no more than the caller has: CAP_BPF and CAP_PERFMON, or
  * CAP_SYS_ADMIN. They are gone when the call that needs them returns. */

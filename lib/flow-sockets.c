@@ -160,12 +160,6 @@ static uint32_t netns_of(const struct estab_socket *row)
 	return row->has & HAS_NETNS ? row->netns : 0;
 }
 
-/* Of broadcasts, the one that everyone has. */
-static bool is_for_many(const uint8_t addr[16], bool inet6)
-{
-	return inet6 ? addr[0] == 0xff : addr[0] >= 224;
-}
-
 static bool is_at_home(const struct flow_sockets *sockets, const uint8_t addr[16], bool inet6)
 {
 	uint8_t spread[16] = { [10] = 0xff, [11] = 0xff };
@@ -200,7 +194,8 @@ static void find_end(const struct flow_sockets *sockets, const struct estab_sock
 		.inet6 = inet6,
 	};
 	own = netaddrs_own(netaddrs, netns, end->tuple.src, inet6);
-	wanted.may_be_here = own || !known || is_for_many(end->tuple.src, inet6);
+	wanted.may_be_here =
+		own || !known || netaddrs_is_for_many(netaddrs, netns, end->tuple.src, inet6);
 	wanted.may_be_elsewhere = !own;
 	if (dir == FLOW_ORIG || !(end->tuple.has & TUPLE_HAS_ICMP))
 		end->sock = socket_index_find(&sockets->index, &wanted, &end->ambiguous);
@@ -210,14 +205,14 @@ static void find_end(const struct flow_sockets *sockets, const struct estab_sock
 static enum direction direction_of_flow(const struct estab_socket *row, const struct end *client,
 					const struct end *server)
 {
+	const struct netaddrs *netaddrs = &row->ext->env->netaddrs;
 	bool inet6 = row->family == ESTAB_FAMILY_INET6;
 
 	if (client->here)
 		return server->here ? DIRECTION_LOCAL : DIRECTION_OUT;
-	if (server->here || is_for_many(server->tuple.src, inet6))
+	if (server->here || netaddrs_is_for_many(netaddrs, netns_of(row), server->tuple.src, inet6))
 		return DIRECTION_IN;
-	return netaddrs_find(&row->ext->env->netaddrs, netns_of(row)) ? DIRECTION_FORWARD
-								      : DIRECTION_UNDECIDED;
+	return netaddrs_find(netaddrs, netns_of(row)) ? DIRECTION_FORWARD : DIRECTION_UNDECIDED;
 }
 
 static struct other_end other_end_of(const struct estab_socket *sock)

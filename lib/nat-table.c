@@ -64,7 +64,6 @@ int nat_table_add(struct nat_table *table, const struct estab_socket *row)
 		.l4proto = flow->l4proto,
 		.state = flow->state,
 		.has_state = flow->has & FLOW_HAS_STATE,
-		.replied = flow->status & FLOW_SEEN_REPLY,
 		.inet6 = row->family == ESTAB_FAMILY_INET6,
 	};
 	memcpy(added->tuples, flow->tuples, sizeof(added->tuples));

@@ -58,7 +58,6 @@ struct nat_flow {
 	uint8_t l4proto;
 	uint8_t state;
 	bool has_state;
-	bool replied;
 	bool inet6;
 };
 

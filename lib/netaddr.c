@@ -74,6 +74,21 @@ bool netaddrs_own(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t
 	return set && netaddr_set_has(set, spread);
 }
 
+bool netaddrs_is_for_many(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
+			  bool inet6)
+{
+	const struct netaddr_set *set = netaddrs_find(netaddrs, netns);
+	uint32_t number;
+
+	if (inet6)
+		return addr[0] == 0xff;
+	memcpy(&number, addr, sizeof(number));
+	for (size_t i = 0; set && i < set->n_broadcasts; i++)
+		if (set->broadcasts[i] == number)
+			return true;
+	return IN_MULTICAST(ntohl(number)) || number == INADDR_BROADCAST;
+}
+
 int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
 {
 	uint8_t *place;
@@ -107,6 +122,7 @@ int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 		reallocarray(netaddrs->sets, netaddrs->n + 1, sizeof(*netaddrs->sets));
 
 	if (!sets) {
+		free(TAKE_PTR(set->broadcasts));
 		free(TAKE_PTR(set->addrs));
 		return -ENOMEM;
 	}
@@ -116,18 +132,34 @@ int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 	netaddrs->sets = sets;
 	netaddrs->n++;
 	set->addrs = NULL;
+	set->broadcasts = NULL;
 	return 0;
 }
 
 void netaddrs_free(struct netaddrs *netaddrs)
 {
-	for (size_t i = 0; i < netaddrs->n; i++)
+	for (size_t i = 0; i < netaddrs->n; i++) {
+		free(netaddrs->sets[i].broadcasts);
 		free(netaddrs->sets[i].addrs);
+	}
 	free(netaddrs->sets);
 	*netaddrs = (struct netaddrs){ 0 };
 }
 
 /* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
+/* IPv6 has none. */
+static int add_broadcast(struct netaddr_set *set, const void *addr)
+{
+	uint32_t *more =
+		reallocarray(set->broadcasts, set->n_broadcasts + 1, sizeof(*set->broadcasts));
+
+	if (!more)
+		return -ENOMEM;
+	set->broadcasts = more;
+	memcpy(&more[set->n_broadcasts++], addr, sizeof(*more));
+	return 0;
+}
+
 int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *body = nl_body(message);
@@ -135,6 +167,7 @@ int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message
 	struct nl_attrs attrs;
 	struct nl_attr attr;
 	size_t length;
+	int r = 0;
 
 	if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)))
 		return 0;
@@ -142,13 +175,15 @@ int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message
 	if (body->ifa_family != AF_INET && body->ifa_family != AF_INET6)
 		return 0;
 	attrs = nl_attrs_of(message, sizeof(*body));
-	while (nl_attr_next(&attrs, &attr)) {
+	while (r == 0 && nl_attr_next(&attrs, &attr)) {
 		if (attr.length != length)
 			continue;
 		if (attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !own))
 			own = attr.data;
+		else if (attr.type == IFA_BROADCAST && length == sizeof(uint32_t))
+			r = add_broadcast(set, attr.data);
 	}
-	return own ? netaddr_set_add(set, own, length) : 0;
+	return r == 0 && own ? netaddr_set_add(set, own, length) : r;
 }
 
 static int read_addrs(struct nl *nl, struct netaddr_set *set)
@@ -263,12 +298,14 @@ int netaddrs_note(struct env *env, struct estab_result *result)
 		r = read_netlink(env, result, &set);
 		if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
 			set.n = 0;
+			set.n_broadcasts = 0;
 			r = read_text(env, &set);
 		}
 		set.known = r == 0;
 	}
 	if (r != -ENOMEM && r != -ECANCELED)
 		return netaddrs_add(&env->netaddrs, &set);
+	free(set.broadcasts);
 	free(set.addrs);
 	return r;
 }

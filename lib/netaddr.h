@@ -25,6 +25,8 @@ struct netaddr_set {
 	uint8_t (*addrs)[16];
 	size_t n;
 	size_t room;
+	uint32_t *broadcasts; /* of its networks, in network order; not sorted */
+	size_t n_broadcasts;
 };
 
 struct netaddrs {
@@ -46,6 +48,9 @@ bool netaddr_set_has(const struct netaddr_set *set, const uint8_t addr[16]);
  * has those of its loopback. */
 bool netaddrs_own(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
 		  bool inet6);
+/* Whether what is sent there is for many: multicast, or a broadcast of one of the namespace's networks. */
+bool netaddrs_is_for_many(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
+			  bool inet6);
 /* Adds a set, whose addresses it takes over and sorts. -ENOMEM: they are freed. */
 int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set);
 void netaddr_set_sort(struct netaddr_set *set);

@@ -212,8 +212,8 @@ static int make_query(const struct estab_ctx_options *options, struct estab_quer
 /* What needs owners, or a dump of addresses besides, which nobody plays here. */
 static bool is_joined(const struct estab_field_info *info)
 {
-	static const char *const words[] = { "owners",      "no_owner",    "direction",
-					     "peer_socket", "peer_owners", "listener" };
+	static const char *const words[] = { "owners",      "no_owner", "direction", "peer_socket",
+					     "peer_owners", "listener", "nat" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strncmp(info->name, words[i], strlen(words[i])) == 0)
@@ -317,6 +317,26 @@ static int scan_capture(struct world *world)
 	if (r < 0)
 		return r;
 	r = run_scan(world, query);
+	estab_query_unref(query);
+	return r;
+}
+
+static int scan_flows(struct world *world)
+{
+	static const enum estab_field fields[] = { ESTAB_F_ORIG_SRC,    ESTAB_F_DIRECTION,
+						   ESTAB_F_SOCKET,      ESTAB_F_OWNERS,
+						   ESTAB_F_PEER_OWNERS, ESTAB_F_IN_INTERFACE };
+	struct estab_ctx_options options = options_of(world);
+	struct estab_query *query;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	r = estab_query_set_subject(query, ESTAB_SUBJECT_FLOWS);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(fields); i++)
+		r = estab_query_add_field(query, fields[i]);
+	if (r == 0)
+		r = run_scan(world, query);
 	estab_query_unref(query);
 	return r;
 }
@@ -547,6 +567,15 @@ static const char udp6_table[] =
 	" 1: 00000000000000000000000001000000:0035 00000000000000000000000000000000:0000 07 "
 	"00000000:00000000 00:00000000 00000000   105        0 70010 2 0000000000000000 7\n";
 
+/* Of connections that golden's has: one that is translated, and then again, and one of two sockets. */
+static const char flow_table[] =
+	"ipv4 2 tcp 6 100 ESTABLISHED src=203.229.213.133 dst=218.234.19.87 sport=52070 dport=22 "
+	"src=10.0.0.1 dst=203.229.213.133 sport=2222 dport=52070 [ASSURED] mark=0 zone=0 use=2\n"
+	"ipv4 2 tcp 6 100 ESTABLISHED src=203.229.213.133 dst=10.0.0.1 sport=52070 dport=2222 "
+	"src=10.0.0.1 dst=192.0.2.1 sport=2222 dport=1024 [ASSURED] mark=0 zone=0 use=2\n"
+	"ipv4 2 tcp 6 100 ESTABLISHED src=127.0.0.1 dst=127.0.0.1 sport=47122 dport=41760 "
+	"src=127.0.0.1 dst=127.0.0.1 sport=41760 dport=47122 [ASSURED] mark=0 zone=0 use=2\n";
+
 /* What of golden's is held by whom: every inode of the capture by two processes. */
 static const char *const links[] = { "socket:[61497]", "socket:[70721]", "socket:[70001]",
 				     "socket:[70010]", "pipe:[1]" };
@@ -731,6 +760,15 @@ static void test_scan_all_netns(void **state)
 	run_scenario(world, scan_all_netns);
 }
 
+/* With the sockets that they are of, and by a translation. */
+static void test_scan_flows(void **state)
+{
+	struct world *world = *state;
+
+	tree_text(&world->tree, "net/nf_conntrack", flow_table);
+	run_scenario(world, scan_flows);
+}
+
 static void test_snapshot_capture(void **state)
 {
 	run_scenario(*state, snapshot_capture);
@@ -784,6 +822,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_scan_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scan_all_netns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_scan_flows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_threads, setup_threads, teardown),
 		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),

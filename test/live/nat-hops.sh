@@ -20,8 +20,8 @@ done
 wire()
 {
 	ip link add "$2" netns "$1" type veth peer name "$5" netns "$4"
-	ip -n "$1" addr add "10.71.$7.$3/24" dev "$2"
-	ip -n "$4" addr add "10.71.$7.$6/24" dev "$5"
+	ip -n "$1" addr add "10.71.$7.$3/24" brd + dev "$2"
+	ip -n "$4" addr add "10.71.$7.$6/24" brd + dev "$5"
 	ip -n "$1" addr add "fd71:$7::$3/64" dev "$2" nodad
 	ip -n "$4" addr add "fd71:$7::$6/64" dev "$5" nodad
 	ip -n "$1" link set "$2" up
@@ -154,6 +154,7 @@ entry r1 203.0.113.1 10.71.1.1 7
 entry r1 10.71.2.1 203.0.113.2 7
 entry r1 203.0.113.1 10.71.1.2 7
 entry r1 203.0.113.1 224.0.0.251 7
+entry r1 203.0.113.1 10.71.1.255 7
 ip -n r1 addr add 203.0.113.77/24 dev outside
 entry server 203.0.113.1 10.71.3.2 5353
 is "that passes through" "$(flow r1 'src 203.0.113.1 and dst 203.0.113.2')" "forward null null null null outside outside"
@@ -161,13 +162,14 @@ is "that comes in" "$(flow r1 'dst 10.71.1.1')" "in null null null null outside 
 is "that goes out" "$(flow r1 'src 10.71.2.1')" "out null null null null null outside"
 is "that comes in to another namespace" "$(flow r1 'dst 10.71.1.2')" "in null null null null outside inside"
 is "that comes in to many" "$(flow r1 'dst 224.0.0.251')" "in null null null null outside null"
+is "that comes in to all of a network" "$(flow r1 'dst 10.71.1.255')" "in null null null null outside null"
 is "that a socket takes from everyone" "$(flow server 'dport 5353')" "in server unconnected $server null lan null"
 is "a filter of directions" "$("$ESTAB" flows -H -N r1 --columns orig.dst.addr 'direction = forward' 2>/dev/null)" "203.0.113.2"
 is "none, and nobody looked" \
 	"$("$ESTAB" flows --json -N r1 --columns owners 'direction = forward' 2>/dev/null | jq -c '.flows[]')" \
 	'{"owners":[],"owners_complete":true}'
 is "in all namespaces" "$("$ESTAB" flows --all-netns -H --columns netns_name,direction 'dport 7' 2>/dev/null | sort | xargs)" \
-	"r1 forward r1 in r1 in r1 in r1 out"
+	"r1 forward r1 in r1 in r1 in r1 in r1 out"
 is "nothing is asked for otherwise" "$("$ESTAB" flows --json -N r1 | jq -c '[.end.sources[].table]')" '["flows"]'
 
 echo >"$tmp/hold"
