@@ -48,6 +48,7 @@ static const struct field fields[] = {
 		.protos = (protos_),                                                           \
 		.needs = (needs_),                                                             \
 		.name = (name_),                                                               \
+		.name_length = sizeof(name_) - 1,                                              \
 		.get = (get_),                                                                 \
 		.offset = (offset_),                                                           \
 		.size = (size_),                                                               \
@@ -64,6 +65,7 @@ static const struct field fields[] = {
 		.protos = (protos_),                                                  \
 		.needs = (needs_),                                                    \
 		.name = (name_),                                                      \
+		.name_length = sizeof(name_) - 1,                                     \
 		.get_owner = get_owner_##get_,                                        \
 		.unit = (unit_),                                                      \
 		.title = (title_),                                                    \
@@ -118,6 +120,15 @@ bool field_in_group(const struct field *field, const struct field *group)
 		       field->id <= ESTAB_F_PEER_OWNER_COMM;
 	length = strlen(group->name);
 	return strncmp(field->name, group->name, length) == 0 && field->name[length] == '.';
+}
+
+const struct field *field_group_end(const struct field *group)
+{
+	const struct field *end = group + 1;
+
+	while (end < fields + FIELD_COUNT && field_in_group(end, group))
+		end++;
+	return end;
 }
 
 const struct owner_list *field_owners(const struct estab_socket *sock, enum estab_field group)

@@ -30,26 +30,31 @@ static const char two_digits[] =
 	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
 	"8081828384858687888990919293949596979899";
 
+static size_t count_digits(uint64_t value)
+{
+	size_t n = 1;
+
+	while (value >= 10000) {
+		value /= 10000;
+		n += 4;
+	}
+	return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 size_t text_digits(uint64_t value, char buffer[20])
 {
-	char digits[20];
-	char *at = digits + sizeof(digits);
+	size_t length = count_digits(value);
+	char *at = buffer + length;
 
 	while (value >= 100) {
 		at -= 2;
 		memcpy(at, two_digits + value % 100 * 2, 2);
 		value /= 100;
 	}
-	if (value >= 10) {
-		at -= 2;
-		memcpy(at, two_digits + value * 2, 2);
-	} else {
-		*--at = (char)('0' + value);
-	}
-
-	size_t length = (size_t)(digits + sizeof(digits) - at);
-
-	memcpy(buffer, at, length);
+	if (value >= 10)
+		memcpy(buffer, two_digits + value * 2, 2);
+	else
+		*buffer = (char)('0' + value);
 	return length;
 }
 
@@ -57,7 +62,10 @@ void text_u64(struct text *text, uint64_t value)
 {
 	char digits[20];
 
-	text_put(text, digits, text_digits(value, digits));
+	if (text->length < text->size && text->size - text->length >= sizeof(digits))
+		text->length += text_digits(value, text->buffer + text->length);
+	else
+		text_put(text, digits, text_digits(value, digits));
 }
 
 void text_i64(struct text *text, int64_t value)
