@@ -113,9 +113,15 @@ bool field_in_group(const struct field *field, const struct field *group)
 	/* Names cost what no one expects of an address. */
 	if (field->id >= ESTAB_F_LOCAL_HOST && field->id <= ESTAB_F_PEER_SERVICE)
 		return false;
-	if (field->group == group->id)
-		return group->id != ESTAB_F_PEER_OWNERS || field->id == ESTAB_F_PEER_OWNER_VIA ||
-		       field->id <= ESTAB_F_PEER_OWNER_COMM;
+	if (group->id == ESTAB_F_PEER_OWNERS)
+		return field->id == ESTAB_F_PEER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_PEER_OWNER_PID &&
+			field->id <= ESTAB_F_PEER_OWNER_COMM);
+	if (group->id == ESTAB_F_LISTENER_OWNERS)
+		return field->id == ESTAB_F_LISTENER_OWNER_TID ||
+		       field->id == ESTAB_F_LISTENER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_LISTENER_OWNER_PID &&
+			field->id <= ESTAB_F_LISTENER_OWNER_COMM);
 	length = strlen(group->name);
 	return strncmp(field->name, group->name, length) == 0 && field->name[length] == '.';
 }

@@ -222,7 +222,7 @@ if command -v perl >/dev/null; then
 	ip netns add given
 	# shellcheck disable=SC2016 # perl expands it
 	ip netns exec given perl -MSocket -e '$^F = 99; socket(S, PF_INET, SOCK_STREAM, 0); listen(S, 1);
-		exec "nsenter", "--net=/proc/" . getppid() . "/ns/net", @ARGV' $nobody sleep 1000 &
+		exec "nsenter", "--net=/proc/" . getppid() . "/ns/net", @ARGV' setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all sleep 1000 &
 	holder=$!
 	for ((tries = 0; tries < 100; tries++)); do
 		[[ $(cat "/proc/$holder/comm") == sleep ]] && break

@@ -67,6 +67,10 @@ for source in diag procfs auto bpf; do
 		all(.listener_owners | length == 1)' "$tmp/rows")" true
 done
 
+is "what is known of the listener" "$("$ESTAB" -t --json --columns listener_owner.pid,listener_owner.user,listener_owner.uid \
+	'sport = 2003 and listener_owner.user = 0 and no_owner = pending-accept' | jq -c '[.sockets[].listener_owners[]] | unique')" \
+	"[{\"pid\":$MKSOCK_PID,\"uid\":0,\"user\":\"root\"}]"
+
 # ---- rows that are not listed serve ----
 
 is "one end by its port" "$("$ESTAB" -tH --columns peer_owner.pid 'dport = 2001' 2>/dev/null)" "$MKSOCK_PID"
