@@ -164,8 +164,9 @@ enum estab_field estab_field_from_name(const char *name)
 		const char *name;
 		enum estab_field id;
 	} short_forms[] = {
-		{ "process", ESTAB_F_OWNER_COMM },
-		{ "pid", ESTAB_F_OWNER_PID },
+		{ "process", ESTAB_F_OWNER_COMM }, { "pid", ESTAB_F_OWNER_PID },
+		{ "unit", ESTAB_F_OWNER_UNIT },    { "container", ESTAB_F_OWNER_CONTAINER },
+		{ "pod", ESTAB_F_OWNER_POD },
 	};
 
 	for (size_t i = 0; i < FIELD_COUNT; i++)

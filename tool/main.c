@@ -75,28 +75,31 @@ static void version_put(struct buf *buf)
 	buf_char(buf, '\n');
 }
 
-/* Options that would be taken for something else where another verb left them unheeded. */
-static int check_verb_options(const struct options *options, const struct verb *verb)
-{
-	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
+typedef int run_fn(const struct options *options);
 
+/* -s, and what only a summary can have, ask of the listing that it be one. */
+static run_fn *what_runs(const struct options *options, const struct verb *verb)
+{
+	bool counts = options->summary || options->by || options->sums || options->top > 0;
+
+	if (verb && verb->run != cmd_list)
+		return verb->run;
+	return counts ? cmd_summary : cmd_list;
+}
+
+/* Options that would be taken for something else where another verb left them unheeded. */
+static int check_verb_options(const struct options *options, run_fn *run)
+{
 	if ((options->yes || options->dry_run || options->listeners) && run != cmd_kill)
 		return complain_usage(NULL,
 				      "--yes, --dry-run and --listeners belong to estab kill");
 	if ((options->gone || options->timeout_given) && run != cmd_wait)
 		return complain_usage(NULL, "--gone and --timeout belong to estab wait");
+	if (options->tree && run != cmd_list)
+		return complain_usage(NULL, "--tree belongs to estab list");
 	if ((options->pids || options->count) && run != cmd_who)
 		return complain_usage(NULL, "--pids and --count belong to estab who");
 	return 0;
-}
-
-/* -s, and what only a summary can have, ask of the listing that it be one. */
-static int run(const struct options *options, const struct verb *verb)
-{
-	if ((options->summary || options->by || options->sums || options->top > 0) &&
-	    (!verb || verb->run == cmd_list))
-		return cmd_summary(options);
-	return verb ? verb->run(options) : cmd_list(options);
 }
 
 int main(int argc, char **argv)
@@ -128,9 +131,9 @@ int main(int argc, char **argv)
 	else if (options.version)
 		status = print(version_put);
 	else
-		status = check_verb_options(&options, verb);
+		status = check_verb_options(&options, what_runs(&options, verb));
 	if (status == 0 && !options.help && !options.version)
-		status = run(&options, verb);
+		status = what_runs(&options, verb)(&options);
 	options_free(&options);
 	return status;
 }
