@@ -153,9 +153,14 @@ void netns_count_start(struct env *env, struct netns_counting *ret_counting)
 
 void netns_count_end(struct netns_counting *counting)
 {
+	int state;
+
 	if (!counting->started)
 		return;
+	/* Whoever cancels us must not leave it behind. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	pthread_join(counting->thread, NULL);
+	pthread_setcancelstate(state, NULL);
 	/* Nobody will ask again. */
 	if (!counting->env->bpf.row_protos)
 		netns_list_drop_files(counting->env->namespaces);

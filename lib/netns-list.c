@@ -234,7 +234,7 @@ static int read_all(struct netns_walk *walk)
 		found = r == 0;
 	}
 	walk->fds = !found && !listed;
-	walk->sockets = !found && !ctx->capture && caps_have(CAP_NET_ADMIN);
+	walk->sockets = !found && !ctx->capture;
 	if (r >= 0)
 		r = netns_walk_mounts(walk, -1, 0);
 	return r < 0 ? r : netns_walk_processes(walk);

@@ -76,6 +76,8 @@ static int note_task(struct netns_walk *walk, int dir_fd, const struct netns_pla
 	/* It ended; or a copy lacks it. */
 	if (r < 0)
 		return 0;
+	if (place->tid == 0)
+		walk->netns = inode;
 	index = netns_list_find(walk->list, inode);
 	if (index == NETNS_NONE)
 		r = netns_list_add_tables(walk->list, inode, tables_of(walk, dir_fd), place,
@@ -131,6 +133,7 @@ static int walk_process(struct netns_walk *walk, const char *name, uint32_t pid)
 		return 0;
 	}
 	walk->mnt = 0;
+	walk->netns = 0;
 	netns_read_link(dir_fd, "ns/mnt", "mnt", &walk->mnt);
 	r = note_task(walk, dir_fd, &place);
 	if (r == 0)
@@ -164,6 +167,10 @@ int netns_walk_processes(struct netns_walk *walk)
 	/* What only they hold can't be known of. */
 	if (walk->shut > 0)
 		result_add_loss(walk->result, "namespaces", "permission", "processes", walk->shut);
+	if (walk->unasked > 0)
+		result_add_loss(walk->result, "namespaces", "permission", "sockets", walk->unasked);
+	if (walk->unknown > 0)
+		result_add_loss(walk->result, "namespaces", "permission", NULL, walk->unknown);
 	if (walk->live && procfs_hides(ctx->proc_fd))
 		result_add_loss(walk->result, "namespaces", "hidepid", NULL, 0);
 	return r;

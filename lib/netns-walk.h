@@ -16,16 +16,20 @@ struct netns_walk {
 	struct env *env; /* of which only the table of containers grows */
 	struct netns_list *list;
 	struct estab_result *result;
-	bool live;     /* a procfs: its files have numbers that mean something */
-	bool fds;      /* descriptors are looked at, one by one */
-	bool tables;   /* some process may be closed to us: what it shows is told by its tables */
-	bool sockets;  /* of sockets, too, it is asked where they are */
-	uint64_t own_mnt; /* our mount namespace; 0: unknown */
-	uint64_t mnt;     /* that of the process at hand; 0: unknown */
-	uint64_t shut; /* processes that can't be looked into */
+	bool live;    /* a procfs: its files have numbers that mean something */
+	bool fds;     /* descriptors are looked at, one by one */
+	bool tables;  /* some process may be closed to us: what it shows is told by its tables */
+	bool sockets; /* of sockets, too, it is asked where they are */
+	uint64_t own_mnt;     /* our mount namespace; 0: unknown */
+	uint64_t mnt;         /* that of the process at hand; 0: unknown */
+	uint64_t netns;       /* the network namespace of the process at hand; 0: unknown */
+	uint64_t own_cookie;  /* of our network namespace, as sockets tell it; 0: not asked yet */
+	uint64_t unasked;     /* processes whose sockets can't be asked where they are */
+	uint64_t unknown;     /* namespaces of sockets that do not tell which they are */
+	uint64_t shut;        /* processes that can't be looked into */
 	struct idset mounts;  /* mount namespaces that were read */
 	struct idset cookies; /* namespaces of sockets that were asked */
-	char *cgroup_text; /* made at its first use */
+	char *cgroup_text;    /* made at its first use */
 	struct numdir processes;
 	struct numdir threads;
 	struct numdir descriptors;

@@ -67,6 +67,10 @@ for source in diag procfs auto bpf; do
 		all(.listener_owners | length == 1)' "$tmp/rows")" true
 done
 
+is "what is known of the listener" "$("$ESTAB" -t --json --columns listener_owner.pid,listener_owner.user,listener_owner.uid \
+	'sport = 2003 and listener_owner.user = 0 and no_owner = pending-accept' | jq -c '[.sockets[].listener_owners[]] | unique')" \
+	"[{\"pid\":$MKSOCK_PID,\"uid\":0,\"user\":\"root\"}]"
+
 # ---- rows that are not listed serve ----
 
 is "one end by its port" "$("$ESTAB" -tH --columns peer_owner.pid 'dport = 2001' 2>/dev/null)" "$MKSOCK_PID"
@@ -276,6 +280,19 @@ is "the largest only" "$("$ESTAB" summary --by pid --top 2 -tl --json |
 	jq -c '[(.summary.groups | length), .summary.others.groups > 0]')" '[2,true]'
 is "in a table as well" "$("$ESTAB" summary --by pid --top 2 -tlH | tail -1 | grep -c 'more)$')" 1
 is "what is not there is a group" "$("$ESTAB" summary --by interface -tlH | awk '{ print $1, $4 }')" "1 -"
+is "by unit and container" "$("$ESTAB" summary --by unit,container,pod -tl --json | jq -c '.summary.by')" \
+	'["owner.unit","owner.container","owner.pod"]'
+is "arguments are words" "$("$ESTAB" summary --by owner.cmdline -tlH | grep -c ' tcp-many-owners:count=5,port=2601$')" 1
+is "as wide as the terminal" "$(script -qec "stty cols 50; '$ESTAB' --color never summary --by owner.cmdline,state -tl" \
+	/dev/null </dev/null | tr -d '\r' | wc -L)" 50
+for verb in "summary" "summary --by state" "who 1" "-s" "--by state"; do
+	# shellcheck disable=SC2086 # words
+	is "no tree with '$verb'" "$("$ESTAB" $verb --tree 2>&1; echo $?)" "estab: --tree belongs to estab list
+2"
+done
+is "nor of flows" "$("$ESTAB" flows --tree 2>&1; echo $?)" "estab: --tree: only sockets have processes
+2"
+is "why nobody has it" "$(as_nobody "$ESTAB" --tree -tl 'sport=2601' 2>/dev/null | head -1)" "no process (permission)"
 is "no such field" "$("$ESTAB" summary --by nothing 2>&1; echo $?)" \
 	"estab: --by: no such field (estab fields lists them): nothing
 2"
