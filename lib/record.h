@@ -128,6 +128,7 @@ enum ext_kind {
 	EXT_SECTION,        /* name */
 	EXT_NAME,           /* name */
 	EXT_FLOW_TIME,      /* text: a time */
+	EXT_FLOW_STATS,     /* struct flow_stats */
 	EXT_KINDS,
 };
 

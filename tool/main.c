@@ -77,10 +77,11 @@ static int check_verb_options(const struct options *options, const struct verb *
 {
 	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
 
-	if ((options->deleting || options->follow) && options->subject != ESTAB_SUBJECT_FLOWS)
-		return complain_usage(NULL, "--follow and --delete belong to estab flows");
-	if (options->deleting && options->follow)
-		return complain_usage("flows", "one of --follow and --delete at a time");
+	if ((options->deleting || options->follow || options->stats) &&
+	    (!verb || strcmp(verb->name, "flows") != 0))
+		return complain_usage(NULL, "--follow, --delete and --stats belong to estab flows");
+	if (options->deleting + options->follow + options->stats > 1)
+		return complain_usage("flows", "one of --follow, --delete and --stats at a time");
 	if (options->limit > 0 && !options->follow)
 		return complain_usage(NULL, "--limit belongs to estab flows --follow");
 	if ((options->yes || options->dry_run) && run != cmd_kill && !options->deleting)
@@ -133,7 +134,9 @@ int main(int argc, char **argv)
 	verb = find_verb(&options);
 	if (verb) {
 		options_drop_verb(&options);
-		options.subject = verb->subject;
+		options.subject = options.stats && verb->subject == ESTAB_SUBJECT_FLOWS
+					  ? ESTAB_SUBJECT_FLOW_STATS
+					  : verb->subject;
 	}
 	if (options.help)
 		status = print(help_put);
