@@ -27,8 +27,16 @@ int json_write_flush(struct json *json)
 	return json->error;
 }
 
+/* Room for any key of ours, with what stands around it. */
+enum { KEY_ROOM = 128 };
+
 static void put(struct json *json, const char *text, size_t length)
 {
+	if (length < sizeof(json->buffer) - json->used) {
+		memcpy(json->buffer + json->used, text, length);
+		json->used += length;
+		return;
+	}
 	while (length > 0) {
 		size_t n = MIN(length, sizeof(json->buffer) - json->used);
 
@@ -48,17 +56,29 @@ static void put_char(struct json *json, char c)
 	json->buffer[json->used++] = c;
 }
 
+/* A row has dozens of them, of a few letters each: they are copied in place. */
 static void put_key_part(struct json *json, const char *key, const char *tail)
 {
+	const char *end;
+	char *to;
+
+	if (sizeof(json->buffer) - json->used < KEY_ROOM)
+		json_write_flush(json);
+	to = json->buffer + json->used;
+	end = json->buffer + sizeof(json->buffer) - 2;
 	if (json->comma)
-		put_char(json, ',');
+		*to++ = ',';
 	json->comma = true;
-	if (!key)
-		return;
-	put_char(json, '"');
-	put(json, key, strlen(key));
-	put(json, tail, strlen(tail));
-	put(json, "\":", 2);
+	if (key) {
+		*to++ = '"';
+		while (*key && to < end)
+			*to++ = *key++;
+		while (*tail && to < end)
+			*to++ = *tail++;
+		*to++ = '"';
+		*to++ = ':';
+	}
+	json->used = (size_t)(to - json->buffer);
 }
 
 static void put_key(struct json *json, const char *key)
@@ -151,6 +171,16 @@ static void put_escaped(struct json *json, uint32_t point)
 	}
 }
 
+/* How many bytes from there on stand in JSON as they are. */
+static size_t plain_run(const uint8_t *at, const uint8_t *end)
+{
+	const uint8_t *from = at;
+
+	while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+		at++;
+	return (size_t)(at - from);
+}
+
 bool json_write_text(struct json *json, const char *key, const void *bytes, size_t length)
 {
 	const uint8_t *at = bytes;
@@ -161,8 +191,14 @@ bool json_write_text(struct json *json, const char *key, const void *bytes, size
 	put_char(json, '"');
 	while (at < end) {
 		uint32_t point;
-		size_t n = utf8_next(at, (size_t)(end - at), &point);
+		size_t n = plain_run(at, end);
 
+		if (n > 0) {
+			put(json, (const char *)at, n);
+			at += n;
+			continue;
+		}
+		n = utf8_next(at, (size_t)(end - at), &point);
 		if (n == 0) {
 			put(json, "\xef\xbf\xbd", 3);
 			lost = true;

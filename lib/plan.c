@@ -8,6 +8,22 @@
 #include "query.h"
 #include "util.h"
 
+static struct plan_name name_of(const char *name, const char *before)
+{
+	struct plan_name parts = { 0 };
+	bool same = true;
+
+	for (size_t i = 0; name[i]; i++) {
+		same = same && before[i] == name[i];
+		if (name[i] != '.')
+			continue;
+		parts.key = (uint8_t)(i + 1);
+		parts.depth++;
+		parts.shared += same;
+	}
+	return parts;
+}
+
 static void plan_fields(const struct estab_query *query, struct plan *plan)
 {
 	static const enum estab_field of_events[] = { ESTAB_F_EVENT, ESTAB_F_TIME };
@@ -26,6 +42,8 @@ static void plan_fields(const struct estab_query *query, struct plan *plan)
 	for (const struct field *field = field_after(NULL); field; field = field_after(field)) {
 		if (!plan_has_field(plan, field->id))
 			continue;
+		plan->names[plan->n_asked] = name_of(
+			field->name, plan->n_asked > 0 ? plan->asked[plan->n_asked - 1]->name : "");
 		plan->asked[plan->n_asked++] = field;
 		plan->needs |= field->needs;
 	}

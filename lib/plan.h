@@ -106,6 +106,13 @@ struct plan {
 	uint64_t fields[PLAN_FIELDS_MAX / 64]; /* asked for, for JSON: a bit an id */
 	size_t n_asked;
 	const struct field *asked[PLAN_ASKED_MAX]; /* the same fields, in the table's order */
+	/* Of each name: where its last part begins; how many parts stand before that; and how many of
+	 * these the field before it has too. */
+	struct plan_name {
+		uint8_t key;
+		uint8_t depth;
+		uint8_t shared;
+	} names[PLAN_ASKED_MAX];
 	size_t n_sort;
 	struct plan_sort sort[PLAN_SORT_MAX];
 	struct estab_filter *filter; /* owned reference; NULL: everything */

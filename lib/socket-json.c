@@ -133,42 +133,42 @@ static void write_owners(struct json *json, const struct estab_socket *sock, enu
 	json_write_close(json, ']');
 }
 
-/* The objects that are open within the socket's: the dotted prefix of the last key. */
+/* The objects that are open within the socket's. */
 struct nest {
-	const char *name; /* the last field's */
-	unsigned int depth;
+	unsigned int depth; /* how many, */
+	unsigned int same;  /* and how many of them the field at hand is in, too */
 };
 
-/* Opens and closes objects so that the field's key stands where it belongs. */
-static void nest_enter(struct json *json, struct nest *nest, const char *name)
+/* What stands below one dotted name stands together: so many are shared as all in between share. */
+static void nest_pass(struct nest *nest, const struct plan_name *name)
 {
-	const char *at = name;
-	const char *dot;
-	unsigned int same = 0;
+	nest->same = MIN(nest->same, (unsigned int)name->shared);
+}
 
-	while (same < nest->depth && (dot = strchr(at, '.')) != NULL &&
-	       strncmp(nest->name, name, (size_t)(dot + 1 - name)) == 0) {
-		at = dot + 1;
-		same++;
-	}
-	for (; nest->depth > same; nest->depth--)
+/* Opens and closes objects so that the field's key stands where it belongs. */
+static void nest_enter(struct json *json, struct nest *nest, const char *name, unsigned int depth)
+{
+	for (; nest->depth > MIN(nest->same, depth); nest->depth--)
 		json_write_close(json, '}');
-	for (; (dot = strchr(at, '.')) != NULL; at = dot + 1) {
+	for (unsigned int at = 0; nest->depth < depth && at < depth; at++) {
+		size_t length = strcspn(name, ".");
 		char key[32];
-		size_t length = MIN((size_t)(dot - at), sizeof(key) - 1);
 
-		memcpy(key, at, length);
-		key[length] = '\0';
-		json_write_open(json, key, '{');
-		nest->depth++;
+		if (at >= nest->depth) {
+			length = MIN(length, sizeof(key) - 1);
+			memcpy(key, name, length);
+			key[length] = '\0';
+			json_write_open(json, key, '{');
+		}
+		name = strchr(name, '.') + 1;
 	}
-	nest->name = name;
+	nest->depth = nest->same = depth;
 }
 
 int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn, void *arg)
 {
 	const struct plan *plan = &sock->ext->env->plan;
-	struct nest nest = { .name = "" };
+	struct nest nest = { 0 };
 	enum estab_field written = ESTAB_F_NONE; /* the list, all at once */
 	struct json json;
 
@@ -176,14 +176,16 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 	json_write_open(&json, NULL, '{');
 	for (size_t i = 0; i < plan->n_asked; i++) {
 		const struct field *field = plan->asked[i];
+		const struct plan_name *name = &plan->names[i];
 		struct value value;
 		int r;
 
 		enum estab_field group = field_owners_group(field);
 
+		nest_pass(&nest, name);
 		if (group != ESTAB_F_NONE) {
 			if (group != written && field->protos & BIT64(sock->proto)) {
-				nest_enter(&json, &nest, field_find(group)->name);
+				nest_enter(&json, &nest, field_find(group)->name, 0);
 				write_owners(&json, sock, group);
 				written = group;
 			}
@@ -194,11 +196,11 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 		r = field_get(field, sock, &value);
 		if (r == FIELD_NONE)
 			continue;
-		nest_enter(&json, &nest, field->name);
+		nest_enter(&json, &nest, field->name, name->depth);
 		if (r == 0)
-			write_value(&json, field, key_of(field), &value);
+			write_value(&json, field, field->name + name->key, &value);
 		else
-			json_write_null(&json, key_of(field));
+			json_write_null(&json, field->name + name->key);
 	}
 	for (; nest.depth > 0; nest.depth--)
 		json_write_close(&json, '}');
