@@ -82,6 +82,10 @@ static int check_verb_options(const struct options *options, const struct verb *
 		return complain_usage(NULL, "--follow, --delete and --stats belong to estab flows");
 	if (options->deleting + options->follow + options->stats > 1)
 		return complain_usage("flows", "one of --follow, --delete and --stats at a time");
+	if ((options->deleting || options->follow || options->stats) &&
+	    (options->summary || options->by || options->sums || options->top > 0))
+		return complain_usage("flows",
+				      "--follow, --delete and --stats are no summaries: -s, --by");
 	if (options->limit > 0 && !options->follow)
 		return complain_usage(NULL, "--limit belongs to estab flows --follow");
 	if ((options->yes || options->dry_run) && run != cmd_kill && !options->deleting)
