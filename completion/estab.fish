@@ -107,6 +107,7 @@ complete -c estab -l byte-order -x -a 'big little' -d 'Of the host that was save
 complete -c estab -l follow -d 'Flows as they come, change and go'
 complete -c estab -l limit -x -d 'So many events'
 complete -c estab -l delete -d 'Delete flows'
+complete -c estab -l stats -d 'What connection tracking counts'
 complete -c estab -l yes -d 'Close or delete without asking'
 complete -c estab -l dry-run -d 'Only tell what would be closed or deleted'
 complete -c estab -l listeners -d 'Close what waits for others too'

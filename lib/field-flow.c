@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow-sockets.h"
+#include "flow-stats.h"
 #include "flow.h"
 #include "getter.h"
 #include "util.h"
@@ -201,6 +202,33 @@ GETTER(socket_ambiguous)
 	struct flow_socket own = { 0 };
 
 	return read_socket(sock, &own) ? give_number(own.ambiguous, ret) : FIELD_NONE;
+}
+
+/* ---- of what connection tracking counts ---- */
+
+static const struct flow_stats *stats_of(const struct estab_socket *sock)
+{
+	size_t length;
+
+	/* Its length is ours. */
+	return ext_get(sock->ext, EXT_FLOW_STATS, &length);
+}
+
+GETTER(stats_cpu)
+{
+	const struct flow_stats *stats = stats_of(sock);
+
+	return stats->cpu == STATS_OF_ALL ? FIELD_NONE : give_number(stats->cpu, ret);
+}
+
+/* offset: enum flow_stat */
+GETTER(stat)
+{
+	const struct flow_stats *stats = stats_of(sock);
+
+	if (!(stats->has & BIT32(field->offset)))
+		return FIELD_NONE;
+	return give_number(stats->values[field->offset], ret);
 }
 
 /* ---- what sockets have too ---- */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "flow-stats.h"
 #include "flow.h"
 #include "plan.h"
 #include "rows.h"
@@ -26,6 +27,7 @@
 #define LINK BIT64(ROW_INTERFACE)
 #define MEMBER BIT64(ROW_MEMBERSHIP)
 #define STAT BIT64(ROW_STAT)
+#define FLOW_STAT BIT64(ROW_FLOW_STAT)
 #define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */

@@ -251,6 +251,8 @@ GETTER(flow_offload);
 GETTER(flow_id);
 GETTER(flow_use);
 GETTER(flow_event);
+GETTER(stats_cpu);
+GETTER(stat); /* offset: enum flow_stat */
 GETTER(flow_duration);
 GETTER(flow_time); /* offset: enum ext_kind */
 GETTER(flow_addr); /* offset: enum flow_dir; size: 0 the source, 1 the destination */

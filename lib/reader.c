@@ -48,6 +48,7 @@ static const struct {
 	{ ROW_INTERFACE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
 	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
 	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
+	{ ROW_FLOW_STAT, INET_FAMILIES, { &source_flow_stats, &source_flow_stats_text } },
 };
 
 uint32_t reader_states(unsigned int proto)

@@ -133,6 +133,7 @@ enum ext_kind {
 	EXT_FLOW_SOCKET,     /* struct flow_socket */
 	EXT_IN_DEVICE,       /* name; empty: unknown */
 	EXT_OUT_DEVICE,      /* the same */
+	EXT_FLOW_STATS,      /* struct flow_stats */
 	EXT_KINDS,
 };
 

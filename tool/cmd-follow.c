@@ -91,11 +91,15 @@ static int make_query(struct following *following)
 /* They are read like anything else that comes, so that the last line is a whole one. */
 static int open_signals(struct following *following)
 {
+	static const int ends[] = { SIGINT, SIGTERM };
+	struct sigaction before;
 	sigset_t signals;
 
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
+	/* What the caller made us ignore stays ignored. */
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaddset(&signals, ends[i]);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	following->signals_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (following->signals_fd >= 0)

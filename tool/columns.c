@@ -57,6 +57,13 @@ static const struct trait {
 	{ ESTAB_F_SECTION, 9, 100, 0 },
 	{ ESTAB_F_NAME, 26, 100, 0 },
 	{ ESTAB_F_VALUE, 12, 100, 0 },
+	{ ESTAB_F_STATS_COUNT, 7, 90, 0 },
+	{ ESTAB_F_STATS_MAX, 7, 80, 0 },
+	{ ESTAB_F_STATS_FOUND, 8, 70, 0 },
+	{ ESTAB_F_STATS_INVALID, 8, 70, 0 },
+	{ ESTAB_F_STATS_INSERT, 8, 70, 0 },
+	{ ESTAB_F_STATS_DROP, 8, 70, 0 },
+	{ ESTAB_F_STATS_ERROR, 8, 70, 0 },
 	{ ESTAB_F_TIME, 27, 100, 0 },
 	{ ESTAB_F_EVENT, 7, 100, 0 },
 	{ ESTAB_F_OPERSTATE, 9, 60, 0 },
@@ -115,6 +122,23 @@ static const enum estab_field of_stats[] = {
 	ESTAB_F_VALUE,
 };
 
+/* What conntrack(8) -S and -C print. */
+static const enum estab_field of_flow_stats[] = {
+	ESTAB_F_CPU,
+	ESTAB_F_STATS_COUNT,
+	ESTAB_F_STATS_MAX,
+	ESTAB_F_STATS_FOUND,
+	ESTAB_F_STATS_INVALID,
+	ESTAB_F_STATS_INSERT,
+	ESTAB_F_STATS_INSERT_FAILED,
+	ESTAB_F_STATS_DROP,
+	ESTAB_F_STATS_EARLY_DROP,
+	ESTAB_F_STATS_ERROR,
+	ESTAB_F_STATS_SEARCH_RESTART,
+	ESTAB_F_STATS_CLASH_RESOLVE,
+	ESTAB_F_STATS_CHAINTOOLONG,
+};
+
 /* What a table of a subject shows. */
 static const struct {
 	const enum estab_field *fields;
@@ -126,6 +150,7 @@ static const struct {
 	[ESTAB_SUBJECT_INTERFACES] = { of_interfaces, ARRAY_SIZE(of_interfaces) },
 	[ESTAB_SUBJECT_MEMBERSHIPS] = { of_memberships, ARRAY_SIZE(of_memberships) },
 	[ESTAB_SUBJECT_STATS] = { of_stats, ARRAY_SIZE(of_stats) },
+	[ESTAB_SUBJECT_FLOW_STATS] = { of_flow_stats, ARRAY_SIZE(of_flow_stats) },
 };
 
 /* In front of what follows, where events are told. */

@@ -85,6 +85,7 @@ struct options {
 	bool follow;
 	uint32_t limit; /* of events; 0: none */
 	bool deleting;
+	bool stats;
 
 	/* of estab kill and estab wait */
 	bool yes;
