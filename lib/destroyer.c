@@ -6,11 +6,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/capability.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "caps.h"
 #include "env.h"
 #include "nl.h"
 #include "query.h"
@@ -27,6 +29,7 @@ struct estab_destroyer {
 	struct env *env; /* owned reference */
 	struct estab_result result;
 	struct nl nl;
+	bool forbidden; /* it takes a capability that we have not */
 };
 
 int estab_destroyer_open(struct estab_query *query, struct estab_destroyer **ret_destroyer)
@@ -43,6 +46,9 @@ int estab_destroyer_open(struct estab_query *query, struct estab_destroyer **ret
 		estab_destroyer_close(destroyer);
 		return r;
 	}
+	/* Whoever made the user namespace that owns it has all capabilities over it. */
+	destroyer->forbidden =
+		destroyer->env->target.way != NETNS_CHILD && !caps_have(CAP_NET_ADMIN);
 	/* The socket stays there; the namespace need not be held for it. */
 	netns_release(&destroyer->env->target);
 	query->more_needs |= NEED_INTERFACE;
@@ -92,6 +98,8 @@ static struct nlmsghdr *make_request(const struct estab_socket *sock, uint8_t pr
 
 int estab_destroyer_check(const struct estab_destroyer *destroyer, const struct estab_socket *sock)
 {
+	if (!sock)
+		return destroyer->forbidden ? -EPERM : 0;
 	if (diag_protocol(sock) == 0)
 		return -EPROTONOSUPPORT;
 	if (!(sock->has & HAS_COOKIE) || sock->cookie == 0)

@@ -338,6 +338,14 @@ static int run(struct killing *killing)
 		put_json(killing);
 	else if (!killing->options->quiet)
 		put_table(killing);
+	/* Whom it is forbidden may not have seen what matches. */
+	if (count_of(killing) == 0 && !killing->options->dry_run) {
+		killing->error = estab_destroyer_check(killing->destroyer, NULL);
+		if (killing->error < 0) {
+			buf_flush(&killing->out);
+			return complain_refusal(killing);
+		}
+	}
 	if (!killing->options->quiet)
 		put_sentence(killing);
 	return end_status(killing);
