@@ -97,8 +97,9 @@ int diag_unix_decode(const struct diag_reading *reading, const struct nlmsghdr *
 int diag_listen(const struct env *env, struct estab_result *result, uint64_t protos,
 		uint32_t families, struct nl *ret_nl);
 
-/* Adds the name of the protocol above TCP, and of MPTCP which subflow it is. */
+/* Adds the name of the protocol above TCP, what TLS tells, and of MPTCP which subflow it is. */
 int diag_ulp_decode(const struct nl_attr *info, struct row *row);
+int diag_subflow_decode(const struct nl_attr *info, struct row *row);
 /* Adds the device of that index (0: none), as far as it is needed. */
 int diag_put_device(const struct diag_reading *reading, uint32_t index, struct row *row);
 
