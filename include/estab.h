@@ -527,7 +527,8 @@ ESTAB_PUBLIC int estab_destroyer_open(struct estab_query *query,
 /*
  * Whether there is a way to close this socket: 0; -EPROTONOSUPPORT: of such (all but TCP, UDP and
  * UDP-Lite, and TCP that is only bound) none can be closed, or not by its cookie; -ENODATA: its cookie
- * is not known, or the flow's id (it was read from text); -EXDEV: it is in another network namespace. Since 0.1.
+ * is not known, or the flow's id (it was read from text); -EXDEV: it is in another network namespace. NULL:
+ * whether any could be, -EPERM where CAP_NET_ADMIN is missing. Since 0.1.
  */
 ESTAB_PUBLIC int estab_destroyer_check(const struct estab_destroyer *destroyer,
 				       const struct estab_socket *sock);

@@ -100,10 +100,11 @@ int diag_unix_decode(const struct diag_reading *reading, const struct nlmsghdr *
 int diag_listen(const struct env *env, struct estab_result *result, uint64_t protos,
 		uint32_t families, uint32_t buffer_bytes, struct nl *ret_nl);
 
-/* Adds the name of the protocol above TCP, and of MPTCP which subflow it is. */
+/* Adds the name of the protocol above TCP, what TLS tells, and of MPTCP which subflow it is. */
 int diag_ulp_decode(const struct nl_attr *info, struct row *row);
 /* Puts down which groups a netlink socket is in, as the kernel has them: longs of bits. -ENOMEM. */
 int diag_put_groups(uint64_t needs, const uint8_t *bits, size_t length, struct row *row);
+int diag_subflow_decode(const struct nl_attr *info, struct row *row);
 /* Adds the device of that index (0: none), as far as it is needed. */
 int diag_put_device(const struct diag_reading *reading, uint32_t index, struct row *row);
 /* Takes the queues of a socket that tells of them by its memory alone (SK_MEMINFO_…), and adds all of it

@@ -158,6 +158,9 @@ int flow_format_status(const struct estab_socket *sock, struct text *text);
  * well-known one. */
 const char *protocol_name(unsigned int proto, unsigned int protocol);
 
+/* Why there is nothing of a protocol above TCP: FIELD_NONE, or FIELD_UNKNOWN (field-mptcp.c). */
+int without_ulp(const struct estab_socket *sock);
+
 /* Getters, one for each row (field-get.c), and for whole structs (field-tcp.c, …). */
 #define GETTER(name) field_get_fn get_##name
 GETTER(proto);
@@ -226,6 +229,10 @@ GETTER(dctcp);    /* offset */
 GETTER(protocol);
 GETTER(protocol_name);
 GETTER(ulp);
+GETTER(tls_version);
+GETTER(tls_cipher);
+GETTER(tls_mode); /* offset: 0 sending, 1 receiving */
+GETTER(tls_flag); /* offset: 0 zc_ro_tx, 1 no_pad_rx */
 GETTER(mptcp_token);
 GETTER(mptcp_info); /* offset and size of an unsigned number */
 GETTER(mptcp_flag); /* offset of the flags; size: which bit */

@@ -98,6 +98,12 @@ static inline bool nl_attr_next(struct nl_attrs *attrs, struct nl_attr *ret_attr
 	return true;
 }
 
+/* Those within an attribute. */
+static inline struct nl_attrs nl_attrs_nested(const struct nl_attr *attr)
+{
+	return (struct nl_attrs){ .data = attr->data, .at = 0, .length = attr->length };
+}
+
 /* A socket that stays in the network namespace in which it was opened. */
 struct nl {
 	const struct env *env;

@@ -61,6 +61,11 @@ if command -v strace >/dev/null && [[ ! ${ASAN_OPTIONS+set} || ${LSAN_OPTIONS-} 
 	wait $waiting
 	is "traced, too" $? 0
 	is "the kernel told of it" "$(grep -c 'recvmsg(.*SOCK_DIAG_BY_FAMILY.*) = [1-9]' trace | awk "{ print (\$1 > 0) }")" 1
+	# Where nothing ends, it looks less and less often.
+	strace -e trace=timerfd_settime -o trace "$ESTAB" wait -q --timeout 1.5 sport 2999
+	is "without an end it looks ever less often" "$(sed -n 's/.*it_value={tv_sec=\([0-9]*\), tv_nsec=\([0-9]*\).*/\1 \2/p' trace |
+		awk '{ us = $1 * 1000000 + int($2 / 1000) } us > most { most = us }
+			END { print (NR >= 3 && NR <= 9), (most >= 160000) }')" "1 1"
 else
 	skip "the kernel told of it" "strace can't be used on this build"
 fi
