@@ -109,24 +109,24 @@ enum ext_kind {
 	EXT_FLOW_SECCTX,    /* name */
 	EXT_FLOW_START,     /* text: a time */
 	EXT_FLOW_STOP,
-	EXT_NAT,            /* struct nat */
-	EXT_PEER_SOCKET,    /* struct other_end */
-	EXT_LISTENER,       /* the same */
-	EXT_BBR,            /* struct tcp_bbr_info */
-	EXT_DCTCP,          /* struct tcp_dctcp_info */
-	EXT_REFERENCES,     /* u32: unix, from text only */
-	EXT_KERNEL_ADDRESS, /* u64: the same */
-	EXT_PACKET_CODE,    /* a packet socket's filter: struct sock_filter each */
-	EXT_NUMBERS,        /* of rows that are no sockets: rows.h */
-	EXT_FLAGS,          /* text */
-	EXT_GATEWAY,        /* u8 family, and an address of a family that is not the row's */
-	EXT_SOURCE,         /* an address */
-	EXT_FROM,           /* the same */
-	EXT_HWADDR,         /* text */
-	EXT_ADDRESSES,      /* text: with their prefixes, commas between */
-	EXT_QDISC,          /* name */
-	EXT_SECTION,        /* name */
-	EXT_NAME,           /* name */
+	EXT_NAT,             /* struct nat */
+	EXT_PEER_SOCKET,     /* struct other_end */
+	EXT_LISTENER,        /* the same */
+	EXT_BBR,             /* struct tcp_bbr_info */
+	EXT_DCTCP,           /* struct tcp_dctcp_info */
+	EXT_REFERENCES,      /* u32: unix, from text only */
+	EXT_KERNEL_ADDRESS,  /* u64: the same */
+	EXT_PACKET_CODE,     /* a packet socket's filter: struct sock_filter each */
+	EXT_NUMBERS,         /* of rows that are no sockets: rows.h */
+	EXT_FLAGS,           /* text */
+	EXT_GATEWAY,         /* u8 family, and an address of a family that is not the row's */
+	EXT_SOURCE,          /* an address */
+	EXT_FROM,            /* the same */
+	EXT_HWADDR,          /* text */
+	EXT_ADDRESSES,       /* text: with their prefixes, commas between */
+	EXT_QDISC,           /* name */
+	EXT_SECTION,         /* name */
+	EXT_NAME,            /* name */
 	EXT_ADDRESS_DETAILS, /* text: the same in words */
 	EXT_KINDS,
 };

@@ -6,7 +6,7 @@
 #include "compat-netstat-words.h"
 #include "util.h"
 
-enum { OF_ALL, OF_RAW, OF_TCP, OF_UDP };
+enum { OF_ALL, OF_RAW, OF_TCP, OF_UDP, OF_SCTP };
 
 /* The sections as the old tool knows them, and the protocol that each is shown with. */
 static const struct section {
@@ -24,6 +24,7 @@ static const struct section {
 	{ "tcpext", "TcpExt", "", OF_TCP },
 	{ "ipext", "IpExt", "", OF_ALL },
 	{ "mptcpext", "MPTcpExt", "", OF_ALL },
+	{ "sctp", "Sctp", "Sctp", OF_SCTP },
 	{ "ip6", "Ip6", "Ip6", OF_RAW },
 	{ "icmp6", "Icmp6", "Icmp6", OF_RAW },
 	{ "udp6", "Udp6", "Udp6", OF_UDP },
@@ -47,6 +48,8 @@ static bool is_shown(const struct netstat *netstat, const struct section *sectio
 		return netstat->options.tcp;
 	case OF_UDP:
 		return netstat->options.udp;
+	case OF_SCTP:
+		return netstat->options.sctp;
 	default:
 		return true;
 	}

@@ -43,7 +43,7 @@ counters()
 		END { rest() }' names snmp6 >"$tmp/proc/net/snmp6"
 }
 
-mkdir -p proc/net/ipx proc/self proc/1 proc/thread-self
+mkdir -p proc/net/ipx proc/net/sctp proc/self proc/1 proc/thread-self
 ln -s ../net proc/self/net
 ln -s ../net proc/1/net
 ln -s ../net proc/thread-self/net
@@ -88,6 +88,8 @@ END
 		$'2\teth0.1234567890:     1      V3\n' '010000E0     1' $'3\teth0.123456:     2      V3\n' 'FB0000E0   123'
 } >proc/net/igmp
 
+awk '/^Sctp./ { printf "%-32s\t%d\n", $1, NR }; END { print "SctpT1InitExpireds", 7; print "SctpT3Retransmits", 0 }' names >proc/net/sctp/snmp
+
 # ---- the same of both ----
 
 # at_fake_proc FUNCTION: runs it with that directory in the place of /proc.
@@ -105,6 +107,8 @@ statistics()
 		-su
 		-sw
 		-sU
+		-sS
+		-stS
 		-stu
 		-stw
 		-suw
