@@ -345,11 +345,14 @@ judge cat
 
 # ---- again and again ----
 
+listing=()
 for how in rn rn6 i ie; do
 	timeout 1.7 netstat -c$how >"theirs.$how" 2>&1 &
+	listing+=($!)
 	timeout 1.7 "$ESTAB" netstat -c$how >"ours.$how" 2>&1 &
+	listing+=($!)
 done
-wait $(jobs -p | grep -vxF "${mksock_pids[0]}")
+wait "${listing[@]}"
 for how in rn rn6 i ie; do
 	is "continuous -$how" "$(sorted <"ours.$how")" "$(sorted <"theirs.$how")"
 done
