@@ -12,7 +12,6 @@
 #include "util.h"
 
 enum {
-	MEM_MAX = 9 * 4,
 	GROUPS_MAX = 2048, /* far above what any kernel has */
 	GROUPS_TEXT = GROUPS_MAX * sizeof("2048"),
 };
@@ -72,22 +71,6 @@ static int decode_groups(const struct diag_reading *reading, const struct nl_att
 	return row_put(row, EXT_NETLINK_GROUPS, buffer, text.length);
 }
 
-static int decode_mem(const struct diag_reading *reading, const struct nl_attr *attr,
-		      struct row *row)
-{
-	uint32_t mem[3];
-
-	if (attr->length >= sizeof(mem)) {
-		memcpy(mem, attr->data, sizeof(mem));
-		row->sock.recv_q = mem[0];
-		row->sock.send_q = mem[2];
-		row->sock.has |= HAS_QUEUES;
-	}
-	if (!(reading->needs & NEED_MEM))
-		return 0;
-	return row_put(row, EXT_MEM, attr->data, MIN(attr->length & ~(size_t)3, MEM_MAX));
-}
-
 static int decode_attr(const struct diag_reading *reading, const struct nl_attr *attr,
 		       struct row *row)
 {
@@ -95,7 +78,7 @@ static int decode_attr(const struct diag_reading *reading, const struct nl_attr 
 	case NETLINK_DIAG_GROUPS:
 		return decode_groups(reading, attr, row);
 	case NETLINK_DIAG_MEMINFO:
-		return decode_mem(reading, attr, row);
+		return diag_put_mem(reading, attr, row);
 	case NETLINK_DIAG_FLAGS:
 		if (attr->length < sizeof(uint32_t) || !(reading->needs & NEED_NETLINK))
 			return 0;

@@ -57,6 +57,9 @@ static inline uint16_t diag_set_cookie(struct estab_socket *sock, const uint32_t
 	return HAS_COOKIE;
 }
 
+/* SK_MEMINFO_VARS words. */
+enum { DIAG_MEM_MAX = 9 * 4 };
+
 /* The kernel's RCV_SHUTDOWN and SEND_SHUTDOWN as presence bits. */
 static inline uint16_t diag_shutdown_bits(uint8_t how)
 {
@@ -94,6 +97,9 @@ int diag_unix_decode(const struct diag_reading *reading, const struct nlmsghdr *
 int diag_ulp_decode(const struct nl_attr *info, struct row *row);
 /* Adds the device of that index (0: none), as far as it is needed. */
 int diag_put_device(const struct diag_reading *reading, uint32_t index, struct row *row);
+/* Takes the queues of a socket that tells of them by its memory alone (SK_MEMINFO_…), and adds all of it
+ * where it is needed. */
+int diag_put_mem(const struct diag_reading *reading, const struct nl_attr *attr, struct row *row);
 
 /*
  * Reads memberships and filters of packet sockets. In the dump of the rows, one that is longer than

@@ -3,28 +3,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "field.h"
 #include "flow.h"
+#include "getter.h"
 #include "util.h"
-
-#define GETTER(name)                                    \
-	int get_##name(const struct estab_socket *sock, \
-		       __attribute__((unused)) const struct field *field, struct value *ret)
-
-static int give_word(const char *word, struct value *ret)
-{
-	if (!word)
-		return FIELD_NONE;
-	ret->text.data = word;
-	ret->text.length = strlen(word);
-	return 0;
-}
-
-static int give_number(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return 0;
-}
 
 /* Where the kernel may well have it, but not every source tells. */
 static int give_known(const struct flow *flow, uint32_t has, uint64_t number, struct value *ret)
@@ -42,7 +23,7 @@ GETTER(flow_state)
 	const struct flow *flow = flow_of(sock);
 
 	if (flow->has & FLOW_HAS_STATE)
-		return give_word(flow_state_word(flow->l4proto, flow->state), ret);
+		return give_text(flow_state_word(flow->l4proto, flow->state), FIELD_NONE, ret);
 	return flow_state_word(flow->l4proto, 0) ? FIELD_UNKNOWN : FIELD_NONE;
 }
 
@@ -51,8 +32,8 @@ GETTER(flow_offload)
 	const struct flow *flow = flow_of(sock);
 
 	if (flow->status & FLOW_HW_OFFLOAD)
-		return give_word("hardware", ret);
-	return give_word(flow->status & FLOW_OFFLOAD ? "software" : NULL, ret);
+		return give_text("hardware", FIELD_NONE, ret);
+	return give_text(flow->status & FLOW_OFFLOAD ? "software" : NULL, FIELD_NONE, ret);
 }
 
 GETTER(flow_id)
@@ -179,7 +160,7 @@ int flow_give_proto(const struct estab_socket *sock, struct value *ret)
 {
 	const char *word = flow_proto_word(flow_of(sock)->l4proto);
 
-	return word ? give_word(word, ret) : FIELD_UNKNOWN;
+	return give_text(word, FIELD_UNKNOWN, ret);
 }
 
 int flow_give_mark(const struct estab_socket *sock, struct value *ret)

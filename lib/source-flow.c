@@ -9,16 +9,15 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "filter-flow.h"
 #include "filter.h"
 #include "flow.h"
 #include "lines.h"
+#include "net-file.h"
 #include "nl.h"
 #include "source.h"
 #include "util.h"
@@ -213,20 +212,11 @@ static int ctnetlink_next(struct source_cursor *cursor, struct row *row)
 
 static int open_text(struct source_cursor *cursor, const char *name)
 {
-	const struct env *env = cursor->env;
-	_cleanup_(cleanup_free) char *path = NULL;
-	struct stat st;
-	int fd = netns_open(env, name);
+	int fd = net_file_open(cursor->env, name);
 
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -EINVAL;
-	}
-	if (asprintf(&path, "%s/%s/%s", env->ctx->proc_path, netns_net_dir(env), name) < 0)
-		path = NULL;
 	cursor->counts =
-		result_add_source(cursor->result, source_ct_text.name, "flows", path, MIN(fd, 0));
-	return fd == -ENOTDIR ? -ENOENT : fd;
+		net_file_note(cursor->env, cursor->result, source_ct_text.name, "flows", name, fd);
+	return fd;
 }
 
 static int text_open(struct env *env, const struct source_job *job, struct estab_result *result,

@@ -15,6 +15,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "report.h"
 #include "term.h"
 
 struct listing {
@@ -74,11 +75,8 @@ static int make_query(struct listing *listing)
 /* Standard output's errors, and under --strict what the result lacks. */
 static int end_status(struct listing *listing, const struct estab_result *result)
 {
-	buf_flush(&listing->out);
-	if (listing->out.error < 0) {
-		complain_errno("standard output", listing->out.error);
+	if (report_end(&listing->out) != STATUS_OK)
 		return STATUS_FAILED;
-	}
 	/* One match answers --quiet, whatever else was lost. */
 	if (listing->matched)
 		return STATUS_OK;
@@ -235,12 +233,7 @@ static int explain(struct listing *listing)
 
 	if (error < 0)
 		return ask_complain(listing->options, error);
-	buf_flush(&listing->out);
-	if (listing->out.error < 0) {
-		complain_errno("standard output", listing->out.error);
-		return STATUS_FAILED;
-	}
-	return STATUS_OK;
+	return report_end(&listing->out);
 }
 
 int cmd_list(const struct options *options)

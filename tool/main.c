@@ -12,6 +12,7 @@
 #include "complain.h"
 #include "help.h"
 #include "options.h"
+#include "report.h"
 #include "util.h"
 
 /* No verb is ever a word of the filter language. */
@@ -54,16 +55,12 @@ static void fill_standard_fds(void)
 
 static int print(void (*put)(struct buf *buf))
 {
-	int status = STATUS_OK;
 	struct buf out;
+	int status;
 
 	buf_init(&out, STDOUT_FILENO);
 	put(&out);
-	buf_flush(&out);
-	if (out.error < 0) {
-		complain_errno("standard output", out.error);
-		status = STATUS_FAILED;
-	}
+	status = report_end(&out);
 	buf_free(&out);
 	return status;
 }
