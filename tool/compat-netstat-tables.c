@@ -23,7 +23,7 @@ static int make_query(struct netstat *netstat, enum estab_subject subject,
 }
 
 int netstat_rows(struct netstat *netstat, enum estab_subject subject, uint32_t families,
-		 netstat_row_fn *fn)
+		 const char *text, netstat_row_fn *fn)
 {
 	const struct estab_socket *row;
 	struct estab_query *query;
@@ -38,7 +38,10 @@ int netstat_rows(struct netstat *netstat, enum estab_subject subject, uint32_t f
 	if (error == 0)
 		error = estab_scan_open(query, &scan);
 	if (error == 0) {
-		while ((error = estab_scan_next(scan, &row)) == 0)
+		error = estab_scan_next(scan, &row);
+		if (text && error >= 0)
+			buf_str(&netstat->out, text);
+		for (; error == 0; error = estab_scan_next(scan, &row))
 			fn(netstat, row);
 		estab_scan_close(scan);
 	}

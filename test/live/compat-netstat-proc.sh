@@ -168,6 +168,35 @@ exchanged()
 exchanged "" <theirs >theirs.exchanged && mv theirs.exchanged theirs
 judge cat
 
+# A kernel without some of it.
+absent()
+{
+	pairs netstat <<-'END'
+		-rn
+		-rne
+		-rn6
+		-rn46
+		-rnC
+		-rnC6
+		-gn
+		-gn4
+		-gn6
+		-s
+		-s6
+		-st6
+		--ax25
+		--ipx
+	END
+}
+mkdir hidden
+mv proc/net/* hidden
+compare_complaints=1
+at_fake_proc absent
+judge cat
+# shellcheck disable=SC2034 # pair looks at it
+compare_complaints=
+mv hidden/* proc/net
+
 # ---- natively ----
 
 native()
