@@ -7,8 +7,10 @@
 #include <net/if_arp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -311,6 +313,69 @@ static void test_bus(void **state)
 	expect(fixture, ESTAB_F_IRQ, "");
 }
 
+static void test_counters(void **state)
+{
+#define COUNTER(id, member)                                              \
+	{                                                                \
+		ESTAB_F_##id, offsetof(struct rtnl_link_stats64, member) \
+	}
+	static const struct {
+		enum estab_field field;
+		size_t offset;
+	} counters[] = {
+		COUNTER(RX_PACKETS, rx_packets),        COUNTER(RX_BYTES, rx_bytes),
+		COUNTER(RX_ERRORS, rx_errors),          COUNTER(RX_DROPPED, rx_dropped),
+		COUNTER(RX_OVERRUNS, rx_fifo_errors),   COUNTER(RX_FRAME, rx_frame_errors),
+		COUNTER(RX_COMPRESSED, rx_compressed),  COUNTER(RX_MULTICAST, multicast),
+		COUNTER(TX_PACKETS, tx_packets),        COUNTER(TX_BYTES, tx_bytes),
+		COUNTER(TX_ERRORS, tx_errors),          COUNTER(TX_DROPPED, tx_dropped),
+		COUNTER(TX_OVERRUNS, tx_fifo_errors),   COUNTER(TX_COLLISIONS, collisions),
+		COUNTER(TX_CARRIER, tx_carrier_errors), COUNTER(TX_COMPRESSED, tx_compressed),
+	};
+#undef COUNTER
+	const struct ifinfomsg link_head = { .ifi_index = 1 };
+	struct rtnl_link_stats64 stats;
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	uint64_t *member = (uint64_t *)&stats;
+	char want[24];
+
+	for (size_t i = 0; i < sizeof(stats) / sizeof(*member); i++)
+		member[i] = i * i + 7;
+	add(message, IFLA_STATS64, &stats, sizeof(stats));
+	add(message, IFLA_QDISC, "fq_codel", 9);
+	add_u32(message, IFLA_TXQLEN, 1000);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		size_t at = counters[i].offset / sizeof(*member);
+
+		snprintf(want, sizeof(want), "%zu", at * at + 7);
+		expect(fixture, counters[i].field, want);
+	}
+	expect(fixture, ESTAB_F_QDISC, "fq_codel");
+	expect(fixture, ESTAB_F_TXQLEN, "1000");
+}
+
+static void test_route_numbers(void **state)
+{
+	struct rta_cacheinfo cache = { .rta_expires = 0 };
+	struct fixture *fixture = *state;
+	struct rtmsg route = head;
+	struct nlmsghdr *message;
+
+	route.rtm_tos = 16;
+	route.rtm_dst_len = 17;
+	cache.rta_expires = (int32_t)(77 * sysconf(_SC_CLK_TCK));
+	message = begin(fixture, RTM_NEWROUTE, &route, sizeof(route));
+	add_u32(message, RTA_NH_ID, 4242);
+	add(message, RTA_CACHEINFO, &cache, sizeof(cache));
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_PREFIX_LENGTH, "17");
+	expect(fixture, ESTAB_F_TOS, "16");
+	expect(fixture, ESTAB_F_NEXTHOP, "4242");
+	expect(fixture, ESTAB_F_EXPIRES_S, "77");
+}
+
 /* Words for numbers that the row has, and null for those that no word is known for. */
 static void test_words(void **state)
 {
@@ -381,6 +446,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_address_details, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bus, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_route_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_words, setup, teardown),
 	};
