@@ -95,9 +95,9 @@ int nettext_route(struct nettext *text, struct procfs_line line, struct row *row
 	    !cursor_hex(&cursor, 8, &flags) || !take_number(&cursor, &references) ||
 	    !take_number(&cursor, &uses) || !procfs_gap(&cursor) ||
 	    /* With a sign until Linux 3.x. */
-	    !procfs_wrapped(&cursor, &metric) || !procfs_gap(&cursor) || !take_v4(&cursor, text->big_endian, mask) ||
-	    !take_number(&cursor, &mtu) || !take_number(&cursor, &window) ||
-	    !take_number(&cursor, &rtt))
+	    !procfs_wrapped(&cursor, &metric) || !procfs_gap(&cursor) ||
+	    !take_v4(&cursor, text->big_endian, mask) || !take_number(&cursor, &mtu) ||
+	    !take_number(&cursor, &window) || !take_number(&cursor, &rtt))
 		return -EBADMSG;
 	rows_begin(row, ROW_ROUTE, ESTAB_FAMILY_INET, ++text->serial);
 	memcpy(row->sock.inet.local, destination, 16);

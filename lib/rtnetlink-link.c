@@ -111,9 +111,31 @@ static void put_address_details(struct text *text, const struct rt_address *addr
 		text_char(text, *letter == ',' || *letter == ' ' ? '?' : *letter);
 }
 
-/* Those of the interface, with commas between. */
+/* Finds those of an interface: how many there are, from *addresses on. */
+static size_t find_addresses(const struct rt_address **addresses, size_t n, uint32_t index)
+{
+	const struct rt_address *first = *addresses, *end = first + n;
+	size_t found = 0;
+
+	while (n > 0) {
+		size_t half = n / 2;
+
+		if (first[half].index < index) {
+			first += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	while (first + found < end && first[found].index == index)
+		found++;
+	*addresses = first;
+	return found;
+}
+
+/* With commas between. */
 static int put_addresses(struct row *row, enum ext_kind kind, const struct rt_address *addresses,
-			 size_t n, uint32_t index)
+			 size_t n)
 {
 	char buffer[ADDRESSES_ROOM];
 	struct text text = { .buffer = buffer, .size = sizeof(buffer) };
@@ -121,8 +143,6 @@ static int put_addresses(struct row *row, enum ext_kind kind, const struct rt_ad
 	for (size_t i = 0; i < n; i++) {
 		size_t before = text.length;
 
-		if (addresses[i].index != index)
-			continue;
 		if (text.length > 0)
 			text_char(&text, ',');
 		if (kind == EXT_ADDRESSES)
@@ -275,9 +295,10 @@ int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addr
 		r = take_attr(&attr, index, &numbers, row);
 	if (r == 0)
 		r = rows_put_link_flags(row, head->ifi_flags);
+	n_addresses = find_addresses(&addresses, n_addresses, index);
 	if (r == 0)
-		r = put_addresses(row, EXT_ADDRESSES, addresses, n_addresses, index);
+		r = put_addresses(row, EXT_ADDRESSES, addresses, n_addresses);
 	if (r == 0)
-		r = put_addresses(row, EXT_ADDRESS_DETAILS, addresses, n_addresses, index);
+		r = put_addresses(row, EXT_ADDRESS_DETAILS, addresses, n_addresses);
 	return r == 0 ? numbers_put(&numbers, row) : r;
 }

@@ -28,7 +28,8 @@ int rt_route_decode(struct env *env, const struct nlmsghdr *message, unsigned in
 /* An address of an interface, as RTM_NEWADDR tells it. */
 struct rt_address {
 	uint32_t index;
-	uint8_t family; /* enum estab_family */
+	uint32_t number; /* its place in the dump */
+	uint8_t family;  /* enum estab_family */
 	uint8_t prefix;
 	uint8_t scope;
 	bool has_peer;
@@ -41,6 +42,7 @@ struct rt_address {
 
 /* RT_SKIP: it is none. */
 int rt_address_decode(const struct nlmsghdr *message, struct rt_address *ret_address);
+/* The addresses are sorted by the index of their interface. */
 int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addresses,
 		   size_t n_addresses, uint64_t serial, struct row *row);
 

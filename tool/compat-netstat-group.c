@@ -19,16 +19,20 @@ static void put_row(struct netstat *netstat, const struct estab_socket *row)
 
 int netstat_groups(struct netstat *netstat)
 {
+	static const uint32_t inet = UINT32_C(1) << ESTAB_FAMILY_INET;
+	static const uint32_t inet6 = UINT32_C(1) << ESTAB_FAMILY_INET6;
 	const struct netstat_options *options = &netstat->options;
-	uint32_t families = 0;
 
-	if (options->inet)
-		families |= UINT32_C(1) << ESTAB_FAMILY_INET;
-	if (options->inet6)
-		families |= UINT32_C(1) << ESTAB_FAMILY_INET6;
 	buf_str(&netstat->out, "IPv6/IPv4 Group Memberships\n"
 			       "Interface       RefCnt Group\n"
 			       "--------------- ------ ---------------------\n");
-	netstat_rows(netstat, ESTAB_SUBJECT_MEMBERSHIPS, families, put_row);
+	if (options->inet &&
+	    netstat_rows(netstat, ESTAB_SUBJECT_MEMBERSHIPS, inet, NULL, put_row) < 0 &&
+	    !options->no_protocol) {
+		netstat_miss("AF INET (igmp)");
+		return NETSTAT_FAILED;
+	}
+	if (options->inet6)
+		netstat_rows(netstat, ESTAB_SUBJECT_MEMBERSHIPS, inet6, NULL, put_row);
 	return NETSTAT_OK;
 }

@@ -20,8 +20,7 @@ static bool read_addr(const char *word, size_t length, struct estab_addr *ret_ad
 	if (length >= sizeof(text))
 		return false;
 	memcpy(text, word, length);
-	*ret_addr = (struct estab_addr){ .family = inet6 ? ESTAB_FAMILY_INET6
-							 : ESTAB_FAMILY_INET };
+	*ret_addr = (struct estab_addr){ .family = inet6 ? ESTAB_FAMILY_INET6 : ESTAB_FAMILY_INET };
 	return inet_pton(inet6 ? AF_INET6 : AF_INET, text, ret_addr->bytes) == 1;
 }
 
@@ -331,8 +330,8 @@ static void put_statistics(struct buf *out, const struct estab_socket *row)
 		{ "  bytes ", ESTAB_F_TX_BYTES },
 	};
 	static const struct counter not_sent[] = {
-		{ "TX errors ", ESTAB_F_TX_ERRORS },     { "  dropped ", ESTAB_F_TX_DROPPED },
-		{ " overruns ", ESTAB_F_TX_OVERRUNS },   { "  carrier ", ESTAB_F_TX_CARRIER },
+		{ "TX errors ", ESTAB_F_TX_ERRORS },        { "  dropped ", ESTAB_F_TX_DROPPED },
+		{ " overruns ", ESTAB_F_TX_OVERRUNS },      { "  carrier ", ESTAB_F_TX_CARRIER },
 		{ "  collisions ", ESTAB_F_TX_COLLISIONS },
 	};
 

@@ -246,8 +246,8 @@ bool netstat_complete(struct netstat_options *options)
 		   options->ax25 || options->x25 || options->netrom || options->rose ||
 		   options->bluetooth;
 
-	options->no_protocol = !protocol;
-	if (!any || ((family || options->statistics > 0) && !protocol))
+	options->no_protocol = !protocol && (family || options->statistics > 0);
+	if (!any || options->no_protocol)
 		options->tcp = options->udp = options->udplite = options->raw = options->sctp =
 			true;
 	if (!family)

@@ -264,9 +264,9 @@ static int list_rare(struct netstat *netstat, enum estab_proto proto, const char
 		     compat_row_fn *row)
 {
 	static const enum estab_field fields[] = {
-		ESTAB_F_PROTO,  ESTAB_F_STATE,  ESTAB_F_LOCAL_NAME, ESTAB_F_PEER_NAME,
-		ESTAB_F_RECV_Q, ESTAB_F_SEND_Q, ESTAB_F_INTERFACE,  ESTAB_F_UID,
-		ESTAB_F_AX25,
+		ESTAB_F_PROTO,     ESTAB_F_STATE,  ESTAB_F_LOCAL_NAME,
+		ESTAB_F_PEER_NAME, ESTAB_F_RECV_Q, ESTAB_F_SEND_Q,
+		ESTAB_F_INTERFACE, ESTAB_F_UID,    ESTAB_F_AX25,
 	};
 	struct compat_reading reading = { .ctx = netstat->ctx, .states = ESTAB_STATES_ALL };
 	struct buf out = netstat->out;
@@ -287,8 +287,8 @@ static int list_rare(struct netstat *netstat, enum estab_proto proto, const char
 	return error < 0 || netstat->has_table ? error : -ENOENT;
 }
 
-#define IPX_HEAD                                                                                   \
-	"Active IPX sockets\nProto Recv-Q Send-Q Local Address              "                      \
+#define IPX_HEAD                                                              \
+	"Active IPX sockets\nProto Recv-Q Send-Q Local Address              " \
 	"Foreign Address            State"
 
 int netstat_ipx(struct netstat *netstat)

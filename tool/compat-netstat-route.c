@@ -212,25 +212,26 @@ static void put_v6(struct netstat *netstat, const struct estab_socket *row)
 	buf_char(out, '\n');
 }
 
-/* Of what extends the columns behind the flags are made. */
-static void put_v4_head(struct netstat *netstat, bool cache)
-{
-	static const char *const heads[] = {
-		"Flags   MSS Window  irtt Iface\n",
-		"Flags Metric Ref    Use Iface\n",
-		"Flags Metric Ref    Use Iface    MSS   Window irtt\n",
-		"Flags Metric Ref    Use Iface    MSS   Window irtt  TOS HHRef HHUptod     "
-		"SpecDst\n",
-	};
-	unsigned int extend = netstat->options.extend;
+#define TABLE "Kernel IP routing table\n"
+#define CACHE "Kernel IP routing cache\n"
+#define TABLE_COLUMNS "Destination     Gateway         Genmask         Flags "
+#define CACHE_COLUMNS "Source          Destination     Gateway         Flags "
+#define COLUMNS_6 "Destination                    Next Hop                   Flag Met Ref  Use If\n"
 
-	buf_str(&netstat->out, cache ? "Kernel IP routing cache\n" : "Kernel IP routing table\n");
-	if (extend > 2)
-		return;
-	buf_str(&netstat->out, cache ? "Source          Destination     Gateway         "
-				     : "Destination     Gateway         Genmask         ");
-	buf_str(&netstat->out, heads[extend + (cache && extend == 2)]);
-}
+/* By how often -e stood there. */
+static const char *const heads[] = {
+	TABLE TABLE_COLUMNS "  MSS Window  irtt Iface\n",
+	TABLE TABLE_COLUMNS "Metric Ref    Use Iface\n",
+	TABLE TABLE_COLUMNS "Metric Ref    Use Iface    MSS   Window irtt\n",
+	TABLE,
+};
+static const char *const cache_heads[] = {
+	CACHE CACHE_COLUMNS "  MSS Window  irtt Iface\n",
+	CACHE CACHE_COLUMNS "Metric Ref    Use Iface\n",
+	CACHE CACHE_COLUMNS "Metric Ref    Use Iface    MSS   Window irtt  TOS HHRef HHUptod     "
+			    "SpecDst\n",
+	CACHE,
+};
 
 static int complain(struct netstat *netstat, const char *file, const char *family)
 {
@@ -240,27 +241,36 @@ static int complain(struct netstat *netstat, const char *file, const char *famil
 	return NETSTAT_FAILED;
 }
 
+static void put_none(struct netstat *netstat, const struct estab_socket *row)
+{
+	(void)netstat;
+	(void)row;
+}
+
 static int put_inet(struct netstat *netstat, bool cache)
 {
-	int error = 0;
-
-	put_v4_head(netstat, cache);
+	static const uint32_t inet = UINT32_C(1) << ESTAB_FAMILY_INET;
+	size_t extend = MIN((size_t)netstat->options.extend, ARRAY_SIZE(heads) - 1);
 	/* Linux 3.6 did away with the cache: the file is there, and empty. */
-	if (!cache)
-		error = netstat_rows(netstat, ESTAB_SUBJECT_ROUTES,
-				     UINT32_C(1) << ESTAB_FAMILY_INET, put_v4);
-	return error < 0 ? complain(netstat, "/proc/net/route", "INET (IPv4)") : NETSTAT_OK;
+	int error = netstat_rows(netstat, ESTAB_SUBJECT_ROUTES, inet,
+				 cache ? cache_heads[extend] : heads[extend],
+				 cache ? put_none : put_v4);
+
+	if (error < 0)
+		return complain(netstat, cache ? "/proc/net/rt_cache" : "/proc/net/route",
+				"INET (IPv4)");
+	return NETSTAT_OK;
 }
 
 static int put_inet6(struct netstat *netstat, bool cache)
 {
-	buf_str(&netstat->out,
-		cache ? "Kernel IPv6 routing cache\n" : "Kernel IPv6 routing table\n");
-	buf_str(&netstat->out, "Destination                    Next Hop                   "
-			       "Flag Met Ref  Use If\n");
+	static const uint32_t inet6 = UINT32_C(1) << ESTAB_FAMILY_INET6;
+
 	netstat->cached = cache;
-	if (netstat_rows(netstat, ESTAB_SUBJECT_ROUTES, UINT32_C(1) << ESTAB_FAMILY_INET6, put_v6) <
-	    0)
+	if (netstat_rows(netstat, ESTAB_SUBJECT_ROUTES, inet6,
+			 cache ? "Kernel IPv6 routing cache\n" COLUMNS_6
+			       : "Kernel IPv6 routing table\n" COLUMNS_6,
+			 put_v6) < 0)
 		return complain(netstat, "/proc/net/ipv6_route", "INET6 (IPv6)");
 	return NETSTAT_OK;
 }

@@ -6,7 +6,7 @@
 #include "compat-netstat-words.h"
 #include "util.h"
 
-enum { OF_ALL, OF_RAW, OF_TCP, OF_UDP };
+enum { OF_ALL, OF_RAW, OF_TCP, OF_UDP, OF_SCTP };
 
 /* The sections as the old tool knows them, and the protocol that each is shown with. */
 static const struct section {
@@ -24,6 +24,7 @@ static const struct section {
 	{ "tcpext", "TcpExt", "", OF_TCP },
 	{ "ipext", "IpExt", "", OF_ALL },
 	{ "mptcpext", "MPTcpExt", "", OF_ALL },
+	{ "sctp", "Sctp", "Sctp", OF_SCTP },
 	{ "ip6", "Ip6", "Ip6", OF_RAW },
 	{ "icmp6", "Icmp6", "Icmp6", OF_RAW },
 	{ "udp6", "Udp6", "Udp6", OF_UDP },
@@ -47,6 +48,8 @@ static bool is_shown(const struct netstat *netstat, const struct section *sectio
 		return netstat->options.tcp;
 	case OF_UDP:
 		return netstat->options.udp;
+	case OF_SCTP:
+		return netstat->options.sctp;
 	default:
 		return true;
 	}
@@ -147,6 +150,7 @@ int netstat_statistics(struct netstat *netstat)
 {
 	static const uint32_t inet = UINT32_C(1) << ESTAB_FAMILY_INET;
 	static const uint32_t inet6 = UINT32_C(1) << ESTAB_FAMILY_INET6;
+	static const char none[] = ": No such file or directory";
 	size_t n_families = netstat->options.n_families;
 	const char *family = n_families > 0 ? netstat->options.families[0] : "inet";
 
@@ -155,10 +159,12 @@ int netstat_statistics(struct netstat *netstat)
 	if (n_families > 1 || (strcmp(family, "inet") != 0 && strcmp(family, "inet6") != 0))
 		return refuse_families(netstat);
 	if (strcmp(family, "inet") == 0) {
-		netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet, put_row);
+		if (netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet, NULL, put_row) < 0)
+			netstat_complain("cannot open ", "/proc/net/snmp", none);
+	} else if (netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet6, NULL, put_row) < 0) {
+		netstat_complain("cannot open ", "/proc/net/snmp6", none);
 	} else {
-		netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet6, put_row);
-		netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet, put_tcp);
+		netstat_rows(netstat, ESTAB_SUBJECT_STATS, inet, NULL, put_tcp);
 	}
 	return NETSTAT_OK;
 }

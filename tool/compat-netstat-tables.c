@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* About that subject, with all of its fields. */
+/* About that subject, with what the renderers show that is not read unless it is asked for. */
 static int make_query(struct netstat *netstat, enum estab_subject subject,
 		      struct estab_query **ret_query)
 {
@@ -13,15 +13,8 @@ static int make_query(struct netstat *netstat, enum estab_subject subject,
 	if (error < 0)
 		return error;
 	error = estab_query_set_subject(query, subject);
-	for (enum estab_field field = estab_field_next(ESTAB_F_NONE);
-	     field != ESTAB_F_NONE && error == 0; field = estab_field_next(field)) {
-		struct estab_field_info info = { .size = sizeof(info) };
-
-		/* The namespaces' names would mean a search for all of them. */
-		if (field != ESTAB_F_NETNS_NAME && estab_field_get_info(field, &info) == 0 &&
-		    info.subjects & UINT32_C(1) << subject)
-			error = estab_query_add_field(query, field);
-	}
+	if (error == 0 && subject != ESTAB_SUBJECT_STATS)
+		error = estab_query_add_field(query, ESTAB_F_INTERFACE);
 	if (error < 0)
 		estab_query_unref(query);
 	else
@@ -30,7 +23,7 @@ static int make_query(struct netstat *netstat, enum estab_subject subject,
 }
 
 int netstat_rows(struct netstat *netstat, enum estab_subject subject, uint32_t families,
-		 netstat_row_fn *fn)
+		 const char *text, netstat_row_fn *fn)
 {
 	const struct estab_socket *row;
 	struct estab_query *query;
@@ -45,7 +38,10 @@ int netstat_rows(struct netstat *netstat, enum estab_subject subject, uint32_t f
 	if (error == 0)
 		error = estab_scan_open(query, &scan);
 	if (error == 0) {
-		while ((error = estab_scan_next(scan, &row)) == 0)
+		error = estab_scan_next(scan, &row);
+		if (text && error >= 0)
+			buf_str(&netstat->out, text);
+		for (; error == 0; error = estab_scan_next(scan, &row))
 			fn(netstat, row);
 		estab_scan_close(scan);
 	}

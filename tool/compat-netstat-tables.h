@@ -7,10 +7,11 @@
 
 typedef void netstat_row_fn(struct netstat *netstat, const struct estab_socket *row);
 
-/* Hands out every row of the subject as the text files in /proc/net have it: the old tool's order and
- * numbers. 0, or a negative errno where there is no such file. */
+/* Puts text where it is not NULL, and hands out every row of the subject as the text files in /proc/net
+ * have it: the old tool's order and numbers. 0, or a negative errno where there is no such file:
+ * nothing is put, then. */
 int netstat_rows(struct netstat *netstat, enum estab_subject subject, uint32_t families,
-		 netstat_row_fn *fn);
+		 const char *text, netstat_row_fn *fn);
 /* Keeps them, as the kernel has them, from whichever source serves. */
 int netstat_take(struct netstat *netstat, enum estab_subject subject,
 		 struct estab_snapshot **ret_snapshot);

@@ -11,7 +11,6 @@ enum netstat_kind {
 };
 
 struct netstat_words {
-	const char *section;
 	const char *name;
 	const char *text; /* % stands for the number */
 	enum netstat_kind kind;

@@ -22,7 +22,7 @@ struct netstat_options {
 	bool tcp, sctp, udp, udplite, raw, unix_sockets, ipx, ax25;
 	bool x25, netrom, rose, bluetooth; /* which estab does not know */
 	bool ignored;                      /* a family without sockets */
-	bool no_protocol;                  /* none is named: all of them */
+	bool no_protocol;                  /* a family, and no protocol of it */
 	bool inet, inet6;
 	bool all, listening;
 	size_t n_families;

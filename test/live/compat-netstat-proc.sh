@@ -43,7 +43,7 @@ counters()
 		END { rest() }' names snmp6 >"$tmp/proc/net/snmp6"
 }
 
-mkdir -p proc/net/ipx proc/self proc/1 proc/thread-self
+mkdir -p proc/net/ipx proc/net/sctp proc/self proc/1 proc/thread-self
 ln -s ../net proc/self/net
 ln -s ../net proc/1/net
 ln -s ../net proc/thread-self/net
@@ -88,6 +88,8 @@ END
 		$'2\teth0.1234567890:     1      V3\n' '010000E0     1' $'3\teth0.123456:     2      V3\n' 'FB0000E0   123'
 } >proc/net/igmp
 
+awk '/^Sctp./ { printf "%-32s\t%d\n", $1, NR }; END { print "SctpT1InitExpireds", 7; print "SctpT3Retransmits", 0 }' names >proc/net/sctp/snmp
+
 # ---- the same of both ----
 
 # at_fake_proc FUNCTION: runs it with that directory in the place of /proc.
@@ -105,6 +107,8 @@ statistics()
 		-su
 		-sw
 		-sU
+		-sS
+		-stS
 		-stu
 		-stw
 		-suw
@@ -163,6 +167,35 @@ exchanged()
 }
 exchanged "" <theirs >theirs.exchanged && mv theirs.exchanged theirs
 judge cat
+
+# A kernel without some of it.
+absent()
+{
+	pairs netstat <<-'END'
+		-rn
+		-rne
+		-rn6
+		-rn46
+		-rnC
+		-rnC6
+		-gn
+		-gn4
+		-gn6
+		-s
+		-s6
+		-st6
+		--ax25
+		--ipx
+	END
+}
+mkdir hidden
+mv proc/net/* hidden
+compare_complaints=1
+at_fake_proc absent
+judge cat
+# shellcheck disable=SC2034 # pair looks at it
+compare_complaints=
+mv hidden/* proc/net
 
 # ---- natively ----
 

@@ -24,13 +24,14 @@ ip link add veth9 type veth peer name veth10
 ip link add veth9a type veth peer name veth-9
 ip link add veth09 type veth peer name veth.9
 made=$(
+	exec 2>/dev/null
 	ip link add br0 type bridge && ip link set veth-longer-na master br0 && ip link set br0 promisc on && echo bridge
 	ip link add link veth-b name mac0 type macvlan && ip link set mac0 allmulticast on txqueuelen 77 && echo macvlan
 	ip link add link veth-a name veth-a.7 type vlan id 7 && ip addr add 10.45.0.1/24 dev veth-a.7 && echo vlan
 	ip link add dummy0 type dummy && echo dummy
 	ip link add vx0 type vxlan id 7 dev veth-a dstport 4789 && echo vxlan
 	ip tuntap add dev tun0 mode tun && ip addr add 10.44.0.1 peer 10.44.0.2 dev tun0 && echo tun
-) 2>/dev/null
+)
 for device in veth-a veth-b veth9 br0 veth-long-name veth-longer-na mac0 tun0 vx0 dummy0 veth-a.7; do
 	ip link set "$device" up 2>/dev/null
 done
@@ -345,11 +346,14 @@ judge cat
 
 # ---- again and again ----
 
+listing=()
 for how in rn rn6 i ie; do
 	timeout 1.7 netstat -c$how >"theirs.$how" 2>&1 &
+	listing+=($!)
 	timeout 1.7 "$ESTAB" netstat -c$how >"ours.$how" 2>&1 &
+	listing+=($!)
 done
-wait $(jobs -p | grep -vxF "${mksock_pids[0]}")
+wait "${listing[@]}"
 for how in rn rn6 i ie; do
 	is "continuous -$how" "$(sorted <"ours.$how")" "$(sorted <"theirs.$how")"
 done

@@ -114,8 +114,8 @@ done <<<"$entries")"
 
 if [[ -e $tmp/text/estab-fields.5 ]]; then
 	# "name (kind, unit, …)" and the meaning below it.
-	for subject in sockets flows; do
-		[[ $subject == sockets ]] && heading=FIELDS || heading="FIELDS OF FLOWS"
+	for subject in sockets flows routes interfaces memberships stats; do
+		[[ $subject == sockets ]] && heading=FIELDS || heading="FIELDS OF ${subject^^}"
 		section estab-fields.5 "$heading" | awk '
 			/^       What / { next }
 			/^       [^ ]/ { name = $1; kind = $2; gsub(/[(),]/, "", kind); next }
