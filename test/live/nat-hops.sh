@@ -180,6 +180,9 @@ is "none, and nobody looked" \
 	'{"owners":[],"owners_complete":true}'
 is "in all namespaces" "$("$ESTAB" flows --all-netns -H --columns netns_name,direction 'dport 7' 2>/dev/null | sort | xargs)" \
 	"r1 forward r1 in r1 in r1 in r1 in r1 out"
+is "what it takes is explained" "$("$ESTAB" flows --explain --columns proto,direction,in_interface,owner.comm | tail -n 2)" \
+	"besides: sockets of all namespaces, before (they and what is translated are kept), routes
+owners of their sockets: descriptors of all processes; command names"
 is "nothing is asked for otherwise" "$("$ESTAB" flows --json -N r1 | jq -c '[.end.sources[].table]')" '["flows"]'
 
 echo >"$tmp/hold"
