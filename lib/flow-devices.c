@@ -201,7 +201,7 @@ static int put_device(struct flow_devices *devices, struct row *row, enum ext_ki
 		return r;
 	if (answer.kind == ROUTE_DEVICE)
 		name = netdevs_name(devices->env, answer.device);
-	return row_put(row, kind, name, name ? strlen(name) : 0);
+	return row_put(row, kind, name ? name : "", name ? strlen(name) : 0);
 }
 
 int flow_devices_join(struct flow_devices *devices, struct row *row)

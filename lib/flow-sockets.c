@@ -168,14 +168,14 @@ static bool is_at_home(const struct flow_sockets *sockets, const uint8_t addr[16
 	return netaddr_set_has(&sockets->at_home, spread);
 }
 
-/* Who began it has the original tuple as its own; who answers has that of the reply. */
+/* Who began it has the original tuple as its own; who answers has that of the reply. sent_here: it is known that it
+ * began on this host. */
 static void find_end(const struct flow_sockets *sockets, const struct estab_socket *row,
-		     enum flow_dir dir, struct end *end)
+		     enum flow_dir dir, bool sent_here, struct end *end)
 {
 	const struct netaddrs *netaddrs = &row->ext->env->netaddrs;
 	const struct flow *flow = flow_of(row);
 	uint32_t netns = netns_of(row);
-	bool known = netaddrs_find(netaddrs, netns) != NULL;
 	bool inet6 = row->family == ESTAB_FAMILY_INET6;
 	struct socket_end wanted = {
 		.way = &end->way,
@@ -194,8 +194,9 @@ static void find_end(const struct flow_sockets *sockets, const struct estab_sock
 		.inet6 = inet6,
 	};
 	own = netaddrs_own(netaddrs, netns, end->tuple.src, inet6);
+	/* What went out to many is nobody's here, though some may listen. */
 	wanted.may_be_here =
-		own || !known || netaddrs_is_for_many(netaddrs, netns, end->tuple.src, inet6);
+		own || (!sent_here && netaddrs_is_for_many(netaddrs, netns, end->tuple.src, inet6));
 	wanted.may_be_elsewhere = !own;
 	if (dir == FLOW_ORIG || !(end->tuple.has & TUPLE_HAS_ICMP))
 		end->sock = socket_index_find(&sockets->index, &wanted, &end->ambiguous);
@@ -254,8 +255,8 @@ int flow_sockets_join(const struct flow_sockets *sockets, struct row *row)
 	struct end server = { 0 };
 	struct end none = { 0 };
 
-	find_end(sockets, &row->sock, FLOW_ORIG, &client);
-	find_end(sockets, &row->sock, FLOW_REPLY, &server);
+	find_end(sockets, &row->sock, FLOW_ORIG, false, &client);
+	find_end(sockets, &row->sock, FLOW_REPLY, client.here, &server);
 	row->sock.direction = (uint8_t)direction_of_flow(&row->sock, &client, &server);
 	if (sockets->env->plan.needs & NEED_OWNERS)
 		row->sock.has |= OWNERS_LOOKED;

@@ -58,8 +58,8 @@ struct socket_index {
 struct socket_end {
 	struct nat_way const *way; /* the tuple as this end has it, and where the flow is */
 	unsigned int ct_state;     /* of a TCP flow, or FLOW_ANY_STATE */
-	bool may_be_here;          /* the flow's namespace has its address, as far as is known */
-	bool may_be_elsewhere;     /* it has not, as far as is known */
+	bool may_be_here; /* the flow's namespace is known to have its address, or takes what is for many */
+	bool may_be_elsewhere; /* it is not known to have it */
 };
 
 /* Adds the store's sockets, after which they must not move. -ENOMEM. */

@@ -255,7 +255,9 @@ static int begin_netns(struct reader *reader)
 		return netaddrs_note(reader->env, reader->result);
 	if (r == -ENOMEM)
 		return r;
-	result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
+	/* Of one that is gone the sockets are, too, and what they would have said of others. */
+	if (r != -ESTALE || !reader->env->outer)
+		result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
 	return 1;
 }
 
@@ -321,22 +323,20 @@ static void choose_namespaces(struct env *env)
 	}
 }
 
-/* Where they are only asked for a name, what else can't be known of them is no loss. */
+/* Where they are only asked for a name, or were listed for those whose sockets these are, what else can't be known
+ * of them is no loss. */
 static int list_namespaces(struct env *env, struct estab_result *result)
 {
+	bool told = env->plan.all_netns && !(env->outer && env->outer->plan.all_netns);
 	struct estab_result *scratch;
 	int r;
 
-	if (env->plan.all_netns) {
-		r = env_list_namespaces(env, result);
-		if (r == 0)
-			choose_namespaces(env);
-		return r;
-	}
 	if (!env_wants_namespaces(env))
 		return 0;
-	scratch = calloc(1, sizeof(*scratch));
-	r = scratch ? env_list_namespaces(env, scratch) : -ENOMEM;
+	scratch = told ? NULL : calloc(1, sizeof(*scratch));
+	r = told || scratch ? env_list_namespaces(env, told ? result : scratch) : -ENOMEM;
+	if (r == 0 && env->plan.all_netns)
+		choose_namespaces(env);
 	if (scratch)
 		result_clear(scratch);
 	free(scratch);

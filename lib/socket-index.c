@@ -172,8 +172,10 @@ static bool may_be_there(const struct search *search, const struct nat_way *way,
 	const struct nat_way *flow = search->end->way;
 
 	*ret_near = way->netns == flow->netns || way->netns == 0 || flow->netns == 0;
+	/* What is bound to the very address has it. */
 	if (*ret_near)
-		return !search->wildcard || search->end->may_be_here;
+		return !search->wildcard || search->end->may_be_here ||
+		       memcmp(search->key.src, any, sizeof(any)) != 0;
 	if (!search->end->may_be_elsewhere)
 		return false;
 	return !search->wildcard ||

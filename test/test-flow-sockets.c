@@ -305,6 +305,8 @@ static void test_from_everyone(void **state)
 	assert_int_equal(find(setting, 1, IPPROTO_UDP, "2001:db8::1", 53, "2001:db8::2", 7, HERE),
 			 0);
 	assert_int_equal(find(setting, 1, IPPROTO_UDP, "10.0.0.1", 58, "10.9.9.9", 7, HERE), 0);
+	/* Whose addresses are not known, who is bound to one still has it. */
+	assert_int_equal(find(setting, 1, IPPROTO_UDP, "10.0.0.1", 53, "10.9.9.9", 7, 0), 2);
 	/* The whole tuple first. */
 	assert_int_equal(find(setting, 1, IPPROTO_UDP, "10.0.0.1", 55, "10.0.0.2", 9, HERE), 4);
 	assert_int_equal(find(setting, 1, IPPROTO_UDP, "10.0.0.1", 55, "10.0.0.2", 8, HERE), 5);

@@ -4,7 +4,7 @@
 # a server behind another, and rules of nft on the first, of iptables on the second. What sockets and flows are
 # told must be what was built.
 . "$(dirname "$0")/lib.sh"
-need_command ip jq nft iptables ping setpriv
+need_command conntrack ip ip6tables-nft iptables-nft jq nft ping
 need_root
 in_pidns "$@"
 [[ -e /proc/sys/net/netfilter/nf_conntrack_count ]] || skip_all "no connection tracking in this kernel"
@@ -61,7 +61,9 @@ rules $backend -t nat -A PREROUTING -d 10.71.2.2 -p tcp --dport 443 -j DNAT --to
 rules $backend -t nat -A PREROUTING -d 10.71.2.2 -p udp --dport 53 -j DNAT --to-destination 10.71.3.2:5353
 rules $backend -t nat -A PREROUTING -d 10.71.2.9 -p icmp -j DNAT --to-destination 10.71.3.2
 rules ip6tables-nft -t nat -A PREROUTING -d fd71:2::2 -p tcp --dport 443 -j DNAT --to-destination '[fd71:3::2]:8443'
+rules ip6tables-nft -t nat -A PREROUTING -d fd71:2::9 -p icmpv6 -j DNAT --to-destination fd71:3::2
 ip -n r1 route add 10.71.2.9 via 10.71.2.2
+ip -n r1 -6 route add fd71:2::9 via fd71:2::2
 
 # start NAMESPACE SPEC...: sockets of that namespace.
 start()
@@ -84,8 +86,11 @@ client=$!
 ip netns exec client sysctl -qw net.ipv4.ping_group_range="0 2147483647"
 ip netns exec client ping -q -i 0.2 10.71.2.9 >/dev/null &
 ping=$!
+ip netns exec client ping -6 -q -i 0.2 fd71:2::9 >/dev/null &
+ping6=$!
 for ((i = 0; i < 100; i++)); do
-	grep -qs up "$tmp/client" && [[ $(ip netns exec r2 conntrack -L -p icmp 2>/dev/null) ]] && break
+	grep -qs up "$tmp/client" && [[ $(ip netns exec r2 conntrack -L -p icmp 2>/dev/null) ]] &&
+		[[ $(ip netns exec r2 conntrack -L -f ipv6 -p icmpv6 2>/dev/null) ]] && break
 	sleep 0.05
 done
 
@@ -100,7 +105,9 @@ of()
 is "tcp, the client" "$(of client 'dst 10.71.2.2 and proto = tcp')" "both 2 false 10.71.3.2 8443 10.71.2.2 10.71.2.1"
 is "tcp6, the client" "$(of client 'dst fd71:2::2')" "both 2 false fd71:3::2 8443 fd71:2::2 fd71:2::1"
 is "udp, the client" "$(of client 'dst 10.71.2.2 and proto = udp')" "both 2 false 10.71.3.2 5353 10.71.2.2 10.71.2.1"
-is "icmp, the client" "$(of client 'proto = icmp')" "both 2 false 10.71.3.2 null 10.71.2.9 10.71.2.1"
+is "icmp, the client" "$(of client 'proto = icmp and family = inet')" "both 2 false 10.71.3.2 null 10.71.2.9 10.71.2.1"
+is "icmpv6, the client" "$(of client 'proto = icmp and family = inet6 and exists nat.kind')" \
+	"both 2 false fd71:3::2 null fd71:2::9 fd71:2::1"
 
 # port NAMESPACE FILTER: the local port of the one socket.
 port()
@@ -137,12 +144,13 @@ is "of the second" "$(flow r2 'proto = tcp and family = inet')" "local client es
 is "of IPv6" "$(flow r2 'proto = tcp and family = inet6')" "local client established $client null public private"
 is "of udp, with both ends" "$(flow r2 'proto = udp')" "local client established $client $server public private"
 is "of icmp" "$(flow r2 'proto = icmp')" "local client unconnected $ping null public private"
+is "of icmpv6" "$(flow r2 'proto = icmpv6 and nat.kind = dnat')" "local client unconnected $ping6 null public private"
 is "in a table" "$("$ESTAB" flows -pH -N r1 --columns direction,owners 'proto = tcp and family = inet' 2>/dev/null | xargs)" \
 	"local bash[$client] fd 3"
 is "in CSV" "$("$ESTAB" flows --csv -N r1 --columns owner.pid,socket.netns_name,direction 'proto = udp' 2>/dev/null | tail -n 1)" \
 	"$client,client,local"
-is "an owner decides" "$("$ESTAB" flows -H -N r2 --columns proto 'owner.comm = ping' 2>/dev/null | xargs)" icmp
-is "an owner sorts" "$("$ESTAB" flows -H -N r2 --columns proto --sort -owner.comm,-proto 'proto != udp' 2>/dev/null | xargs)" "icmp tcp tcp"
+is "an owner decides" "$("$ESTAB" flows -H -N r2 --columns proto 'owner.comm = ping' 2>/dev/null | sort | xargs)" "icmp icmpv6"
+is "an owner sorts" "$("$ESTAB" flows -H -N r2 --columns proto --sort -owner.comm,-proto 'proto in {icmp, tcp}' 2>/dev/null | xargs)" "icmp tcp tcp"
 
 # NAMESPACE SOURCE DESTINATION PORT: an entry of a connection that nobody here has.
 entry()
@@ -157,21 +165,26 @@ entry r1 203.0.113.1 224.0.0.251 7
 entry r1 203.0.113.1 10.71.1.255 7
 ip -n r1 addr add 203.0.113.77/24 dev outside
 entry server 203.0.113.1 10.71.3.2 5353
+entry server 10.71.3.2 224.0.0.251 5353
 is "that passes through" "$(flow r1 'src 203.0.113.1 and dst 203.0.113.2')" "forward null null null null outside outside"
 is "that comes in" "$(flow r1 'dst 10.71.1.1')" "in null null null null outside null"
 is "that goes out" "$(flow r1 'src 10.71.2.1')" "out null null null null null outside"
 is "that comes in to another namespace" "$(flow r1 'dst 10.71.1.2')" "in null null null null outside inside"
 is "that comes in to many" "$(flow r1 'dst 224.0.0.251')" "in null null null null outside null"
 is "that comes in to all of a network" "$(flow r1 'dst 10.71.1.255')" "in null null null null outside null"
-is "that a socket takes from everyone" "$(flow server 'dport 5353')" "in server unconnected $server null lan null"
+is "that a socket takes from everyone" "$(flow server 'dst 10.71.3.2')" "in server unconnected $server null lan null"
+is "that goes out to many, and one listens" "$(flow server 'dst 224.0.0.251')" "out null null null null null null"
 is "a filter of directions" "$("$ESTAB" flows -H -N r1 --columns orig.dst.addr 'direction = forward' 2>/dev/null)" "203.0.113.2"
 is "none, and nobody looked" \
 	"$("$ESTAB" flows --json -N r1 --columns owners 'direction = forward' 2>/dev/null | jq -c '.flows[]')" \
 	'{"owners":[],"owners_complete":true}'
 is "in all namespaces" "$("$ESTAB" flows --all-netns -H --columns netns_name,direction 'dport 7' 2>/dev/null | sort | xargs)" \
 	"r1 forward r1 in r1 in r1 in r1 in r1 out"
+is "what it takes is explained" "$("$ESTAB" flows --explain --columns proto,direction,in_interface,owner.comm | tail -n 2)" \
+	"besides: sockets of all namespaces, before (they and what is translated are kept), routes
+owners of their sockets: descriptors of all processes; command names"
 is "nothing is asked for otherwise" "$("$ESTAB" flows --json -N r1 | jq -c '[.end.sources[].table]')" '["flows"]'
 
 echo >"$tmp/hold"
-kill "$ping"
-wait "$client" "$ping" 2>/dev/null
+kill "$ping" "$ping6"
+wait "$client" "$ping" "$ping6" 2>/dev/null

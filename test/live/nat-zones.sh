@@ -95,6 +95,9 @@ is "the server tells them apart" "$(of server 'sport 80 and dst 10.72.9.1' | sor
 is "but not whose flow is which" "$(for zone in 1 2; do flow $zone; done | cut -d ' ' -f 1-3,5)" "local 1 null true
 local 2 null true"
 
+is "but where each comes from, by its mark" "$("$ESTAB" flows -H --columns in_interface,out_interface --sort orig.zone | xargs)" \
+	"to-a to-server to-b to-server"
+
 # Reset, so that nothing of it lingers but the flow.
 if ip netns exec b "$ESTAB" kill --yes dport 80 >/dev/null 2>&1; then
 	for ((i = 0; i < 100; i++)); do
