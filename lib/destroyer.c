@@ -132,7 +132,7 @@ int estab_destroyer_check(const struct estab_destroyer *destroyer, const struct 
 {
 	int r = check_kind(destroyer, sock);
 
-	if (r < 0)
+	if (r < 0 || !sock)
 		return r;
 	if (sock->has & HAS_NETNS && destroyer->env->netns != 0 &&
 	    sock->netns != (uint32_t)destroyer->env->netns)
