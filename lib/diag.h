@@ -119,4 +119,27 @@ int diag_put_mem(const struct diag_reading *reading, const struct nl_attr *attr,
 int diag_packet_lists(struct nl *nl, const char *table, struct diag_lists *lists);
 void diag_lists_free(struct diag_lists *lists);
 
+/* ---- diag-ones.c: sockets that are asked for one by one, where many namespaces have few each ---- */
+
+struct diag_ones;
+
+/* Finds out which there are, where that pays: env->ones. -ENOMEM, -ECANCELED. */
+int diag_ones_read(struct env *env, struct estab_result *result);
+struct diag_ones *diag_ones_free(struct diag_ones *ones);
+
+/* What the kernel said of some. */
+struct diag_answers {
+	uint8_t *data;
+	size_t used;
+	size_t room;
+	size_t at;
+};
+
+/* Asks for all of the namespace that is read. 0; 1: a dump is to be made; -ENOMEM, -ECANCELED. */
+int diag_ones_ask(const struct diag_reading *reading, struct nl *nl, const char *table,
+		  struct diag_answers *answers);
+/* false: there is none left. */
+bool diag_answers_next(struct diag_answers *answers, const struct nlmsghdr **ret_message);
+void diag_answers_free(struct diag_answers *answers);
+
 #endif

@@ -22,6 +22,7 @@
 #include "users.h"
 
 struct bpf_reader;
+struct diag_ones;
 struct flow_sockets;
 struct netns_list;
 
@@ -47,8 +48,9 @@ struct env {
 	uint64_t own_netns;       /* the caller's; 0: unknown */
 	/* All there are, where they are to be read or named; else NULL. Lends their names. */
 	struct netns_list *namespaces;
-	size_t netns_at;      /* which of them is read, where all are */
-	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
+	struct diag_ones *ones; /* sockets to be asked for one by one; NULL: dumps are made */
+	size_t netns_at;        /* which of them is read, where all are */
+	uint64_t deadline_us;   /* CLOCK_MONOTONIC; 0: none */
 	atomic_bool cancelled;
 	struct flow_sockets *sockets; /* NULL: flows are asked for none. Lends owners to rows. */
 	const struct env *outer; /* of whose sockets they are: cancels this one, too; or NULL */

@@ -14,7 +14,7 @@
 #include "netns-list.h"
 #include "util.h"
 
-enum { AHEAD_MIN = 32 }; /* of fewer, a thread is not worth while */
+enum { AHEAD_MIN = 8 }; /* of fewer, a thread is not worth while */
 
 static void drop_files(struct netns_item *item)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bpf.h"
+#include "diag.h"
 #include "field.h"
 #include "filter.h"
 #include "flow-devices.h"
@@ -365,6 +366,8 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	netns_count_start(env, &counting);
 	r = bpf_begin(env, result);
 	netns_count_end(&counting);
+	if (r == 0)
+		r = diag_ones_read(env, result);
 	if (r < 0)
 		return r;
 	reader->n_sources = result->n_sources;
@@ -446,6 +449,7 @@ void reader_close(struct reader *reader)
 		netns_list_leave(reader->env);
 		if (reader->env->namespaces)
 			netns_list_drop_files(reader->env->namespaces);
+		reader->env->ones = diag_ones_free(reader->env->ones);
 		netns_release(&reader->env->target);
 		bpf_end(reader->env);
 	}

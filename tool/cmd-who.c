@@ -78,6 +78,7 @@ static bool wants_numbers(const struct options *options)
 static int make_queries(struct who *who)
 {
 	static const enum estab_field pid = ESTAB_F_OWNER_PID;
+	static const enum estab_field netns_name = ESTAB_F_NETNS_NAME;
 	const struct options *options = who->options;
 	int status = ask_context(options, &who->ctx);
 	int error;
@@ -92,6 +93,8 @@ static int make_queries(struct who *who)
 		error = add_default_fields(who->sockets);
 		if (error == 0)
 			error = add_fields(who->sockets, socket_fields, ARRAY_SIZE(socket_fields));
+		if (error == 0 && options->all_netns)
+			error = add_fields(who->sockets, &netns_name, 1);
 	}
 	if (error == 0)
 		error = estab_query_new(who->ctx, &who->processes);

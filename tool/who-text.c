@@ -272,11 +272,18 @@ static void put_children(const struct page *page, size_t index)
 
 static void put_listener(struct buf *buf, const struct estab_socket *sock)
 {
+	const void *name;
+	size_t length;
 	uint64_t backlog, limit;
 
 	buf_socket(buf, sock, ESTAB_F_PROTO);
 	buf_char(buf, ' ');
 	buf_socket(buf, sock, ESTAB_F_LOCAL);
+	/* Asked for where there is more than one. */
+	if (estab_socket_get_bytes(sock, ESTAB_F_NETNS_NAME, &name, &length) == 0) {
+		buf_str(buf, " in ");
+		buf_escape(buf, name, length);
+	}
 	if (estab_socket_get_u64(sock, ESTAB_F_BACKLOG, &backlog) == 0 && backlog > 0) {
 		buf_str(buf, ", ");
 		buf_u64(buf, backlog);

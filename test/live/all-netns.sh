@@ -143,6 +143,15 @@ is "ends find each other" "$(jq -r --arg path "$tmp/over" '.sockets[] |
 	over.json | sort | sed "s|$tmp||g" | xargs)" \
 	"established mksock[$MKSOCK_PID] - /over $MKSOCK_PID established mksock[$MKSOCK_PID] /over - $MKSOCK_PID listen $own /over - $MKSOCK_PID"
 
+# ---- who it is, in any of them ----
+
+is "who has a port, in any of them" "$("$ESTAB" who --all-netns 2001 | sed -n '1p; s/^  listens *//p')" "mksock[$blue]
+tcp 127.0.0.1:2001 in blue"
+is "but not in ours" "$("$ESTAB" who 2001 2>&1; echo $?)" "estab: 2001: nobody
+1"
+is "who has it, by number" "$("$ESTAB" who --all-netns --pids 4001)" "$plain"
+is "who has it, in JSON" "$("$ESTAB" who --all-netns --json 2001 | jq -r '.who[].sockets[].netns_name')" blue
+
 # ---- a saved /proc ----
 
 # keep PID NUMBER: its tables under that number, with the link that says where they are from.

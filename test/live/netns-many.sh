@@ -79,6 +79,45 @@ for name in "${names[@]}"; do
 	umount "/run/netns/$name" && rm "/run/netns/$name"
 done
 
+# ---- many small ones: each socket is asked for by itself, and that is the same as a dump ----
+
+mkdir /run/small
+MKSOCK=$tmp/enter
+for ((i = 0; i < 12; i++)); do
+	: >"/run/small/$i"
+	unshare --net="/run/small/$i" ip link set lo up
+	printf '%s' "/run/small/$i" >where
+	start_mksock --no-lo tcp-listen:port=6001 tcp-established:port=6002 tcp-established:family=inet6,port=6003 \
+		tcp-device:port=6004 tcp-close-wait:port=6005
+done
+# Of some it takes a dump: what has no file, what shares a port, what is only bound.
+printf '%s' /run/small/0 >where
+start_mksock --no-lo tcp-time-wait:port=6101 tcp-pending:port=6102,count=2
+printf '%s' /run/small/1 >where
+start_mksock --no-lo tcp-reuseport:port=6103,count=3 tcp-bound:port=6104
+MKSOCK=$real_mksock
+# all_of ARGUMENT...: what does not change by itself of the sockets in them.
+all_of()
+{
+	"$ESTAB" --all-netns --json "$@" | jq -S -c '.sockets[] | select(.local.port > 6000 or .peer.port > 6000)
+		| del(.timer) | .tcp |= (. // {} | {snd_mss, rcv_mss, bytes_acked, advmss})' | sort
+}
+for states in -t -ta -tl; do
+	all_of $states -iem >asked
+	all_of $states -iem --source diag >dumped
+	is "asked for one by one ($states)" "$(diff asked dumped | head -3)" ""
+	check "and there are some ($states)" test "$(wc -l <asked)" -ge 24
+done
+if "$ESTAB" --all-netns -ta --source bpf >/dev/null 2>&1; then
+	command -v strace >/dev/null && check "few namespaces are dumped" test "$(strace -f -e trace=sendto "$ESTAB" --all-netns -tai 2>&1 >/dev/null |
+		grep -c 'NLM_F_REQUEST|0x300')" -lt 10
+	is "nothing is missing" "$("$ESTAB" --all-netns -tai --json | jq -c .end.lost)" "[]"
+fi
+stop_mksock
+for ((i = 0; i < 12; i++)); do
+	umount "/run/small/$i"
+done
+
 # ---- five hundred, with a socket each in some of them ----
 
 mkdir /run/many
