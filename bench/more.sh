@@ -70,6 +70,31 @@ instructions_run()
 	farm_stop
 }
 
+# What the second core gains: the same on one, and on all that there are, in turn.
+cores_run()
+{
+	local size=100000 options i
+	if ! command -v taskset >/dev/null || (($(nproc) < 2)); then
+		notes+=("cores|all|skipped: there is one core, or no taskset")
+		return
+	fi
+	farm_start tcp "$size" || die "no farm: $(head -n 1 "$tmp/farm.err")"
+	for options in "-tan" "-tan --jsonl" "-tanp --source=bpf" "-tanp --source=diag"; do
+		rm -f "$tmp"/cores.*
+		for ((i = 0; i < 7; i++)); do
+			# shellcheck disable=SC2086 # words
+			measure taskset -c 0 "$estab" $options && echo "$wall" >>"$tmp/cores.one"
+			# shellcheck disable=SC2086
+			measure "$estab" $options && echo "$wall" >>"$tmp/cores.all"
+		done
+		notes+=("cores|estab $options|$(paste "$tmp/cores.one" "$tmp/cores.all" |
+			awk '{ print $1 / $2 }' | median | awk '{ printf "%.2f", $1 }') times as fast ($(
+			awk '{ print $1 / 1e6 }' "$tmp/cores.one" | median) s, $(
+			awk '{ print $1 / 1e6 }' "$tmp/cores.all" | median) s)")
+	done
+	farm_stop
+}
+
 # load_line NAME OPTION...: what an answer takes.
 load_line()
 {
@@ -119,7 +144,7 @@ notes=() # section|name|text
 more_run()
 {
 	local what
-	for what in churn instructions load; do
+	for what in churn instructions cores load; do
 		[[ $more == all || $more == *$what* ]] && "${what}_run"
 	done
 	return 0
@@ -151,9 +176,16 @@ more_document()
 		## Instructions a row
 
 		All of the program's own instructions (callgrind), not the kernel's, by the lines it prints,
-		20,000 sockets:
+		20,000 sockets. With -i a line has some forty values, not eight:
 
 		$(notes_of instructions)
+
+		## Both cores
+
+		Reading, joining and printing overlap: on all cores, and bound to one, 100,000 sockets; medians
+		of 7 pairs:
+
+		$(notes_of cores)
 
 		## Loading BPF programs
 
@@ -167,7 +199,7 @@ more_document()
 more_text()
 {
 	local section
-	for section in churn instructions load; do
+	for section in churn instructions cores load; do
 		notes_of "$section" | sed "s/^- /$section, /"
 	done
 }

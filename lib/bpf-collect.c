@@ -426,8 +426,10 @@ static int walk_missing_in(struct bpf_collecting *all, size_t index)
 		r = netns_list_enter(env, index);
 		if (r == 0)
 			r = walk_tables(all, protos);
+		else if (r != -ENOMEM && r != -ECANCELED && !item->lost)
+			result_add_loss(all->result, "namespace", reader_loss_reason(r), NULL, 1);
 	}
-	/* What can't be entered the reader has told. */
+	/* What the reader met it has told. */
 	return r < 0 && r != -ENOMEM && r != -ECANCELED ? 1 : r;
 }
 

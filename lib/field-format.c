@@ -139,24 +139,24 @@ static char *put_name(char *at, const char *name, size_t length)
 	return at + length;
 }
 
-/* What begins a word, and what follows: all but the value. */
-static void put_label(const char *name, size_t length, char after, struct text *text)
+/* "name:number", with a blank before it where it is not the first. */
+static void put_number(const char *name, size_t length, uint64_t value, struct text *text)
 {
 	char *at = text->buffer + text->length;
 
-	if (text->length + length + 2 > text->size) {
+	if (text->length + length + sizeof(" :18446744073709551615") > text->size) {
 		if (text->length > 0)
 			text_char(text, ' ');
 		text_put(text, name, length);
-		if (after)
-			text_char(text, after);
+		text_char(text, ':');
+		text_u64(text, value);
 		return;
 	}
 	if (text->length > 0)
 		*at++ = ' ';
 	at = put_name(at, name, length);
-	if (after)
-		*at++ = after;
+	*at++ = ':';
+	at += text_digits(value, at);
 	text->length = (size_t)(at - text->buffer);
 }
 
@@ -165,7 +165,7 @@ static void put_word(const struct field *field, size_t skip, const struct value 
 		     struct text *text)
 {
 	const char *word = field->name;
-	bool flag = field->kind == ESTAB_KIND_BOOL;
+	size_t length;
 
 	if (field->name_length > skip && word[skip - 1] == '.') {
 		word += skip;
@@ -174,11 +174,18 @@ static void put_word(const struct field *field, size_t skip, const struct value 
 
 		word = dot ? dot + 1 : word;
 	}
-	put_label(word, (size_t)(field->name + field->name_length - word), flag ? '\0' : ':', text);
-	if (field->kind == ESTAB_KIND_U64)
-		text_u64(text, value->u64);
-	else if (!flag)
+	length = (size_t)(field->name + field->name_length - word);
+	if (field->kind == ESTAB_KIND_U64) {
+		put_number(word, length, value->u64, text);
+		return;
+	}
+	if (text->length > 0)
+		text_char(text, ' ');
+	text_put(text, word, length);
+	if (field->kind != ESTAB_KIND_BOOL) {
+		text_char(text, ':');
 		field_format_value(field, value, text);
+	}
 }
 
 static const struct field *group_end(const struct plan *plan, const struct field *group)
@@ -187,6 +194,18 @@ static const struct field *group_end(const struct plan *plan, const struct field
 		if (plan->groups[i].group == group)
 			return plan->groups[i].end;
 	return field_group_end(group);
+}
+
+/* Of members that come from an extension which few rows have: whether this one lacks it. */
+static inline bool is_absent(const struct field *field, const struct ext *ext)
+{
+	if (field->get == get_subflow)
+		return !ext_has(ext, EXT_SUBFLOW);
+	if (field->get == get_ext_member)
+		return !ext_has(ext, (enum ext_kind)field->offset);
+	if (field->get == get_bbr_gain || field->get == get_bbr_bandwidth)
+		return !ext_has(ext, EXT_BBR);
+	return field->get == get_dctcp && !ext_has(ext, EXT_DCTCP);
 }
 
 /* What nearly all of the members read in one place, without a search for it each time; else as field_get(). */
@@ -198,7 +217,7 @@ static int get_member(const struct tcp_info_place *info, const struct field *fie
 	if (field->get == get_tcp_info)
 		return tcp_info_read(info, field->offset, field->size, &ret->u64);
 	if (field->get != get_tcp_option)
-		return field_get(field, sock, ret);
+		return is_absent(field, sock->ext) ? FIELD_NONE : field_get(field, sock, ret);
 	if (tcp_info_read(info, field->offset, 1, &options) < 0)
 		return FIELD_UNKNOWN;
 	ret->u64 = options >> field->size & 1;

@@ -48,7 +48,8 @@ static bool was_for_reading(const struct estab_socket *sock)
 
 static bool may_be_carried(const struct estab_socket *sock)
 {
-	return !was_for_reading(sock) && sock->has & OWNERS_LOOKED && !sock->owners && sock->no_owner == NO_OWNER_NOT_VISIBLE;
+	return !was_for_reading(sock) && sock->has & OWNERS_LOOKED && !sock->owners &&
+	       sock->no_owner == NO_OWNER_NOT_VISIBLE;
 }
 
 /*

@@ -113,7 +113,7 @@ static int open_job(struct reader *reader, size_t table, const struct source_job
 	return error;
 }
 
-static const char *loss_reason(int error)
+const char *reader_loss_reason(int error)
 {
 	switch (error) {
 	case -EACCES:
@@ -231,7 +231,7 @@ static int open_table(struct reader *reader, size_t table)
 			return r;
 		if (is_none(reader, &job, r))
 			continue;
-		result_add_loss(reader->result, "table", loss_reason(r), job.table, 1);
+		result_add_loss(reader->result, "table", reader_loss_reason(r), job.table, 1);
 		reader->error = r;
 	}
 	return 1;
@@ -258,7 +258,8 @@ static int begin_netns(struct reader *reader)
 		return r;
 	/* Of one that is gone the sockets are, too, and what they would have said of others. */
 	if (r != -ESTALE || !reader->env->outer)
-		result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
+		result_add_loss(reader->result, "namespace", reader_loss_reason(r), NULL, 1);
+	item->lost = true;
 	return 1;
 }
 

@@ -30,32 +30,46 @@ static const char two_digits[] =
 	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
 	"8081828384858687888990919293949596979899";
 
-static size_t count_digits(uint64_t value)
+/* Below 10000, without zeros at the front. */
+static inline size_t few_digits(uint32_t value, char *buffer)
 {
-	size_t n = 1;
+	uint32_t high = value / 100;
+	size_t n = 0;
 
-	while (value >= 10000) {
-		value /= 10000;
-		n += 4;
+	if (high >= 10) {
+		memcpy(buffer, two_digits + (size_t)high * 2, 2);
+		n = 2;
+	} else if (high > 0) {
+		buffer[n++] = (char)('0' + high);
+	} else if (value < 10) {
+		*buffer = (char)('0' + value);
+		return 1;
 	}
-	return n + (value >= 10) + (value >= 100) + (value >= 1000);
+	memcpy(buffer + n, two_digits + (size_t)(value % 100) * 2, 2);
+	return n + 2;
+}
+
+static inline void four_digits(uint32_t value, char *buffer)
+{
+	memcpy(buffer, two_digits + (size_t)(value / 100) * 2, 2);
+	memcpy(buffer + 2, two_digits + (size_t)(value % 100) * 2, 2);
 }
 
 size_t text_digits(uint64_t value, char buffer[20])
 {
-	size_t length = count_digits(value);
-	char *at = buffer + length;
+	size_t n;
 
-	while (value >= 100) {
-		at -= 2;
-		memcpy(at, two_digits + value % 100 * 2, 2);
-		value /= 100;
+	if (value < 10000)
+		return few_digits((uint32_t)value, buffer);
+	if (value < 100000000) {
+		n = few_digits((uint32_t)value / 10000, buffer);
+		four_digits((uint32_t)value % 10000, buffer + n);
+		return n + 4;
 	}
-	if (value >= 10)
-		memcpy(buffer, two_digits + value * 2, 2);
-	else
-		*buffer = (char)('0' + value);
-	return length;
+	n = text_digits(value / 100000000, buffer);
+	four_digits((uint32_t)(value % 100000000) / 10000, buffer + n);
+	four_digits((uint32_t)(value % 100000000) % 10000, buffer + n + 4);
+	return n + 8;
 }
 
 void text_u64(struct text *text, uint64_t value)

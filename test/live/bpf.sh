@@ -166,6 +166,21 @@ is "and these are many" "$(($(wc -l <"$tmp/root.rows") > 80))" 1
 is "nothing for it to do" "$("$ESTAB" -xa --source=bpf 2>&1; echo $?)" \
 	$'estab: sockets: Operation not supported\n3'
 
+# ---- only what is needed ----
+
+# programs OPTION...: how many are loaded, each by a program of its own.
+programs()
+{
+	strace -f -qq -e trace=bpf "$ESTAB" "$@" 2>&1 >/dev/null | grep -c 'BPF_PROG_LOAD'
+}
+
+is "none without BPF" "$(programs -tanp --source=diag)" 0
+is "none where no row is left" "$(programs -xap --source=auto 'inode = 1')" 0
+is "one where all have files" "$(programs -uanp --source=bpf)" 1
+is "two where some have none" "$(programs -tanp --source=bpf)" 2
+is "two of netlink" "$(programs -f netlink -p --source=bpf)" 2
+is "one for owners alone" "$(programs -tanp --source=bpf --columns=+timer.kind)" 1
+
 # ---- another namespace, and no descriptors left behind ----
 
 if ip netns add bpf-test 2>/dev/null; then
