@@ -58,11 +58,13 @@ static void put_counters(struct netstat *netstat, const struct estab_socket *row
 
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		uint64_t value = compat_u64(row, counters[i].field, 0);
+		uint64_t start = buf_total(&netstat->out);
 
 		if (counters[i].width > 0)
 			netstat_put_right(netstat, value, counters[i].width);
 		else
-			netstat_put_number(netstat, (int64_t)value, 6);
+			buf_u64(&netstat->out, value);
+		compat_pad(&netstat->out, start, 6);
 		buf_char(&netstat->out, ' ');
 	}
 }

@@ -213,8 +213,9 @@ static int list_on(struct netstat *netstat, bool named)
 
 	for (;;) {
 		status = list(netstat, named);
-		buf_flush(&netstat->out);
+		/* Before the listing, as the old tool does, if that was not too long to wait. */
 		tell_losses(netstat);
+		buf_flush(&netstat->out);
 		if (status != NETSTAT_OK || !netstat->options.continuous ||
 		    netstat->options.statistics || netstat->out.error < 0)
 			return status;

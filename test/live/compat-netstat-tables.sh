@@ -208,6 +208,7 @@ pairs netstat <<'END'
 --interfaces --all
 --interfaces --extend
 --interfaces --all --extend
+--interfaces veth-a
 -g
 -gn
 -gN
@@ -336,6 +337,7 @@ pairs netstat <<'END'
 -rT
 -A
 --groups=x
+--interfaces=veth-a
 --bluetooth
 -A bluetooth
 -2

@@ -195,6 +195,7 @@ as_nobody netstat -tlnp >theirs 2>theirs.err
 as_nobody "$ESTAB" netstat -tlnp >ours 2>ours.err
 is "programs of others" "$(cat ours)" "$(cat theirs)"
 is "and that they are" "$(cat ours.err)" "$(cat theirs.err)"
+is "said before the listing" "$(as_nobody "$ESTAB" netstat -tlnp 2>&1 | head -n 1)" "$(as_nobody netstat -tlnp 2>&1 | head -n 1)"
 
 # ---- names that are not to be trusted ----
 
