@@ -267,7 +267,7 @@ GETTER(flow_port); /* the same */
 GETTER(flow_key);  /* the same */
 GETTER(flow_icmp); /* size: 0 type, 1 code, 2 id */
 GETTER(flow_zone);
-GETTER(flow_count); /* size: 0 packets, 1 bytes */
+GETTER(flow_count);  /* size: 0 packets, 1 bytes */
 GETTER(flow_device); /* offset: enum ext_kind */
 GETTER(socket_state);
 GETTER(socket_netns_name);
