@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "flow-stats.h"
 #include "flow.h"
 #include "plan.h"
 #include "rows.h"
@@ -26,6 +27,7 @@
 #define LINK BIT64(ROW_INTERFACE)
 #define MEMBER BIT64(ROW_MEMBERSHIP)
 #define STAT BIT64(ROW_STAT)
+#define FLOW_STAT BIT64(ROW_FLOW_STAT)
 #define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */
@@ -115,9 +117,15 @@ bool field_in_group(const struct field *field, const struct field *group)
 	/* Names cost what no one expects of an address. */
 	if (field->id >= ESTAB_F_LOCAL_HOST && field->id <= ESTAB_F_PEER_SERVICE)
 		return false;
-	if (field->group == group->id)
-		return group->id != ESTAB_F_PEER_OWNERS || field->id == ESTAB_F_PEER_OWNER_VIA ||
-		       field->id <= ESTAB_F_PEER_OWNER_COMM;
+	if (group->id == ESTAB_F_PEER_OWNERS)
+		return field->id == ESTAB_F_PEER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_PEER_OWNER_PID &&
+			field->id <= ESTAB_F_PEER_OWNER_COMM);
+	if (group->id == ESTAB_F_LISTENER_OWNERS)
+		return field->id == ESTAB_F_LISTENER_OWNER_TID ||
+		       field->id == ESTAB_F_LISTENER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_LISTENER_OWNER_PID &&
+			field->id <= ESTAB_F_LISTENER_OWNER_COMM);
 	length = strlen(group->name);
 	return strncmp(field->name, group->name, length) == 0 && field->name[length] == '.';
 }
@@ -169,8 +177,9 @@ enum estab_field estab_field_from_name(const char *name)
 		const char *name;
 		enum estab_field id;
 	} short_forms[] = {
-		{ "process", ESTAB_F_OWNER_COMM },
-		{ "pid", ESTAB_F_OWNER_PID },
+		{ "process", ESTAB_F_OWNER_COMM }, { "pid", ESTAB_F_OWNER_PID },
+		{ "unit", ESTAB_F_OWNER_UNIT },    { "container", ESTAB_F_OWNER_CONTAINER },
+		{ "pod", ESTAB_F_OWNER_POD },
 	};
 
 	for (size_t i = 0; i < FIELD_COUNT; i++)

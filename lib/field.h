@@ -143,6 +143,9 @@ const char *word_state_capitals(unsigned int state);
 const char *name_of_host(const struct estab_socket *sock, bool local);
 const char *name_of_service(const struct estab_socket *sock, bool local);
 
+/* The name of a network namespace: known by its inode, else by its place in the list. */
+int netns_give_name(const struct env *env, bool known, uint32_t netns, struct value *ret_value);
+
 /* What flows have instead of a socket's (field-flow.c). */
 int flow_give_proto(const struct estab_socket *sock, struct value *ret_value);
 int flow_give_mark(const struct estab_socket *sock, struct value *ret_value);
@@ -159,6 +162,9 @@ int flow_format_status(const struct estab_socket *sock, struct text *text);
 /* Names of the protocols of raw, netlink and packet sockets (field-protocol.c); NULL where there is no
  * well-known one. */
 const char *protocol_name(unsigned int proto, unsigned int protocol);
+
+/* Why there is nothing of a protocol above TCP: FIELD_NONE, or FIELD_UNKNOWN (field-mptcp.c). */
+int without_ulp(const struct estab_socket *sock);
 
 /* Getters, one for each row (field-get.c), and for whole structs (field-tcp.c, …). */
 #define GETTER(name) field_get_fn get_##name
@@ -228,6 +234,10 @@ GETTER(dctcp);    /* offset */
 GETTER(protocol);
 GETTER(protocol_name);
 GETTER(ulp);
+GETTER(tls_version);
+GETTER(tls_cipher);
+GETTER(tls_mode); /* offset: 0 sending, 1 receiving */
+GETTER(tls_flag); /* offset: 0 zc_ro_tx, 1 no_pad_rx */
 GETTER(mptcp_token);
 GETTER(mptcp_info); /* offset and size of an unsigned number */
 GETTER(mptcp_flag); /* offset of the flags; size: which bit */
@@ -252,6 +262,9 @@ GETTER(flow_state);
 GETTER(flow_offload);
 GETTER(flow_id);
 GETTER(flow_use);
+GETTER(flow_event);
+GETTER(stats_cpu);
+GETTER(stat); /* offset: enum flow_stat */
 GETTER(flow_duration);
 GETTER(flow_time); /* offset: enum ext_kind */
 GETTER(flow_addr); /* offset: enum flow_dir; size: 0 the source, 1 the destination */
@@ -259,10 +272,15 @@ GETTER(flow_port); /* the same */
 GETTER(flow_key);  /* the same */
 GETTER(flow_icmp); /* size: 0 type, 1 code, 2 id */
 GETTER(flow_zone);
-GETTER(flow_count); /* size: 0 packets, 1 bytes */
+GETTER(flow_count);  /* size: 0 packets, 1 bytes */
+GETTER(flow_device); /* offset: enum ext_kind */
+GETTER(socket_state);
+GETTER(socket_netns_name);
+GETTER(socket_ambiguous);
 GETTER(nat_kind);
 GETTER(nat_ambiguous);
 GETTER(nat_hops);
+GETTER(nat_netns);
 GETTER(nat_addr); /* as of flows; FLOW_DIRS: of the real other end */
 GETTER(nat_port);
 /* Of rows that are no sockets (field-rows.c). */
@@ -275,6 +293,7 @@ GETTER(route_kind);
 GETTER(route_scope);
 GETTER(route_origin);
 GETTER(operstate);
+GETTER(ax25_state);
 GETTER(link_type);
 #undef GETTER
 

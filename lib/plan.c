@@ -35,6 +35,8 @@ static void plan_group(struct plan *plan, const struct field *group)
 
 static void plan_fields(const struct estab_query *query, struct plan *plan)
 {
+	static const enum estab_field of_events[] = { ESTAB_F_EVENT, ESTAB_F_TIME };
+
 	if (query->fields_set) {
 		memcpy(plan->fields, query->fields, sizeof(plan->fields));
 	} else {
@@ -43,6 +45,8 @@ static void plan_fields(const struct estab_query *query, struct plan *plan)
 
 			plan->fields[id / 64] |= BIT64(id % 64);
 		}
+		for (size_t i = 0; query->events && i < ARRAY_SIZE(of_events); i++)
+			plan->fields[of_events[i] / 64] |= BIT64(of_events[i] % 64);
 	}
 	for (const struct field *field = field_after(NULL); field; field = field_after(field)) {
 		if (!plan_has_field(plan, field->id))
@@ -110,6 +114,20 @@ static void plan_reading(struct plan *plan)
 		plan->needs |= NEED_UNIX_VFS;
 }
 
+/* Their sockets are read by a plan of their own, before them: flows need not be kept for that. */
+static void plan_flows(struct plan *plan)
+{
+	plan->socket_needs = plan->needs & NEEDS_OF_SOCKETS;
+	plan->needs &= ~NEEDS_OF_SOCKETS;
+	if (plan->socket_needs != 0)
+		plan->needs |= NEED_FLOW_SOCKET;
+	if (plan->needs & NEED_FLOW_SOCKET)
+		plan->needs |= NEED_ADDRESSES;
+	/* A flow knows by itself what a socket must be joined for. */
+	plan->needs &= ~NEED_NAT;
+	plan->owners_only_decide = false;
+}
+
 void plan_make(const struct estab_query *query, struct plan *ret_plan)
 {
 	struct plan plan = {
@@ -146,10 +164,11 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
 	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))
 		plan.needs &= ~NEED_UNIX_PEER_PATH;
-	/* A flow knows by itself what a socket must be joined for. */
 	if (plan.protos & BIT64(ROW_FLOW))
-		plan.needs &= ~NEED_NAT;
+		plan_flows(&plan);
 	plan_reading(&plan);
+	if (plan.needs & (NEED_ENDS | NEED_NAT))
+		plan.needs |= NEED_ADDRESSES;
 	plan.joins = plan.consistent || plan.needs & (NEED_UNIX_PEER_PATH | NEED_ENDS | NEED_NAT);
 	plan.keep = plan.joins || plan.needs & NEED_OWNERS;
 	/* The join finds a peer by the inode that names it. */

@@ -26,7 +26,8 @@ struct reader {
 	size_t n_losses;             /* the same */
 	const struct source *source;
 	struct source_cursor *cursor;
-	struct subflows subflows; /* of the MPTCP connections read so far */
+	struct flow_devices *devices; /* NULL: flows are asked for none */
+	struct subflows subflows;     /* of the MPTCP connections read so far */
 };
 
 /* The states that sockets of a table can be in: asking for others would be asking for nothing. */

@@ -58,6 +58,13 @@ static void write_words(struct json *json, const struct value *value)
 	json_write_close(json, ']');
 }
 
+/* Words with commas between. */
+static bool is_list(enum estab_field field)
+{
+	return field == ESTAB_F_FLOW_STATUS || field == ESTAB_F_ADDRESSES ||
+	       field == ESTAB_F_ADDRESS_DETAILS;
+}
+
 static void write_value(struct json *json, const struct field *field, const struct plan_key *at,
 			const struct value *value)
 {
@@ -88,7 +95,7 @@ static void write_value(struct json *json, const struct field *field, const stru
 	default:
 		if (field->get_owner == get_owner_cmdline)
 			write_cmdline(json, key, value);
-		else if (field->id == ESTAB_F_FLOW_STATUS || field->id == ESTAB_F_ADDRESSES)
+		else if (is_list(field->id))
 			write_words(json, value);
 		else if (field->id == ESTAB_F_NETLINK_GROUPS || field->id == ESTAB_F_LABELS)
 			write_numbers(json, value);
