@@ -76,19 +76,24 @@ static bool count_by_process(const struct env *env, struct netns_item *item, boo
 	return known;
 }
 
-int netns_list_count(struct env *env, size_t index, struct sockstat *ret_sockstat)
+static int count(struct env *env, size_t index, bool keep, struct sockstat *ret_sockstat)
 {
 	struct netns_item *item = &env->namespaces->items[index];
 	bool known = item->files_open && sockstat_read_files(item->files, ret_sockstat);
 	int r;
 
 	drop_files(item);
-	if (known || count_by_process(env, item, env->bpf.row_protos != 0, ret_sockstat))
+	if (known || count_by_process(env, item, keep, ret_sockstat))
 		return 0;
 	r = netns_list_enter(env, index);
 	if (r == 0)
 		r = !sockstat_read(env, ret_sockstat);
 	return r;
+}
+
+int netns_list_count(struct env *env, size_t index, struct sockstat *ret_sockstat)
+{
+	return count(env, index, false, ret_sockstat);
 }
 
 int netns_list_count_first(struct env *env, size_t index)
@@ -97,7 +102,7 @@ int netns_list_count_first(struct env *env, size_t index)
 	int r = 0;
 
 	if (!item->counted_ahead) {
-		r = netns_list_count(env, index, &item->tally.before);
+		r = count(env, index, env->bpf.row_protos != 0, &item->tally.before);
 		item->tally.counted = r == 0;
 	}
 	item->counted_ahead = false;
