@@ -146,10 +146,12 @@ void netns_count_start(struct env *env, struct netns_counting *ret_counting)
 	sigset_t all, before;
 
 	*ret_counting = (struct netns_counting){ .env = env };
-	if (!env->plan.all_netns || !(env->ctx->flags & ESTAB_CTX_THREADS) ||
-	    env->namespaces->n < AHEAD_MIN || env->plan.source || bpf_check(env) < 0)
+	if (!env->plan.all_netns || env->namespaces->n < AHEAD_MIN || env->plan.source ||
+	    bpf_check(env) < 0)
 		return;
 	make_room(env);
+	if (!(env->ctx->flags & ESTAB_CTX_THREADS))
+		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ret_counting->started = pthread_create(&ret_counting->thread, NULL, count_all, env) == 0;
