@@ -57,7 +57,7 @@ struct source_cursor {
 	struct diag_reading reading;
 	struct diag_lists lists;
 	struct diag_answers answers;
-	bool asked; /* for each by itself: they are in answers, and nothing is dumped */
+	bool asked;           /* for each by itself: they are in answers, and nothing is dumped */
 	struct idset seen;    /* of a leaky table */
 	bool again;           /* it is dumped a second time */
 	enum push_level push; /* how much of the filter the kernel has not yet refused */
