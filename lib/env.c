@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "flow-sockets.h"
 #include "netns-list.h"
 #include "query.h"
 
@@ -53,6 +54,14 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 		if (env->target.way != NETNS_OWN)
 			env->netns = env->target.inode;
 	}
+	if (env->plan.needs & NEED_FLOW_SOCKET) {
+		int r = flow_sockets_new(env, query, &env->sockets);
+
+		if (r < 0) {
+			env_unref(env);
+			return r;
+		}
+	}
 	*ret_env = env;
 	return 0;
 }
@@ -68,6 +77,7 @@ struct env *env_unref(struct env *env)
 	if (!env || --env->refs > 0)
 		return NULL;
 	netns_release(&env->target);
+	flow_sockets_free(env->sockets);
 	if (env->namespaces)
 		netns_list_free(env->namespaces);
 	free(env->namespaces);
@@ -82,12 +92,20 @@ struct env *env_unref(struct env *env)
 	return NULL;
 }
 
+bool env_wants_namespaces(const struct env *env)
+{
+	if (env->plan.all_netns || env->plan.needs & NEED_NETNS_NAME)
+		return true;
+	return env->plan.needs & NEED_NAT && env->ctx->flags & ESTAB_CTX_ENTER_NETNS &&
+	       !env->ctx->capture;
+}
+
 int env_list_namespaces(struct env *env, struct estab_result *result)
 {
 	struct netns_list *list;
 	int r;
 
-	if (env->namespaces || !(env->plan.all_netns || env->plan.needs & NEED_NETNS_NAME))
+	if (env->namespaces || !env_wants_namespaces(env))
 		return 0;
 	list = malloc(sizeof(*list));
 	if (!list)
@@ -107,8 +125,9 @@ int env_list_namespaces(struct env *env, struct estab_result *result)
 
 int env_check(const struct env *env)
 {
-	if (atomic_load_explicit(&env->cancelled, memory_order_relaxed))
-		return -ECANCELED;
+	for (const struct env *at = env; at; at = at->outer)
+		if (atomic_load_explicit(&at->cancelled, memory_order_relaxed))
+			return -ECANCELED;
 	if (env->deadline_us != 0 && monotonic_us() >= env->deadline_us)
 		return -ETIME;
 	return 0;

@@ -393,6 +393,9 @@ bool filter_prematch(const struct estab_filter *filter, const struct estab_socke
 {
 	uint16_t at = filter_entry(filter);
 
+	/* What a socket must be joined for, a flow knows by itself. */
+	if (sock->proto == ROW_FLOW)
+		unknown &= ~NEED_NAT;
 	while (at < filter->n_leaves) {
 		const struct leaf *leaf = &filter->leaves[at];
 
@@ -409,17 +412,34 @@ static bool is_of_netns(const struct field *field)
 	return field && (field->id == ESTAB_F_NETNS || field->id == ESTAB_F_NETNS_NAME);
 }
 
-bool filter_may_match_netns(const struct estab_filter *filter, const struct estab_socket *sock)
+static bool is_of_event(const struct field *field)
+{
+	return field && field->id == ESTAB_F_EVENT;
+}
+
+/* With what is not known of the socket taken for what would do. */
+static bool may_match(const struct estab_filter *filter, const struct estab_socket *sock,
+		      bool (*is_known)(const struct field *field))
 {
 	uint16_t at = filter_entry(filter);
 
 	while (at < filter->n_leaves) {
 		const struct leaf *leaf = &filter->leaves[at];
 
-		if (is_of_netns(leaf->field) && !leaf->other)
+		if (is_known(leaf->field) && !leaf->other)
 			at = leaf_match(leaf, sock) ? leaf->yes : leaf->no;
 		else
 			at = leaf_way_out(leaf);
 	}
 	return at == LEAF_ACCEPT;
+}
+
+bool filter_may_match_netns(const struct estab_filter *filter, const struct estab_socket *sock)
+{
+	return may_match(filter, sock, is_of_netns);
+}
+
+bool filter_may_match_event(const struct estab_filter *filter, const struct estab_socket *sock)
+{
+	return may_match(filter, sock, is_of_event);
 }

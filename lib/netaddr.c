@@ -5,6 +5,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -54,9 +55,42 @@ bool netaddr_set_has(const struct netaddr_set *set, const uint8_t addr[16])
 	       bsearch(addr, set->addrs, set->n, ADDR_LENGTH, compare_addrs);
 }
 
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+bool netaddrs_own(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
+		  bool inet6)
+{
+	const struct netaddr_set *set = netaddrs_find(netaddrs, netns);
+	uint8_t spread[ADDR_LENGTH];
+
+	if (inet6) {
+		memcpy(spread, addr, sizeof(spread));
+	} else {
+		memcpy(spread, mapped, sizeof(mapped));
+		memcpy(spread + sizeof(mapped), addr, 4);
+	}
+	if (inet6 ? memcmp(addr, &in6addr_loopback, ADDR_LENGTH) == 0 : addr[0] == IN_LOOPBACKNET)
+		return true;
+	return set && netaddr_set_has(set, spread);
+}
+
+bool netaddrs_is_for_many(const struct netaddrs *netaddrs, uint64_t netns, const uint8_t addr[16],
+			  bool inet6)
+{
+	const struct netaddr_set *set = netaddrs_find(netaddrs, netns);
+	uint32_t number;
+
+	if (inet6)
+		return addr[0] == 0xff;
+	memcpy(&number, addr, sizeof(number));
+	for (size_t i = 0; set && i < set->n_broadcasts; i++)
+		if (set->broadcasts[i] == number)
+			return true;
+	return IN_MULTICAST(ntohl(number)) || number == INADDR_BROADCAST;
+}
+
 int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	uint8_t *place;
 
 	if (set->n == set->room) {
@@ -75,6 +109,12 @@ int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
 	return 0;
 }
 
+void netaddr_set_sort(struct netaddr_set *set)
+{
+	if (set->n > 0)
+		qsort(set->addrs, set->n, ADDR_LENGTH, compare_addrs);
+}
+
 int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 {
 	size_t place = place_of(netaddrs, set->netns);
@@ -82,28 +122,44 @@ int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 		reallocarray(netaddrs->sets, netaddrs->n + 1, sizeof(*netaddrs->sets));
 
 	if (!sets) {
+		free(TAKE_PTR(set->broadcasts));
 		free(TAKE_PTR(set->addrs));
 		return -ENOMEM;
 	}
-	if (set->n > 0)
-		qsort(set->addrs, set->n, ADDR_LENGTH, compare_addrs);
+	netaddr_set_sort(set);
 	memmove(&sets[place + 1], &sets[place], (netaddrs->n - place) * sizeof(*sets));
 	sets[place] = *set;
 	netaddrs->sets = sets;
 	netaddrs->n++;
 	set->addrs = NULL;
+	set->broadcasts = NULL;
 	return 0;
 }
 
 void netaddrs_free(struct netaddrs *netaddrs)
 {
-	for (size_t i = 0; i < netaddrs->n; i++)
+	for (size_t i = 0; i < netaddrs->n; i++) {
+		free(netaddrs->sets[i].broadcasts);
 		free(netaddrs->sets[i].addrs);
+	}
 	free(netaddrs->sets);
 	*netaddrs = (struct netaddrs){ 0 };
 }
 
 /* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
+/* IPv6 has none. */
+static int add_broadcast(struct netaddr_set *set, const void *addr)
+{
+	uint32_t *more =
+		reallocarray(set->broadcasts, set->n_broadcasts + 1, sizeof(*set->broadcasts));
+
+	if (!more)
+		return -ENOMEM;
+	set->broadcasts = more;
+	memcpy(&more[set->n_broadcasts++], addr, sizeof(*more));
+	return 0;
+}
+
 int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *body = nl_body(message);
@@ -111,6 +167,7 @@ int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message
 	struct nl_attrs attrs;
 	struct nl_attr attr;
 	size_t length;
+	int r = 0;
 
 	if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)))
 		return 0;
@@ -118,13 +175,15 @@ int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message
 	if (body->ifa_family != AF_INET && body->ifa_family != AF_INET6)
 		return 0;
 	attrs = nl_attrs_of(message, sizeof(*body));
-	while (nl_attr_next(&attrs, &attr)) {
+	while (r == 0 && nl_attr_next(&attrs, &attr)) {
 		if (attr.length != length)
 			continue;
 		if (attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !own))
 			own = attr.data;
+		else if (attr.type == IFA_BROADCAST && length == sizeof(uint32_t))
+			r = add_broadcast(set, attr.data);
 	}
-	return own ? netaddr_set_add(set, own, length) : 0;
+	return r == 0 && own ? netaddr_set_add(set, own, length) : r;
 }
 
 static int read_addrs(struct nl *nl, struct netaddr_set *set)
@@ -217,7 +276,7 @@ static bool wants_ports(const struct plan *plan)
 
 bool netaddrs_wanted(const struct env *env)
 {
-	return env->plan.needs & NEED_ENDS || wants_ports(&env->plan);
+	return env->plan.needs & NEED_ADDRESSES || wants_ports(&env->plan);
 }
 
 /* What rows of the namespace that is read have in the place of its inode, where that is not known. */
@@ -235,16 +294,18 @@ int netaddrs_note(struct env *env, struct estab_result *result)
 		return 0;
 	if (wants_ports(&env->plan))
 		read_auto_ports(env, &set);
-	if (env->plan.needs & NEED_ENDS) {
+	if (env->plan.needs & NEED_ADDRESSES) {
 		r = read_netlink(env, result, &set);
 		if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
 			set.n = 0;
+			set.n_broadcasts = 0;
 			r = read_text(env, &set);
 		}
 		set.known = r == 0;
 	}
 	if (r != -ENOMEM && r != -ECANCELED)
 		return netaddrs_add(&env->netaddrs, &set);
+	free(set.broadcasts);
 	free(set.addrs);
 	return r;
 }

@@ -65,6 +65,7 @@ struct netns_item {
 	uint32_t named_pid; /* the process that it is named by; 0: none */
 	bool own;           /* the caller's; always the first */
 	bool unwanted;      /* no socket of it can match */
+	bool lost;          /* it could not be read, and that is told */
 	uint8_t n_places;
 	struct netns_place places[NETNS_PLACES];
 	struct netns_tally tally;

@@ -8,6 +8,8 @@
 #include "diag.h"
 #include "field.h"
 #include "filter.h"
+#include "flow-devices.h"
+#include "flow-sockets.h"
 #include "netns-list.h"
 #include "util.h"
 
@@ -47,6 +49,7 @@ static const struct {
 	{ ROW_INTERFACE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
 	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
 	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
+	{ ROW_FLOW_STAT, INET_FAMILIES, { &source_flow_stats, &source_flow_stats_text } },
 };
 
 uint32_t reader_states(unsigned int proto)
@@ -110,7 +113,7 @@ static int open_job(struct reader *reader, size_t table, const struct source_job
 	return error;
 }
 
-static const char *loss_reason(int error)
+const char *reader_loss_reason(int error)
 {
 	switch (error) {
 	case -EACCES:
@@ -228,7 +231,7 @@ static int open_table(struct reader *reader, size_t table)
 			return r;
 		if (is_none(reader, &job, r))
 			continue;
-		result_add_loss(reader->result, "table", loss_reason(r), job.table, 1);
+		result_add_loss(reader->result, "table", reader_loss_reason(r), job.table, 1);
 		reader->error = r;
 	}
 	return 1;
@@ -253,7 +256,10 @@ static int begin_netns(struct reader *reader)
 		return netaddrs_note(reader->env, reader->result);
 	if (r == -ENOMEM)
 		return r;
-	result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
+	/* Of one that is gone the sockets are, too, and what they would have said of others. */
+	if (r != -ESTALE || !reader->env->outer)
+		result_add_loss(reader->result, "namespace", reader_loss_reason(r), NULL, 1);
+	item->lost = true;
 	return 1;
 }
 
@@ -319,22 +325,20 @@ static void choose_namespaces(struct env *env)
 	}
 }
 
-/* Where they are only asked for a name, what else can't be known of them is no loss. */
+/* Where they are only asked for a name, or were listed for those whose sockets these are, what else can't be known
+ * of them is no loss. */
 static int list_namespaces(struct env *env, struct estab_result *result)
 {
+	bool told = env->plan.all_netns && !(env->outer && env->outer->plan.all_netns);
 	struct estab_result *scratch;
 	int r;
 
-	if (env->plan.all_netns) {
-		r = env_list_namespaces(env, result);
-		if (r == 0)
-			choose_namespaces(env);
-		return r;
-	}
-	if (!(env->plan.needs & NEED_NETNS_NAME))
+	if (!env_wants_namespaces(env))
 		return 0;
-	scratch = calloc(1, sizeof(*scratch));
-	r = scratch ? env_list_namespaces(env, scratch) : -ENOMEM;
+	scratch = told ? NULL : calloc(1, sizeof(*scratch));
+	r = told || scratch ? env_list_namespaces(env, told ? result : scratch) : -ENOMEM;
+	if (r == 0 && env->plan.all_netns)
+		choose_namespaces(env);
 	if (scratch)
 		result_clear(scratch);
 	free(scratch);
@@ -351,6 +355,13 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	r = list_namespaces(env, result);
 	if (r == 0 && !env->plan.all_netns)
 		r = netaddrs_note(env, result);
+	/* Before the flows: a socket that is gone by then leaves one without, and none gets another's. */
+	if (r == 0 && env->sockets)
+		r = flow_sockets_read(env->sockets, result);
+	if (r == 0 && env->plan.needs & NEED_FLOW_DEVICES) {
+		reader->devices = flow_devices_new(env, result);
+		r = reader->devices ? 0 : -ENOMEM;
+	}
 	if (r < 0)
 		return r;
 	netns_count_start(env, &counting);
@@ -371,6 +382,18 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	return r < 0 ? r : 0;
 }
 
+/* What sockets and routes say of it. */
+static int relate_flow(struct reader *reader, struct row *row)
+{
+	int r = 0;
+
+	if (reader->env->sockets)
+		r = flow_sockets_join(reader->env->sockets, row);
+	if (r == 0 && reader->devices)
+		r = flow_devices_join(reader->devices, row);
+	return r;
+}
+
 /* What a row of one table says of those of another. */
 static int relate(struct reader *reader, struct row *row)
 {
@@ -379,6 +402,8 @@ static int relate(struct reader *reader, struct row *row)
 		return subflows_add(&reader->subflows, &row->sock);
 	if (row->sock.proto == ESTAB_PROTO_TCP)
 		return subflows_mark(&reader->subflows, row);
+	if (row->sock.proto == ROW_FLOW)
+		return relate_flow(reader, row);
 	return 0;
 }
 
@@ -419,6 +444,7 @@ void reader_close(struct reader *reader)
 	if (reader->cursor)
 		reader->cursor = reader->source->close(reader->cursor);
 	subflows_free(&reader->subflows);
+	reader->devices = flow_devices_free(reader->devices);
 	/* Its rows may be kept for long: they must not keep the namespace. */
 	if (reader->env) {
 		netns_list_leave(reader->env);

@@ -115,6 +115,16 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		buf_str(buf, loss->why);
 		return;
 	}
+	if (is(loss, "events", "overrun")) {
+		put_count(buf, loss->count, "event", "events");
+		buf_str(buf, " lost: they came faster than they were read");
+		return;
+	}
+	if (is(loss, "events", NULL) && !loss->detail) {
+		buf_str(buf, "there are no events: ");
+		buf_str(buf, loss->why);
+		return;
+	}
 	if (is(loss, "table", NULL)) {
 		buf_str(buf, loss->detail ? loss->detail : "table");
 		buf_str(buf, " not readable");

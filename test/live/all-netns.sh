@@ -80,6 +80,19 @@ for source in auto diag procfs bpf; do
 		jq -c '[.sockets[] | select(.inode > 0) | .inode] | (length == (unique | length))')" true
 done
 
+# The kernel's own, in each namespace that the test made; of other processes some come and go.
+kernels()
+{
+	"$ESTAB" --all-netns -f netlink --json --source "$1" --columns inode,protocol,netns,netns_name,no_owner |
+		jq -r --argjson own "$(inode_of /proc/self/ns/net)" '.sockets[]
+			| select(.no_owner == "kernel" and (.netns == $own or .netns_name == "blue" or
+				.netns_name == "empty")) | [.netns, .protocol, .inode] | @tsv' | sort
+}
+if "$ESTAB" --all-netns -f netlink --source bpf >/dev/null 2>&1; then
+	is "the kernel's netlink sockets of each by bpf" "$(kernels bpf)" "$(kernels diag)"
+	is "which are in three namespaces" "$(kernels bpf | cut -f 1 | sort -u | wc -l)" 3
+fi
+
 is "inodes" "$(table 'sport = 2001') $(table 'sport = 4001') $(table 'sport = 3001')" \
 	"2001 blue $(inode_of /run/netns/blue) 4001 mksock[$plain] $(inode_of "/proc/$plain/ns/net") 3001 $own $(inode_of /proc/self/ns/net)"
 is "the head has ours" "$("$ESTAB" --all-netns -t --json | jq -c '[.estab.netns, .estab.all_netns]')" \
