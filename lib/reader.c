@@ -364,7 +364,7 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	}
 	if (r < 0)
 		return r;
-	netns_count_start(env, &counting);
+	netns_count_start(env, false, &counting);
 	r = bpf_begin(env, result);
 	netns_count_end(&counting);
 	if (r == 0)
