@@ -93,7 +93,7 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 	}
 	/* Where no row is left, nobody's files are looked at. */
 	if (r == 0 && store->count > 0)
-		r = bpf_begin_owners(store->env, result);
+		bpf_begin_owners(store->env, result);
 	if (r == 0 && store->env->bpf.files) {
 		r = bpf_collect(store, &seen, result);
 		row_index_free(&seen);

@@ -2,15 +2,12 @@
 #include "env.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "filter.h"
 #include "flow-sockets.h"
 #include "netns-list.h"
-#include "parse.h"
 #include "query.h"
 
 static uint64_t monotonic_us(void)
@@ -31,28 +28,6 @@ static uint64_t own_netns(const struct estab_ctx *ctx)
 	return st.st_ino;
 }
 
-/* Of the reader's own namespace: no other's is to be had without entering it. */
-static void read_auto_ports(const struct estab_ctx *ctx, uint16_t ret_ports[2])
-{
-	_cleanup_(cleanup_close) int fd =
-		openat(ctx->proc_fd, "sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-	char text[64];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	struct cursor cursor = { text, text + MAX(n, (ssize_t)0) };
-	uint64_t first, last;
-
-	/* The kernel's own default. */
-	ret_ports[0] = 32768;
-	ret_ports[1] = 60999;
-	if (!cursor_decimal(&cursor, &first))
-		return;
-	cursor_blanks(&cursor);
-	if (!cursor_decimal(&cursor, &last) || first > UINT16_MAX || last > UINT16_MAX)
-		return;
-	ret_ports[0] = (uint16_t)first;
-	ret_ports[1] = (uint16_t)last;
-}
-
 int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env)
 {
 	struct env *env = calloc(1, sizeof(*env));
@@ -66,9 +41,6 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 	containers_init(&env->containers, ctx);
 	env->own_netns = own_netns(ctx);
 	env->netns = env->own_netns;
-	if (env->plan.needs & NEED_DIRECTION ||
-	    (env->plan.filter && filter_needs_auto_ports(env->plan.filter)))
-		read_auto_ports(ctx, env->auto_ports);
 	if (env->plan.deadline_ms != 0)
 		env->deadline_us = monotonic_us() + (uint64_t)env->plan.deadline_ms * 1000;
 	env->empty.env = env;

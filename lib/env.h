@@ -22,6 +22,7 @@
 #include "users.h"
 
 struct bpf_reader;
+struct diag_ones;
 struct flow_sockets;
 struct netns_list;
 
@@ -41,17 +42,15 @@ struct env {
 	struct process_clock clock;
 	struct cgroup_paths cgroup_paths;
 	struct netdevs netdevs;
-	struct netaddrs netaddrs; /* where a join asks whose an address is */
+	struct netaddrs netaddrs; /* where a join or the filter asks */
 	struct netns target;      /* the namespace that is read; held while it is */
 	uint64_t netns;           /* its inode; 0: unknown */
 	uint64_t own_netns;       /* the caller's; 0: unknown */
 	/* All there are, where they are to be read or named; else NULL. Lends their names. */
 	struct netns_list *namespaces;
-	size_t netns_at;      /* which of them is read, where all are */
-	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
-	/* The first and the last port that the kernel chooses itself, where the filter or a join
-	 * asks. */
-	uint16_t auto_ports[2];
+	struct diag_ones *ones; /* sockets to be asked for one by one; NULL: dumps are made */
+	size_t netns_at;        /* which of them is read, where all are */
+	uint64_t deadline_us;   /* CLOCK_MONOTONIC; 0: none */
 	atomic_bool cancelled;
 	struct flow_sockets *sockets; /* NULL: flows are asked for none. Lends owners to rows. */
 	const struct env *outer; /* of whose sockets they are: cancels this one, too; or NULL */

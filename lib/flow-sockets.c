@@ -209,13 +209,14 @@ static enum direction direction_of_flow(const struct estab_socket *row, const st
 					const struct end *server)
 {
 	const struct netaddrs *netaddrs = &row->ext->env->netaddrs;
+	const struct netaddr_set *set = netaddrs_find(netaddrs, netns_of(row));
 	bool inet6 = row->family == ESTAB_FAMILY_INET6;
 
 	if (client->here)
 		return server->here ? DIRECTION_LOCAL : DIRECTION_OUT;
 	if (server->here || netaddrs_is_for_many(netaddrs, netns_of(row), server->tuple.src, inet6))
 		return DIRECTION_IN;
-	return netaddrs_find(netaddrs, netns_of(row)) ? DIRECTION_FORWARD : DIRECTION_UNDECIDED;
+	return set && set->known ? DIRECTION_FORWARD : DIRECTION_UNDECIDED;
 }
 
 static struct other_end other_end_of(const struct estab_socket *sock)

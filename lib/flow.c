@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plan.h"
 #include "text.h"
@@ -77,6 +78,8 @@ static int put_extras(const struct flow_reading *reading, const struct flow *flo
 		r = flow_put_time(row, EXT_FLOW_START, flow->start_ns);
 	if (r == 0 && reading->needs & NEED_FLOW_TIMES && flow->has & FLOW_HAS_STOP)
 		r = flow_put_time(row, EXT_FLOW_STOP, flow->stop_ns);
+	if (r == 0 && reading->needs & NEED_FLOW_EVENT_TIME && reading->events)
+		r = flow_put_time(row, EXT_FLOW_TIME, reading->now_ns);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "env.h"
 #include "nl.h"
 #include "parse.h"
 #include "record.h"
@@ -29,6 +30,10 @@ enum {
 	FLOW_HAS_DURATION = 1 << 8,
 	FLOW_HAS_SECCTX = 1 << 9,
 	FLOW_FROM_TEXT = 1 << 10, /* which tells of some status bits only */
+	/* Of an event, which of them it is. */
+	FLOW_EVENT_NEW = 1 << 11,
+	FLOW_EVENT_UPDATE = 1 << 12,
+	FLOW_EVENT_DESTROY = 1 << 13,
 };
 
 /* enum ip_conntrack_status (linux/netfilter/nf_conntrack_common.h), and one of our own. */
@@ -114,6 +119,8 @@ const char *flow_proto_word(unsigned int l4proto);
 const char *flow_state_word(unsigned int l4proto, unsigned int state);
 /* The number of a state as the kernel writes it; false: the protocol has none such. */
 bool flow_state_find(unsigned int l4proto, const char *word, size_t length, uint8_t *ret_state);
+/* "new", "update", "destroy"; NULL: it is no event. */
+const char *flow_event_word(const struct flow *flow);
 /* The word for a bit of the status, by number; NULL: there is none. */
 const char *flow_status_word(unsigned int bit);
 /* What the address translation did: NULL: nothing. */
@@ -129,6 +136,7 @@ struct flow_reading {
 	uint32_t netns; /* 0: unknown */
 	uint32_t families;
 	uint64_t now_ns;
+	bool events; /* messages are events, not a table's entries */
 };
 
 /* Makes the row of what was decoded: the entry in its extension, and what a table tells apart by. */
@@ -145,5 +153,11 @@ int ct_netlink_decode(const struct flow_reading *reading, const struct nlmsghdr 
 		      struct row *row);
 /* The same from a line of /proc/net/nf_conntrack, or of the older ip_conntrack. */
 int ct_text_line(const struct flow_reading *reading, struct cursor text, struct row *row);
+
+/* ---- flow-delete.c ---- */
+
+/* Completes a request, made by nl_dump_request() with room for 256 bytes and the body of nfnetlink, that
+ * deletes this flow and no other: 0; -EPROTONOSUPPORT: it is no flow; -ENODATA: its id is not known. */
+int flow_delete_request(const struct estab_socket *sock, struct nlmsghdr *request);
 
 #endif

@@ -253,18 +253,14 @@ int netns_socket(const struct env *env, int domain, int type, int protocol)
 	return call_there(env, &call);
 }
 
-/* What is below sys/net is of the thread that looks it up. */
-int netns_open_sysctl(const struct env *env, const char *name)
+int netns_open_sysctl(const struct env *env, const char *path)
 {
-	char path[64];
 	const struct netns_call call = {
 		.what = NETNS_FILE,
 		.path = path,
 		.fd = env->ctx->proc_fd,
 	};
 
-	if (snprintf(path, sizeof(path), "sys/%s", name) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
 	return call_there(env, &call);
 }
 

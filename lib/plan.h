@@ -69,6 +69,7 @@
 #define NEED_FLOW_DEVICES (UINT64_C(1) << 59)
 /* Of joins: whose an address is, in every namespace that is read. */
 #define NEED_ADDRESSES (UINT64_C(1) << 57)
+#define NEED_FLOW_EVENT_TIME (UINT64_C(1) << 50)
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
 #define NEED_PGID (UINT64_C(1) << 54)
@@ -85,7 +86,8 @@ enum {
 	PLAN_SORT_MAX = 4,
 	PLAN_PROTOS = ROW_KINDS, /* of sockets, and other kinds of rows */
 	PLAN_FIELDS_MAX = 1024,
-	PLAN_ASKED_MAX = 768
+	PLAN_ASKED_MAX = 768,
+	PLAN_GROUPS_MAX = 40,
 };
 
 struct field;
@@ -94,6 +96,19 @@ struct estab_filter;
 struct plan_sort {
 	enum estab_field field;
 	bool descending;
+};
+
+/* A field's key in JSON: its name behind the last dot; and the object that it is in. */
+struct plan_key {
+	uint8_t at;
+	uint8_t length;
+	uint16_t object; /* which of those that are asked for; 0: none but the row's */
+};
+
+/* What is the same for all rows. */
+struct plan_group {
+	const struct field *group;
+	const struct field *end; /* field_group_end() */
 };
 
 struct plan {
@@ -117,6 +132,9 @@ struct plan {
 	uint64_t fields[PLAN_FIELDS_MAX / 64]; /* asked for, for JSON: a bit an id */
 	size_t n_asked;
 	const struct field *asked[PLAN_ASKED_MAX]; /* the same fields, in the table's order */
+	struct plan_key keys[PLAN_ASKED_MAX];      /* theirs */
+	size_t n_groups;
+	struct plan_group groups[PLAN_GROUPS_MAX]; /* those among them */
 	size_t n_sort;
 	struct plan_sort sort[PLAN_SORT_MAX];
 	struct estab_filter *filter; /* owned reference; NULL: everything */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bpf.h"
+#include "diag.h"
 #include "field.h"
 #include "filter.h"
 #include "flow-devices.h"
@@ -48,6 +49,7 @@ static const struct {
 	{ ROW_INTERFACE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
 	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
 	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
+	{ ROW_FLOW_STAT, INET_FAMILIES, { &source_flow_stats, &source_flow_stats_text } },
 };
 
 uint32_t reader_states(unsigned int proto)
@@ -111,7 +113,7 @@ static int open_job(struct reader *reader, size_t table, const struct source_job
 	return error;
 }
 
-static const char *loss_reason(int error)
+const char *reader_loss_reason(int error)
 {
 	switch (error) {
 	case -EACCES:
@@ -229,7 +231,7 @@ static int open_table(struct reader *reader, size_t table)
 			return r;
 		if (is_none(reader, &job, r))
 			continue;
-		result_add_loss(reader->result, "table", loss_reason(r), job.table, 1);
+		result_add_loss(reader->result, "table", reader_loss_reason(r), job.table, 1);
 		reader->error = r;
 	}
 	return 1;
@@ -244,10 +246,9 @@ static int begin_netns(struct reader *reader)
 	if (item->unwanted)
 		return 1;
 	result_set_netns(reader->result, item->inode, item->name);
-	r = netns_list_count(reader->env, reader->netns, &item->tally.before);
-	item->tally.counted = r == 0;
+	r = netns_list_count_first(reader->env, reader->netns);
 	/* Whose an address is tells the namespace itself, wherever its rows come from. */
-	if (r >= 0 && (has_tables(reader) || reader->env->plan.needs & NEED_ADDRESSES))
+	if (r >= 0 && (has_tables(reader) || netaddrs_wanted(reader->env)))
 		r = netns_list_enter(reader->env, reader->netns);
 	else if (r >= 0)
 		return 1;
@@ -257,7 +258,8 @@ static int begin_netns(struct reader *reader)
 		return r;
 	/* Of one that is gone the sockets are, too, and what they would have said of others. */
 	if (r != -ESTALE || !reader->env->outer)
-		result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
+		result_add_loss(reader->result, "namespace", reader_loss_reason(r), NULL, 1);
+	item->lost = true;
 	return 1;
 }
 
@@ -345,6 +347,7 @@ static int list_namespaces(struct env *env, struct estab_result *result)
 
 int reader_open(struct reader *reader, struct env *env, struct estab_result *result)
 {
+	struct netns_counting counting;
 	int r;
 
 	*reader = (struct reader){ .env = env, .result = result };
@@ -359,8 +362,13 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 		reader->devices = flow_devices_new(env, result);
 		r = reader->devices ? 0 : -ENOMEM;
 	}
+	if (r < 0)
+		return r;
+	netns_count_start(env, &counting);
+	r = bpf_begin(env, result);
+	netns_count_end(&counting);
 	if (r == 0)
-		r = bpf_begin(env, result);
+		r = diag_ones_read(env, result);
 	if (r < 0)
 		return r;
 	reader->n_sources = result->n_sources;
@@ -440,6 +448,9 @@ void reader_close(struct reader *reader)
 	/* Its rows may be kept for long: they must not keep the namespace. */
 	if (reader->env) {
 		netns_list_leave(reader->env);
+		if (reader->env->namespaces)
+			netns_list_drop_files(reader->env->namespaces);
+		reader->env->ones = diag_ones_free(reader->env->ones);
 		netns_release(&reader->env->target);
 		bpf_end(reader->env);
 	}

@@ -43,6 +43,9 @@ int reader_next(struct reader *reader, struct row *row);
 int reader_again(struct reader *reader);
 void reader_close(struct reader *reader);
 
+/* Why a table or a namespace was not read, in the words of a loss; static. */
+const char *reader_loss_reason(int error);
+
 /* What there is to be read: the whole table of that index; false behind the last. */
 bool reader_table(size_t index, struct source_job *ret_job);
 /* And from where: the source of a table's, NULL behind the last. */

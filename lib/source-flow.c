@@ -9,10 +9,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "conntrack.h"
@@ -20,6 +18,7 @@
 #include "filter.h"
 #include "flow.h"
 #include "lines.h"
+#include "net-file.h"
 #include "nl.h"
 #include "source.h"
 #include "util.h"
@@ -38,11 +37,6 @@ struct source_cursor {
 	int fd;             /* of the text */
 	struct lines lines; /* the last: it is not cleared */
 };
-
-static bool has_conntrack(const struct env *env)
-{
-	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
-}
 
 static void reading_init(struct flow_reading *reading, const struct env *env,
 			 const struct source_job *job)
@@ -164,7 +158,7 @@ static int ctnetlink_open(struct env *env, const struct source_job *job,
 	cursor = cursor_new(env, job, result);
 	if (!cursor)
 		return -ENOMEM;
-	r = has_conntrack(env) ? 0 : -ENOENT;
+	r = conntrack_is_here(env) ? 0 : -ENOENT;
 	/* A socket in each of many namespaces takes the kernel some 25 ms to close. */
 	if (r == 0 && !(env->plan.all_netns && conntrack_setting(env, "nf_conntrack_count") == 0))
 		r = start_dump(cursor);
@@ -202,20 +196,11 @@ static int ctnetlink_next(struct source_cursor *cursor, struct row *row)
 
 static int open_text(struct source_cursor *cursor, const char *name)
 {
-	const struct env *env = cursor->env;
-	_cleanup_(cleanup_free) char *path = NULL;
-	struct stat st;
-	int fd = netns_open(env, name);
+	int fd = net_file_open(cursor->env, name);
 
-	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -EINVAL;
-	}
-	if (asprintf(&path, "%s/%s/%s", env->ctx->proc_path, netns_net_dir(env), name) < 0)
-		path = NULL;
 	cursor->counts =
-		result_add_source(cursor->result, source_ct_text.name, "flows", path, MIN(fd, 0));
-	return fd == -ENOTDIR ? -ENOENT : fd;
+		net_file_note(cursor->env, cursor->result, source_ct_text.name, "flows", name, fd);
+	return fd;
 }
 
 static int text_open(struct env *env, const struct source_job *job, struct estab_result *result,

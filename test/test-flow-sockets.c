@@ -203,7 +203,7 @@ static void add(struct setting *setting, uint32_t netns, enum estab_proto proto,
 
 static void own(struct setting *setting, uint32_t netns, const char *addr)
 {
-	struct netaddr_set set = { .netns = netns };
+	struct netaddr_set set = { .netns = netns, .known = true };
 	uint8_t bytes[16];
 	bool v6 = read_addr(addr, bytes) == ESTAB_FAMILY_INET6;
 

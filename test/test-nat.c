@@ -204,7 +204,7 @@ static void add_flow(struct nat_table *table, uint32_t netns, uint16_t zone, uin
 
 static void own(struct netaddrs *netaddrs, uint64_t netns, const char *addr)
 {
-	struct netaddr_set set = { .netns = netns };
+	struct netaddr_set set = { .netns = netns, .known = true };
 	struct in_addr in;
 
 	assert_int_equal(inet_pton(AF_INET, addr, &in), 1);

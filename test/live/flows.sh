@@ -124,6 +124,10 @@ port 53
 END
 is "less is read" "$("$ESTAB" flows --json 'mark = 5' | jq -c '[.end.sources[].rows]')" "[1]"
 is "by family too" "$("$ESTAB" flows -6 --json | jq -c '[.end.sources[].rows]')" "[2]"
+for filter in 'nat.kind = snat' 'not nat.kind = snat' 'nat.kind = dnat and mark = 0'; do
+	is "sorted, too, $filter" "$("$ESTAB" flows -H --columns orig.src.port --sort orig.src.port "$filter" | sort)" \
+		"$("$ESTAB" flows -H --columns orig.src.port "$filter" | sort)"
+done
 is "a word of sockets" "$("$ESTAB" flows listening 2>&1 | head -n 1)" \
 	'estab: filter: no such field or word "listening"'
 is "a column of sockets" "$("$ESTAB" flows --columns inode 2>&1; echo $?)" \
