@@ -98,6 +98,7 @@ static int gather_addresses(struct flow_sockets *sockets)
 						    sizeof(set->addrs[j]));
 	}
 	netaddr_set_sort(&sockets->at_home);
+	sockets->at_home.known = true;
 	return r;
 }
 
