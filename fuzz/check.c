@@ -199,7 +199,7 @@ static void check_value(const struct estab_socket *sock, const struct field *fie
 			must(estab_socket_get_str(sock, field->id, &string) == 0);
 			must(string[length] == '\0');
 		}
-		if (field->id == ESTAB_F_FLOW_STATUS)
+		if (field->id == ESTAB_F_FLOW_STATUS || field->id == ESTAB_F_EXPECT_FLAGS)
 			must(words_equal(json, bytes, length));
 		else if (field->id == ESTAB_F_NETLINK_GROUPS || field->id == ESTAB_F_LABELS)
 			must(joined_equals(json, bytes, length));

@@ -134,8 +134,8 @@ static void read_proto(const struct nl_attr *outer, struct flow_tuple *tuple, ui
 		read_proto_attr(&attr, tuple, l4proto);
 }
 
-static void read_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *tuple,
-		       uint8_t *l4proto)
+void ct_netlink_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *tuple,
+		      uint8_t *l4proto)
 {
 	struct nl_attrs attrs = nested(outer);
 	struct nl_attr attr;
@@ -325,10 +325,10 @@ static void read_attrs(const struct nlmsghdr *message, bool v6, struct flow *flo
 	while (nl_attr_next(&attrs, &attr)) {
 		switch (attr.type) {
 		case CTA_TUPLE_ORIG:
-			read_tuple(&attr, v6, &flow->tuples[FLOW_ORIG], &flow->l4proto);
+			ct_netlink_tuple(&attr, v6, &flow->tuples[FLOW_ORIG], &flow->l4proto);
 			break;
 		case CTA_TUPLE_REPLY:
-			read_tuple(&attr, v6, &flow->tuples[FLOW_REPLY], &other);
+			ct_netlink_tuple(&attr, v6, &flow->tuples[FLOW_REPLY], &other);
 			break;
 		case CTA_PROTOINFO:
 			read_state(&attr, flow);

@@ -129,6 +129,7 @@ enum ext_kind {
 	EXT_NAME,           /* name */
 	EXT_FLOW_TIME,      /* text: a time */
 	EXT_FLOW_STATS,     /* struct flow_stats */
+	EXT_EXPECT,         /* struct expect */
 	EXT_KINDS,
 };
 

@@ -85,7 +85,8 @@ static void write_value(struct json *json, const struct field *field, const char
 	default:
 		if (field->get_owner == get_owner_cmdline)
 			write_cmdline(json, key, value);
-		else if (field->id == ESTAB_F_FLOW_STATUS || field->id == ESTAB_F_ADDRESSES)
+		else if (field->id == ESTAB_F_FLOW_STATUS || field->id == ESTAB_F_ADDRESSES ||
+			 field->id == ESTAB_F_EXPECT_FLAGS)
 			write_words(json, key, value);
 		else if (field->id == ESTAB_F_NETLINK_GROUPS || field->id == ESTAB_F_LABELS)
 			write_numbers(json, key, value);

@@ -76,16 +76,16 @@ static void version_put(struct buf *buf)
 static int check_verb_options(const struct options *options, const struct verb *verb)
 {
 	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
+	int jobs = options->deleting + options->follow + options->stats + options->expect;
 
-	if ((options->deleting || options->follow || options->stats) &&
-	    (!verb || strcmp(verb->name, "flows") != 0))
-		return complain_usage(NULL, "--follow, --delete and --stats belong to estab flows");
-	if (options->deleting + options->follow + options->stats > 1)
-		return complain_usage("flows", "one of --follow, --delete and --stats at a time");
-	if ((options->deleting || options->follow || options->stats) &&
-	    (options->summary || options->by || options->sums || options->top > 0))
+	if (jobs > 0 && (!verb || strcmp(verb->name, "flows") != 0))
+		return complain_usage(
+			NULL, "--follow, --delete, --stats and --expect belong to estab flows");
+	if (jobs > 1)
 		return complain_usage("flows",
-				      "--follow, --delete and --stats are no summaries: -s, --by");
+				      "one of --follow, --delete, --stats and --expect at a time");
+	if (jobs > 0 && (options->summary || options->by || options->sums || options->top > 0))
+		return complain_usage("flows", "what it lists then has no summary: -s, --by");
 	if (options->limit > 0 && !options->follow)
 		return complain_usage(NULL, "--limit belongs to estab flows --follow");
 	if ((options->yes || options->dry_run) && run != cmd_kill && !options->deleting)
@@ -116,6 +116,16 @@ static int run(const struct options *options, const struct verb *verb)
 	return verb ? verb->run(options) : cmd_list(options);
 }
 
+/* What is listed beside flows. */
+static enum estab_subject choose_subject(const struct options *options, const struct verb *verb)
+{
+	if (verb->subject == ESTAB_SUBJECT_FLOWS && options->stats)
+		return ESTAB_SUBJECT_FLOW_STATS;
+	if (verb->subject == ESTAB_SUBJECT_FLOWS && options->expect)
+		return ESTAB_SUBJECT_EXPECTATIONS;
+	return verb->subject;
+}
+
 int main(int argc, char **argv)
 {
 	const struct personality *personality;
@@ -138,9 +148,7 @@ int main(int argc, char **argv)
 	verb = find_verb(&options);
 	if (verb) {
 		options_drop_verb(&options);
-		options.subject = options.stats && verb->subject == ESTAB_SUBJECT_FLOWS
-					  ? ESTAB_SUBJECT_FLOW_STATS
-					  : verb->subject;
+		options.subject = choose_subject(&options, verb);
 	}
 	if (options.help)
 		status = print(help_put);

@@ -178,13 +178,13 @@ is "a copy" "$("$ESTAB" flows --follow --proc-root "$ESTAB_SRCDIR/test/golden/pr
 2"
 is "text" "$("$ESTAB" flows --follow --source procfs 2>&1; echo $?)" "estab: --follow: events come from ctnetlink only
 3"
-is "sockets" "$("$ESTAB" --follow 2>&1; echo $?)" "estab: --follow, --delete and --stats belong to estab flows
+is "sockets" "$("$ESTAB" --follow 2>&1; echo $?)" "estab: --follow, --delete, --stats and --expect belong to estab flows
 2"
 is "a sorted stream" "$("$ESTAB" flows --follow --sort time 2>&1; echo $?)" \
 	"estab: --follow: goes without --sort, --tree and --explain
 2"
 is "no summary" "$("$ESTAB" flows --follow --by proto 2>&1; echo $?)" \
-	"estab: flows: --follow, --delete and --stats are no summaries: -s, --by
+	"estab: flows: what it lists then has no summary: -s, --by
 2"
 # Where it is not loaded, as this looks like, nothing is asked that would load it.
 for how in "--follow" "--delete --yes" "--stats --source ctnetlink"; do
