@@ -49,17 +49,6 @@ static int fill(const struct expect *expect, enum estab_family family, uint32_t 
 
 /* ---- ctnetlink ---- */
 
-static bool read_u32(const struct nl_attr *attr, uint32_t *ret)
-{
-	uint32_t value;
-
-	if (attr->length < sizeof(value))
-		return false;
-	memcpy(&value, attr->data, sizeof(value));
-	*ret = ntohl(value);
-	return true;
-}
-
 static void read_tuple(const struct nl_attr *attr, bool v6, enum expect_tuple which,
 		       struct expect *expect)
 {
@@ -74,7 +63,7 @@ static void read_tuple(const struct nl_attr *attr, bool v6, enum expect_tuple wh
 static void read_attr(const struct nl_attr *attr, bool v6, struct expect *expect, uint32_t *flags)
 {
 	uint32_t value = 0;
-	uint16_t zone;
+	uint16_t zone = 0;
 
 	switch (attr->type) {
 	case CTA_EXPECT_TUPLE:
@@ -87,26 +76,24 @@ static void read_attr(const struct nl_attr *attr, bool v6, struct expect *expect
 		read_tuple(attr, v6, EXPECT_MASTER, expect);
 		break;
 	case CTA_EXPECT_TIMEOUT:
-		if (read_u32(attr, &expect->timeout_s))
-			expect->has |= EXPECT_HAS_TIMEOUT;
+		expect->has |= nl_attr_u32(attr, &value) ? EXPECT_HAS_TIMEOUT : 0;
+		expect->timeout_s = value;
 		break;
 	case CTA_EXPECT_ID:
-		if (read_u32(attr, &expect->id))
-			expect->has |= EXPECT_HAS_ID;
+		expect->has |= nl_attr_u32(attr, &value) ? EXPECT_HAS_ID : 0;
+		expect->id = value;
 		break;
 	case CTA_EXPECT_CLASS:
-		if (read_u32(attr, &expect->klass))
-			expect->has |= EXPECT_HAS_CLASS;
+		expect->has |= nl_attr_u32(attr, &value) ? EXPECT_HAS_CLASS : 0;
+		expect->klass = value;
 		break;
 	case CTA_EXPECT_FLAGS:
-		if (read_u32(attr, &value))
+		if (nl_attr_u32(attr, &value))
 			*flags = value;
 		break;
 	case CTA_EXPECT_ZONE:
-		if (attr->length >= sizeof(zone)) {
-			memcpy(&zone, attr->data, sizeof(zone));
-			expect->zone = ntohs(zone);
-		}
+		nl_attr_u16(attr, &zone);
+		expect->zone = zone;
 		break;
 	default:
 		break;
