@@ -195,7 +195,8 @@ ESTAB_PUBLIC int estab_states_from_name(const char *name, uint32_t *ret_states);
  * signal reaches them. */
 #define ESTAB_CTX_THREADS (1u << 0)
 /* Enter other network namespaces: in a helper thread, or in a child, that ends before the call does.
- * No thread of the caller's leaves its namespace. */
+ * No thread of the caller's leaves its namespace. Without it, fields of nat, and a flow's of its socket, know of
+ * those that the query reads only. */
 #define ESTAB_CTX_ENTER_NETNS (1u << 1)
 /* Load BPF programs, where that needs no more than the caller has: CAP_BPF and CAP_PERFMON, or
  * CAP_SYS_ADMIN. They are gone when the call that needs them returns. */
@@ -370,7 +371,7 @@ ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t
 /*
  * Reads through one source only ("diag", "procfs"; of routes and interfaces "rtnetlink", "procfs"), or
  * picks ("auto"). "bpf" insists on BPF for what
- * it can do, which is owners, and rows of TCP and UDP without the fields that only sock_diag has; for
+ * it can do, which is owners, and rows of TCP, UDP and netlink without the fields that only sock_diag has; for
  * the rest it picks. When it can't be had, estab_scan_open() and estab_snapshot_take() return -EPERM
  * (privileges, or ESTAB_CTX_BPF, are missing), -EOPNOTSUPP (nothing of the query is for BPF, or this
  * kernel or library has none) or what the kernel said. -EINVAL: no such source.
@@ -527,7 +528,8 @@ ESTAB_PUBLIC int estab_destroyer_open(struct estab_query *query,
 /*
  * Whether there is a way to close this socket: 0; -EPROTONOSUPPORT: of such (all but TCP, UDP and
  * UDP-Lite, and TCP that is only bound) none can be closed, or not by its cookie; -ENODATA: its cookie
- * is not known, or the flow's id (it was read from text); -EXDEV: it is in another network namespace. Since 0.1.
+ * is not known, or the flow's id (it was read from text); -EXDEV: it is in another network namespace. NULL:
+ * whether any could be, -EPERM where CAP_NET_ADMIN is missing. Since 0.1.
  */
 ESTAB_PUBLIC int estab_destroyer_check(const struct estab_destroyer *destroyer,
 				       const struct estab_socket *sock);
@@ -753,6 +755,6 @@ ESTAB_PUBLIC size_t estab_text_escape(const void *bytes, size_t length, char *bu
 }
 #endif
 
-#include "estab-flows.h"
+#include "estab-watch.h"
 
 #endif

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/capability.h>
 #include <linux/inet_diag.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "caps.h"
+#include "conntrack.h"
 #include "env.h"
 #include "flow.h"
 #include "nl.h"
@@ -31,14 +34,15 @@ struct estab_destroyer {
 	struct env *env; /* owned reference */
 	struct estab_result result;
 	struct nl nl;
-	bool flows; /* not sockets */
+	bool flows;     /* not sockets */
+	bool forbidden; /* it takes a capability that we have not */
 };
 
 static int open_socket(struct estab_destroyer *destroyer)
 {
 	int protocol = destroyer->flows ? NETLINK_NETFILTER : NETLINK_SOCK_DIAG;
 
-	if (destroyer->flows && !flow_is_tracked(destroyer->env))
+	if (destroyer->flows && !conntrack_is_here(destroyer->env))
 		return -ENOENT;
 	return nl_open(destroyer->env, &destroyer->result, protocol, &destroyer->nl);
 }
@@ -58,6 +62,9 @@ int estab_destroyer_open(struct estab_query *query, struct estab_destroyer **ret
 		estab_destroyer_close(destroyer);
 		return r;
 	}
+	/* Whoever made the user namespace that owns it has all capabilities over it. */
+	destroyer->forbidden =
+		destroyer->env->target.way != NETNS_CHILD && !caps_have(CAP_NET_ADMIN);
 	/* The socket stays there; the namespace need not be held for it. */
 	netns_release(&destroyer->env->target);
 	query->more_needs |= NEED_INTERFACE;
@@ -107,6 +114,8 @@ static struct nlmsghdr *make_request(const struct estab_socket *sock, uint8_t pr
 
 static int check_kind(const struct estab_destroyer *destroyer, const struct estab_socket *sock)
 {
+	if (!sock)
+		return destroyer->forbidden ? -EPERM : 0;
 	if (destroyer->flows) {
 		const struct flow *flow = flow_of(sock);
 
@@ -123,7 +132,7 @@ int estab_destroyer_check(const struct estab_destroyer *destroyer, const struct 
 {
 	int r = check_kind(destroyer, sock);
 
-	if (r < 0)
+	if (r < 0 || !sock)
 		return r;
 	if (sock->has & HAS_NETNS && destroyer->env->netns != 0 &&
 	    sock->netns != (uint32_t)destroyer->env->netns)

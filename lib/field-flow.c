@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "flow-sockets.h"
 #include "flow-stats.h"
 #include "flow.h"
 #include "getter.h"
@@ -158,6 +159,49 @@ GETTER(flow_count)
 	if (!counts->known)
 		return FIELD_UNKNOWN;
 	return give_number(field->size ? counts->bytes : counts->packets, ret);
+}
+
+/* ---- of its devices and its socket ---- */
+
+GETTER(flow_device)
+{
+	size_t length;
+	const char *name = ext_get(sock->ext, (enum ext_kind)field->offset, &length);
+
+	if (!name)
+		return FIELD_NONE;
+	ret->text.data = name;
+	ret->text.length = length;
+	return length > 0 ? 0 : FIELD_UNKNOWN;
+}
+
+static bool read_socket(const struct estab_socket *sock, struct flow_socket *ret_socket)
+{
+	return ext_read(sock->ext, EXT_FLOW_SOCKET, ret_socket, sizeof(*ret_socket));
+}
+
+GETTER(socket_state)
+{
+	struct flow_socket own = { 0 };
+
+	return read_socket(sock, &own) ? give_text(word_state(own.state), FIELD_UNKNOWN, ret)
+				       : FIELD_NONE;
+}
+
+GETTER(socket_netns_name)
+{
+	struct flow_socket own = { 0 };
+
+	if (!read_socket(sock, &own))
+		return FIELD_NONE;
+	return netns_give_name(sock->ext->env, own.end.has & HAS_NETNS, own.end.netns, ret);
+}
+
+GETTER(socket_ambiguous)
+{
+	struct flow_socket own = { 0 };
+
+	return read_socket(sock, &own) ? give_number(own.ambiguous, ret) : FIELD_NONE;
 }
 
 /* ---- of what connection tracking counts ---- */

@@ -52,6 +52,7 @@ static const struct field fields[] = {
 		.protos = (protos_),                                                           \
 		.needs = (needs_),                                                             \
 		.name = (name_),                                                               \
+		.name_length = sizeof(name_) - 1,                                              \
 		.get = (get_),                                                                 \
 		.offset = (offset_),                                                           \
 		.size = (size_),                                                               \
@@ -68,6 +69,7 @@ static const struct field fields[] = {
 		.protos = (protos_),                                                  \
 		.needs = (needs_),                                                    \
 		.name = (name_),                                                      \
+		.name_length = sizeof(name_) - 1,                                     \
 		.get_owner = get_owner_##get_,                                        \
 		.unit = (unit_),                                                      \
 		.title = (title_),                                                    \
@@ -117,11 +119,26 @@ bool field_in_group(const struct field *field, const struct field *group)
 	/* Names cost what no one expects of an address. */
 	if (field->id >= ESTAB_F_LOCAL_HOST && field->id <= ESTAB_F_PEER_SERVICE)
 		return false;
-	if (field->group == group->id)
-		return group->id != ESTAB_F_PEER_OWNERS || field->id == ESTAB_F_PEER_OWNER_VIA ||
-		       field->id <= ESTAB_F_PEER_OWNER_COMM;
+	if (group->id == ESTAB_F_PEER_OWNERS)
+		return field->id == ESTAB_F_PEER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_PEER_OWNER_PID &&
+			field->id <= ESTAB_F_PEER_OWNER_COMM);
+	if (group->id == ESTAB_F_LISTENER_OWNERS)
+		return field->id == ESTAB_F_LISTENER_OWNER_TID ||
+		       field->id == ESTAB_F_LISTENER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_LISTENER_OWNER_PID &&
+			field->id <= ESTAB_F_LISTENER_OWNER_COMM);
 	length = strlen(group->name);
 	return strncmp(field->name, group->name, length) == 0 && field->name[length] == '.';
+}
+
+const struct field *field_group_end(const struct field *group)
+{
+	const struct field *end = group + 1;
+
+	while (end < fields + FIELD_COUNT && field_in_group(end, group))
+		end++;
+	return end;
 }
 
 const struct owner_list *field_owners(const struct estab_socket *sock, enum estab_field group)
@@ -162,8 +179,9 @@ enum estab_field estab_field_from_name(const char *name)
 		const char *name;
 		enum estab_field id;
 	} short_forms[] = {
-		{ "process", ESTAB_F_OWNER_COMM },
-		{ "pid", ESTAB_F_OWNER_PID },
+		{ "process", ESTAB_F_OWNER_COMM }, { "pid", ESTAB_F_OWNER_PID },
+		{ "unit", ESTAB_F_OWNER_UNIT },    { "container", ESTAB_F_OWNER_CONTAINER },
+		{ "pod", ESTAB_F_OWNER_POD },
 	};
 
 	for (size_t i = 0; i < FIELD_COUNT; i++)

@@ -295,8 +295,7 @@ static bool test_autobound(const struct estab_socket *sock)
 	switch (sock->family) {
 	case ESTAB_FAMILY_INET:
 	case ESTAB_FAMILY_INET6:
-		return sock->local_port >= env->auto_ports[0] &&
-		       sock->local_port <= env->auto_ports[1];
+		return netaddrs_auto_port(&env->netaddrs, sock->netns, sock->local_port);
 	case ESTAB_FAMILY_UNIX:
 		return is_auto_name(sock);
 	case ESTAB_FAMILY_NETLINK:

@@ -43,7 +43,7 @@ void filter_narrow(const struct estab_filter *filter, uint64_t *protos, uint32_t
 		   uint32_t states[PLAN_PROTOS]);
 /* Whether a socket that matches still does, whoever else may hold it besides, and any thread can tell. */
 bool filter_may_settle(const struct estab_filter *filter);
-/* Whether it asks which ports the kernel chooses from: env.auto_ports. */
+/* Whether it asks which ports the kernel chooses from: netaddr.h. */
 bool filter_needs_auto_ports(const struct estab_filter *filter);
 
 #endif

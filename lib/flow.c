@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "flow.h"
 
-#include <fcntl.h>
-#include <stdio.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,26 +10,6 @@
 #include "util.h"
 
 enum { STATUS_TEXT = 256 };
-
-bool flow_is_tracked(const struct env *env)
-{
-	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
-}
-
-int64_t flow_sysctl(const struct env *env, const char *name)
-{
-	char path[64], text[16];
-	_cleanup_(cleanup_close) int fd = -1;
-	struct cursor cursor;
-	uint64_t value;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "sys/net/netfilter/%s", name);
-	fd = openat(env->ctx->proc_fd, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	cursor = (struct cursor){ text, text + MAX(n, (ssize_t)0) };
-	return cursor_decimal(&cursor, &value) ? (int64_t)value : -1;
-}
 
 const struct flow *flow_of(const struct estab_socket *sock)
 {
@@ -45,6 +24,26 @@ int flow_put_time(struct row *row, enum ext_kind kind, uint64_t ns)
 	char text[TEXT_TIME];
 
 	return text_time(ns / 1000, text) ? row_put(row, kind, text, strlen(text)) : 0;
+}
+
+uint64_t flow_tuple_hash(const struct flow_tuple *tuple, uint8_t l4proto)
+{
+	uint64_t hash =
+		hash64((uint64_t)l4proto << 32 | (uint32_t)tuple->src_port << 16 | tuple->dst_port);
+	uint64_t words[4];
+
+	memcpy(words, tuple->src, sizeof(tuple->src));
+	memcpy(words + 2, tuple->dst, sizeof(tuple->dst));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		hash = hash64(hash ^ words[i]);
+	return hash;
+}
+
+bool flow_tuple_same(const struct flow_tuple *a, const struct flow_tuple *b)
+{
+	return a->src_port == b->src_port && a->dst_port == b->dst_port &&
+	       memcmp(a->src, b->src, sizeof(a->src)) == 0 &&
+	       memcmp(a->dst, b->dst, sizeof(a->dst)) == 0;
 }
 
 /* What tells one flow from every other, of all namespaces: its original tuple, the protocol and the zone. Two of
@@ -111,4 +110,29 @@ int flow_fill(const struct flow_reading *reading, enum estab_family family, cons
 	/* The first entry is found at once. */
 	r = row_put(row, EXT_FLOW, &whole, sizeof(whole));
 	return r == 0 ? put_extras(reading, flow, row) : r;
+}
+
+/* enum tcp_conntrack. */
+enum {
+	CT_SYN_SENT = 1,
+	CT_SYN_RECV = 2,
+	CT_ESTABLISHED = 3,
+	CT_TIME_WAIT = 7,
+	CT_SYN_SENT2 = 9,
+};
+
+bool flow_fits_state(uint8_t l4proto, unsigned int state, uint8_t tcp_state)
+{
+	if (l4proto != IPPROTO_TCP || state == FLOW_ANY_STATE)
+		return true;
+	switch (tcp_state) {
+	case ESTAB_STATE_ESTABLISHED:
+	case ESTAB_STATE_CLOSE_WAIT:
+		return state >= CT_SYN_RECV && state < CT_TIME_WAIT;
+	case ESTAB_STATE_SYN_SENT:
+		return state == CT_SYN_SENT || state == CT_SYN_RECV || state == CT_SYN_SENT2 ||
+		       state == CT_ESTABLISHED;
+	default:
+		return true;
+	}
 }

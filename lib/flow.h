@@ -96,12 +96,20 @@ struct flow {
 	uint8_t state;   /* of its protocol: flow_state_word() */
 } FLOW_PACKED;
 
-/* Whether there is a connection table: asking for one where there is none would load it. */
-bool flow_is_tracked(const struct env *env);
-/* A number that the table is governed by, of the caller's own namespace; -1: there is none. */
-int64_t flow_sysctl(const struct env *env, const char *name);
 /* NULL: the row is no flow. */
 const struct flow *flow_of(const struct estab_socket *sock);
+
+/* Of a tuple's addresses and ports. */
+uint64_t flow_tuple_hash(const struct flow_tuple *tuple, uint8_t l4proto);
+bool flow_tuple_same(const struct flow_tuple *a, const struct flow_tuple *b);
+
+/*
+ * Whether a flow in that state (FLOW_ANY_STATE: unknown) may be of a TCP socket in that one (0: unknown). An
+ * entry outlives its connection, and the tuple may be used again: a socket that has a connection, and a flow
+ * that has none yet or any more, are not of one.
+ */
+bool flow_fits_state(uint8_t l4proto, unsigned int state, uint8_t tcp_state);
+enum { FLOW_ANY_STATE = UINT8_MAX + 1 };
 
 /* ---- flow-word.c ---- */
 

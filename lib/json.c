@@ -27,16 +27,8 @@ int json_write_flush(struct json *json)
 	return json->error;
 }
 
-/* Room for any key of ours, with what stands around it. */
-enum { KEY_ROOM = 128 };
-
-static void put(struct json *json, const char *text, size_t length)
+static void put_in_parts(struct json *json, const char *text, size_t length)
 {
-	if (length < sizeof(json->buffer) - json->used) {
-		memcpy(json->buffer + json->used, text, length);
-		json->used += length;
-		return;
-	}
 	while (length > 0) {
 		size_t n = MIN(length, sizeof(json->buffer) - json->used);
 
@@ -49,41 +41,49 @@ static void put(struct json *json, const char *text, size_t length)
 	}
 }
 
-static void put_char(struct json *json, char c)
+static inline void put(struct json *json, const char *text, size_t length)
+{
+	if (length >= sizeof(json->buffer) - json->used) {
+		put_in_parts(json, text, length);
+		return;
+	}
+	memcpy(json->buffer + json->used, text, length);
+	json->used += length;
+}
+
+static inline void put_char(struct json *json, char c)
 {
 	if (json->used == sizeof(json->buffer))
 		json_write_flush(json);
 	json->buffer[json->used++] = c;
 }
 
-/* A row has dozens of them, of a few letters each: they are copied in place. */
-static void put_key_part(struct json *json, const char *key, const char *tail)
+static inline void put_key_part(struct json *json, const char *key, const char *tail)
 {
-	const char *end;
-	char *to;
-
-	if (sizeof(json->buffer) - json->used < KEY_ROOM)
-		json_write_flush(json);
-	to = json->buffer + json->used;
-	end = json->buffer + sizeof(json->buffer) - 2;
 	if (json->comma)
-		*to++ = ',';
+		put_char(json, ',');
 	json->comma = true;
-	if (key) {
-		*to++ = '"';
-		while (*key && to < end)
-			*to++ = *key++;
-		while (*tail && to < end)
-			*to++ = *tail++;
-		*to++ = '"';
-		*to++ = ':';
-	}
-	json->used = (size_t)(to - json->buffer);
+	if (!key)
+		return;
+	put_char(json, '"');
+	put(json, key, strlen(key));
+	put(json, tail, strlen(tail));
+	put(json, "\":", 2);
 }
 
-static void put_key(struct json *json, const char *key)
+static inline void put_key(struct json *json, const char *key)
 {
 	put_key_part(json, key, "");
+}
+
+void json_write_key(struct json *json, const char *key, size_t length)
+{
+	if (json->comma)
+		put_char(json, ',');
+	put_char(json, '"');
+	put(json, key, length);
+	put(json, "\":", 2);
+	json->comma = false;
 }
 
 void json_write_open(struct json *json, const char *key, char bracket)
@@ -115,7 +115,10 @@ static void put_digits(struct json *json, uint64_t value)
 {
 	char digits[20];
 
-	put(json, digits, text_digits(value, digits));
+	if (sizeof(json->buffer) - json->used >= sizeof(digits))
+		json->used += text_digits(value, json->buffer + json->used);
+	else
+		put(json, digits, text_digits(value, digits));
 }
 
 void json_write_u64(struct json *json, const char *key, uint64_t value)
@@ -171,14 +174,22 @@ static void put_escaped(struct json *json, uint32_t point)
 	}
 }
 
-/* How many bytes from there on stand in JSON as they are. */
-static size_t plain_run(const uint8_t *at, const uint8_t *end)
+void json_write_plain(struct json *json, const char *key, const char *text, size_t length)
 {
-	const uint8_t *from = at;
+	put_key(json, key);
+	put_char(json, '"');
+	put(json, text, length);
+	put_char(json, '"');
+}
 
-	while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+/* How much at the front stands for itself. */
+static size_t plain_length(const uint8_t *at, const uint8_t *end)
+{
+	const uint8_t *begin = at;
+
+	while (at < end && *at >= ' ' && *at < 0x7f && *at != '"' && *at != '\\')
 		at++;
-	return (size_t)(at - from);
+	return (size_t)(at - begin);
 }
 
 bool json_write_text(struct json *json, const char *key, const void *bytes, size_t length)
@@ -191,7 +202,7 @@ bool json_write_text(struct json *json, const char *key, const void *bytes, size
 	put_char(json, '"');
 	while (at < end) {
 		uint32_t point;
-		size_t n = plain_run(at, end);
+		size_t n = plain_length(at, end);
 
 		if (n > 0) {
 			put(json, (const char *)at, n);

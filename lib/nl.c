@@ -387,16 +387,20 @@ int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message)
 	}
 }
 
-int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table)
+int nl_call_start(struct nl *nl, struct nlmsghdr *request, const char *table)
 {
-	const struct nlmsghdr *message;
-	int r;
-
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	request->nlmsg_seq = nl->walk.seq + 1;
 	nl_walk_begin(&nl->walk, nl->walk.result, table, request->nlmsg_seq, nl->walk.portid);
 	nl->walk.call = true;
-	r = send_request(nl, request);
+	return send_request(nl, request);
+}
+
+int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table)
+{
+	const struct nlmsghdr *message;
+	int r = nl_call_start(nl, request, table);
+
 	while (r == 0)
 		r = nl_dump_next(nl, &message);
 	return r < 0 ? r : 0;

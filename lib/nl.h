@@ -142,6 +142,12 @@ static inline bool nl_attr_u64(const struct nl_attr *attr, uint64_t *ret)
 	return true;
 }
 
+/* Those within an attribute. */
+static inline struct nl_attrs nl_attrs_nested(const struct nl_attr *attr)
+{
+	return (struct nl_attrs){ .data = attr->data, .at = 0, .length = attr->length };
+}
+
 /* A socket that stays in the network namespace in which it was opened. */
 struct nl {
 	const struct env *env;
@@ -170,6 +176,8 @@ struct nlmsghdr *nl_dump_request(void *buffer, uint16_t type, size_t body_size);
 int nl_dump_start(struct nl *nl, struct nlmsghdr *request, const char *table);
 /* NL_MESSAGE: lent until the next call; NL_END; or a negative errno. */
 int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message);
+/* Sends a request for one thing: nl_dump_next() gives what the kernel answers, up to its acknowledgement. */
+int nl_call_start(struct nl *nl, struct nlmsghdr *request, const char *table);
 /* Sends a request that the kernel only acknowledges: 0, its errno, or as nl_dump_start(). */
 int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conntrack.h"
 #include "expect.h"
 #include "lines.h"
 #include "net-file.h"
@@ -99,7 +100,7 @@ static int netlink_open(struct env *env, const struct source_job *job, struct es
 	cursor = cursor_new(env, job, result);
 	if (!cursor)
 		return -ENOMEM;
-	r = flow_is_tracked(env) ? start(cursor) : -ENOENT;
+	r = conntrack_is_here(env) ? start(cursor) : -ENOENT;
 	cursor->counts = result_add_source(result, source_ctnetlink.name, job->table, NULL, r);
 	if (r < 0) {
 		expect_close(cursor);

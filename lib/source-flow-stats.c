@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
 
+#include "conntrack.h"
 #include "flow-stats.h"
 #include "flow.h"
 #include "lines.h"
@@ -109,7 +110,7 @@ static int netlink_open(struct env *env, const struct source_job *job, struct es
 	cursor = cursor_new(env, job);
 	if (!cursor)
 		return -ENOMEM;
-	r = flow_is_tracked(env) ? read_netlink(cursor, result) : -ENOENT;
+	r = conntrack_is_here(env) ? read_netlink(cursor, result) : -ENOENT;
 	cursor->counts = result_add_source(result, source_ctnetlink.name, job->table, NULL, r);
 	if (r < 0) {
 		stats_close(cursor);
@@ -151,7 +152,7 @@ static void add_max(struct source_cursor *cursor)
 {
 	const struct env *env = cursor->env;
 	int64_t max = env->ctx->capture || env->target.way == NETNS_OWN
-			      ? flow_sysctl(env, "nf_conntrack_max")
+			      ? conntrack_setting(env, "nf_conntrack_max")
 			      : -1;
 
 	if (max < 0)

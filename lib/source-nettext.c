@@ -30,6 +30,7 @@ static const struct file {
 	{ ROW_MEMBERSHIP, "igmp6", INET6, 0, nettext_igmp6 },
 	{ ROW_STAT, "snmp", INET, 0, nettext_snmp },
 	{ ROW_STAT, "netstat", INET, 0, nettext_snmp },
+	{ ROW_STAT, "sctp/snmp", INET, 0, nettext_sctp },
 	{ ROW_STAT, "snmp6", INET6, 0, nettext_snmp6 },
 };
 

@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/*
- * Flows as they come, change and go: ctnetlink's multicast groups. What a message holds becomes a row as a
- * dump's does; there is no dump, no join, and nothing is folded.
- */
+#include "watch.h"
+
 #include <errno.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 #include "filter.h"
-#include "flow.h"
 #include "head.h"
-#include "nl.h"
 #include "query.h"
-#include "source.h"
 #include "util.h"
 
 enum {
 	BUFFER_BYTES = 8 << 20,
 	/* Of those that nobody wants: who polls has other things to look at. */
 	PASSED_MAX = 4096,
-};
-
-struct estab_watch {
-	struct env *env; /* owned reference */
-	struct estab_result result;
-	struct result_source *counts;
-	struct flow_reading reading;
-	struct nl nl;
-	struct row row;
-};
-
-/* The events, and the groups that tell of them. */
-static const struct {
-	uint32_t event;
-	uint32_t bit; /* of struct flow.has */
-	unsigned int group;
-} groups[] = {
-	{ ESTAB_WATCH_NEW, FLOW_EVENT_NEW, NFNLGRP_CONNTRACK_NEW },
-	{ ESTAB_WATCH_UPDATE, FLOW_EVENT_UPDATE, NFNLGRP_CONNTRACK_UPDATE },
-	{ ESTAB_WATCH_DESTROY, FLOW_EVENT_DESTROY, NFNLGRP_CONNTRACK_DESTROY },
 };
 
 #define EVENTS_ALL (ESTAB_WATCH_NEW | ESTAB_WATCH_UPDATE | ESTAB_WATCH_DESTROY)
@@ -68,49 +42,17 @@ static int read_options(const struct estab_watch_options *options, struct estab_
 	return 0;
 }
 
-/* Those without an event that the filter lets through need not be told of. */
-static int narrow(struct estab_watch *watch, uint32_t *events)
+/* NULL: nothing is told of what the query is about. */
+static const struct watch_kind *find_kind(const struct estab_query *query)
 {
-	const struct estab_filter *filter = watch->env->plan.filter;
-
-	for (size_t i = 0; filter && i < ARRAY_SIZE(groups); i++) {
-		const struct flow flow = { .has = groups[i].bit };
-		int r = flow_fill(&watch->reading, ESTAB_FAMILY_INET, &flow, &watch->row);
-
-		if (r < 0)
-			return r;
-		if (!filter_may_match_event(filter, &watch->row.sock))
-			*events &= ~groups[i].event;
+	switch (query->subject->id) {
+	case ESTAB_SUBJECT_SOCKETS:
+		return &watch_sockets;
+	case ESTAB_SUBJECT_FLOWS:
+		return &watch_flows;
+	default:
+		return NULL;
 	}
-	return 0;
-}
-
-static int listen_to(struct estab_watch *watch, const struct estab_watch_options *options)
-{
-	uint32_t events = options->events;
-	int r;
-
-	if (!flow_is_tracked(watch->env))
-		return -ENOENT;
-	r = nl_open(watch->env, &watch->result, NETLINK_NETFILTER, &watch->nl);
-	if (r == 0)
-		r = narrow(watch, &events);
-	if (r == 0)
-		r = nl_listen(&watch->nl, "flows", options->buffer_bytes);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(groups); i++)
-		if (events & groups[i].event)
-			r = nl_join(&watch->nl, groups[i].group);
-	return r;
-}
-
-static int check_query(const struct estab_query *query)
-{
-	if (query->subject->id != ESTAB_SUBJECT_FLOWS || query->all_netns)
-		return -EINVAL;
-	if (query->ctx->capture ||
-	    (query->source && strcmp(query->source, source_ctnetlink.name) != 0))
-		return -EOPNOTSUPP;
-	return 0;
 }
 
 static int begin(struct estab_watch *watch, const struct estab_query *query,
@@ -119,27 +61,19 @@ static int begin(struct estab_watch *watch, const struct estab_query *query,
 	struct estab_query asked = *query;
 	int r;
 
-	asked.events = true;
+	asked.events = watch->kind == &watch_flows;
 	r = env_new(query->ctx, &asked, &watch->env);
 	if (r < 0)
 		return r;
+	/* Of what is gone nobody can be found any more. */
 	if (watch->env->plan.keep)
 		return -EOPNOTSUPP;
 	head_fill(&watch->result, watch->env);
-	watch->reading = (struct flow_reading){
-		.needs = watch->env->plan.needs,
-		.netns = (uint32_t)watch->env->netns,
-		.families = watch->env->plan.families,
-		.events = true,
-	};
 	r = ext_builder_init(&watch->row.ext, watch->env);
 	if (r == 0)
-		r = listen_to(watch, options);
-	watch->counts =
-		result_add_source(&watch->result, source_ctnetlink.name, "flows", NULL, MIN(r, 0));
-	if (r == 0 && watch->env->target.way == NETNS_OWN &&
-	    flow_sysctl(watch->env, "nf_conntrack_events") == 0)
-		result_add_loss(&watch->result, "events", "nf_conntrack_events is 0", NULL, 1);
+		r = watch->kind->open(watch, options->events, options->buffer_bytes);
+	watch->counts = result_add_source(&watch->result, watch->kind->source, watch->kind->table,
+					  NULL, MIN(r, 0));
 	/* The socket stays there; the namespace need not be held for it. */
 	netns_release(&watch->env->target);
 	return r;
@@ -148,17 +82,22 @@ static int begin(struct estab_watch *watch, const struct estab_query *query,
 int estab_watch_open(struct estab_query *query, const struct estab_watch_options *options,
 		     struct estab_watch **ret_watch)
 {
+	const struct watch_kind *kind = find_kind(query);
 	struct estab_watch_options known;
 	struct estab_watch *watch;
 	int r = read_options(options, &known);
 
-	if (r == 0)
-		r = check_query(query);
 	if (r < 0)
 		return r;
+	if (query->all_netns)
+		return -EINVAL;
+	if (!kind || query->ctx->capture ||
+	    (query->source && strcmp(query->source, kind->source) != 0))
+		return -EOPNOTSUPP;
 	watch = calloc(1, sizeof(*watch));
 	if (!watch)
 		return -ENOMEM;
+	watch->kind = kind;
 	r = begin(watch, query, &known);
 	if (r < 0) {
 		estab_watch_close(watch);
@@ -177,23 +116,19 @@ int estab_watch_fd(const struct estab_watch *watch)
 static int take(struct estab_watch *watch, const struct nlmsghdr *message)
 {
 	const struct estab_filter *filter = watch->env->plan.filter;
-	struct timespec now;
-	int r;
+	int r = watch->kind->take(watch, message);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	watch->reading.now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	r = ct_netlink_decode(&watch->reading, message, &watch->row);
 	if (r == -EBADMSG) {
-		result_add_loss(&watch->result, "events", "malformed", "flows", 1);
+		result_add_loss(&watch->result, "events", "malformed", watch->kind->table, 1);
 		return 1;
 	}
-	if (r != FLOW_ROW)
-		return r < 0 ? r : 1;
+	if (r != 0)
+		return r;
 	watch->counts->rows++;
 	return filter && !filter_match(filter, &watch->row.sock);
 }
 
-int estab_watch_next(struct estab_watch *watch, const struct estab_socket **ret_flow)
+int estab_watch_next(struct estab_watch *watch, const struct estab_socket **ret_row)
 {
 	for (unsigned int passed = 0; passed < PASSED_MAX; passed++) {
 		const struct nlmsghdr *message;
@@ -206,7 +141,7 @@ int estab_watch_next(struct estab_watch *watch, const struct estab_socket **ret_
 			return r;
 		if (r == 0) {
 			watch->result.count++;
-			*ret_flow = &watch->row.sock;
+			*ret_row = &watch->row.sock;
 			return 0;
 		}
 	}

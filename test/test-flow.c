@@ -19,24 +19,9 @@
 #include "filter-flow.h"
 #include "filter.h"
 #include "util.h"
+#include "written.h"
 
-enum { JSON_MAX = 8192, MESSAGE_MAX = 1024 };
-
-struct output {
-	size_t length;
-	char text[JSON_MAX];
-};
-
-static int put(void *arg, const char *text, size_t length)
-{
-	struct output *output = arg;
-
-	assert_true(output->length + length < sizeof(output->text));
-	memcpy(output->text + output->length, text, length);
-	output->length += length;
-	output->text[output->length] = '\0';
-	return 0;
-}
+enum { MESSAGE_MAX = 1024 };
 
 /* A row, and what it is decoded by. */
 struct fixture {
@@ -44,7 +29,7 @@ struct fixture {
 	struct env *env;
 	struct row row;
 	struct flow_reading reading;
-	struct output output;
+	struct written output;
 };
 
 static int setup(void **state)
@@ -86,7 +71,8 @@ static int teardown(void **state)
 static const char *json_of(struct fixture *fixture)
 {
 	fixture->output.length = 0;
-	assert_int_equal(estab_socket_write_json(&fixture->row.sock, put, &fixture->output), 0);
+	assert_int_equal(estab_socket_write_json(&fixture->row.sock, written_put, &fixture->output),
+			 0);
 	return fixture->output.text;
 }
 
@@ -125,7 +111,7 @@ static void test_capture(void **state)
 	const char *top = getenv("ESTAB_SRCDIR");
 	char directory[512];
 	struct estab_ctx_options options = { .size = sizeof(options), .proc_root = directory };
-	struct output *output = calloc(1, sizeof(*output));
+	struct written *output = calloc(1, sizeof(*output));
 	const struct estab_socket *sock;
 	struct estab_query *query;
 	struct estab_scan *scan;
@@ -142,8 +128,8 @@ static void test_capture(void **state)
 		assert_int_equal(estab_query_add_field(query, fields[i]), 0);
 	assert_int_equal(estab_scan_open(query, &scan), 0);
 	while ((r = estab_scan_next(scan, &sock)) == 0) {
-		estab_socket_write_json(sock, put, output);
-		put(output, "\n", 1);
+		estab_socket_write_json(sock, written_put, output);
+		written_put(output, "\n", 1);
 	}
 	assert_int_equal(r, 1);
 	assert_true(estab_result_is_complete(estab_scan_result(scan)));
@@ -321,7 +307,8 @@ static void test_netlink(void **state)
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_ROW);
 	assert_string_equal(
 		json_of(fixture),
-		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"netns\":7,\"netns_name\":null,\"mark\":305419896,"
+		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"direction\":null,\"netns\":7,\"netns_name\":null,"
+		"\"mark\":305419896,\"owners\":[],\"no_owner\":null,\"owners_complete\":null,\"peer_owners\":[],"
 		"\"timeout_s\":77,\"zone\":300,\"labels\":[0,7,127],\"flow\":{\"l4proto\":6,"
 		"\"state\":\"time-wait\",\"status\":[\"assured\",\"confirmed\",\"unreplied\"],"
 		"\"helper\":\"ftp\",\"secctx\":\"system_u\\u001b[2J\",\"id\":99,\"use\":2,"

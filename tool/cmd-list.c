@@ -49,6 +49,8 @@ static int make_query(struct listing *listing)
 		return status;
 	if (options->tree && options->format != FORMAT_TABLE)
 		return complain_usage("--tree", "is a table");
+	if (options->tree && options->subject != ESTAB_SUBJECT_SOCKETS)
+		return complain_usage("--tree", "only sockets have processes");
 	names_init(&listing->names, options, &listing->columns, listing->ctx);
 	/* Whether there is any costs less than what it looks like. */
 	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_NETNS)

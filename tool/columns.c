@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "columns.h"
 
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,7 @@ static const struct trait {
 	{ ESTAB_F_MARK, 4, 24, 0 },
 	{ ESTAB_F_DESTINATION, 24, 100, 0 },
 	{ ESTAB_F_GATEWAY, 16, 90, 0 },
-	{ ESTAB_F_KIND, 9, 60, 0 },
+	{ ESTAB_F_KIND, 11, 60, 0 },
 	{ ESTAB_F_TABLE, 5, 55, 0 },
 	{ ESTAB_F_METRIC, 6, 54, 0 },
 	{ ESTAB_F_SOURCE, 15, 40, 0 },
@@ -80,6 +81,9 @@ static const struct trait {
 	{ ESTAB_F_PEER_OWNER_COMM, 15, 21, SHRINKS },
 	{ ESTAB_F_PEER_OWNER_EXE, 24, 21, SHRINKS },
 	{ ESTAB_F_PEER_OWNER_CMDLINE, 24, 21, SHRINKS },
+	{ ESTAB_F_LISTENER_OWNER_COMM, 15, 21, SHRINKS },
+	{ ESTAB_F_LISTENER_OWNER_EXE, 24, 21, SHRINKS },
+	{ ESTAB_F_LISTENER_OWNER_CMDLINE, 24, 21, SHRINKS },
 	{ ESTAB_F_PEER_SOCKET, 0, 20, CONTINUED },
 	{ ESTAB_F_SOCKOPT, 0, 20, CONTINUED },
 	{ ESTAB_F_MEM, 0, 20, CONTINUED },
@@ -195,6 +199,7 @@ static const struct part {
 	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_FD },
 	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_COMM },
 	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_PID },
+	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_TID },
 	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_FD },
 	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_COMM },
 };
@@ -323,6 +328,11 @@ static void add_field(struct columns *columns, enum estab_field field, bool pinn
 		.pinned = pinned,
 	};
 	set_traits(column);
+	/* What a row is about, and not a detail of it. */
+	if (field == ESTAB_F_INTERFACE && columns->subject != ESTAB_SUBJECT_SOCKETS) {
+		column->width = IF_NAMESIZE - 1;
+		column->priority = 85;
+	}
 }
 
 static void add_fields(struct columns *columns, const enum estab_field *fields, size_t n)
@@ -361,6 +371,9 @@ static void add_where(struct columns *columns)
 
 		add_field(columns, fields[i], false);
 		column = &columns->list[columns->n - 1];
+		/* Only sockets have such. */
+		if (column->field != fields[i])
+			return;
 		column->cell = CELL_WHERE;
 		column->optional = true;
 		if (fields[i] == ESTAB_F_OWNER_CONTAINER_NAME)
@@ -408,8 +421,12 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 		add_fields(columns, extended, ARRAY_SIZE(extended));
 	if (options->extended || options->timer)
 		add_field(columns, ESTAB_F_TIMER, false);
-	if (owners || wants_owners(options, terminal))
+	if (owners || wants_owners(options, terminal)) {
+		/* Of a flow, known as soon as its socket is. */
+		if (options->subject == ESTAB_SUBJECT_FLOWS)
+			add_field(columns, ESTAB_F_DIRECTION, false);
 		add_field(columns, ESTAB_F_OWNERS, false);
+	}
 	if (terminal && options->format == FORMAT_TABLE)
 		add_where(columns);
 	if (options->nat)

@@ -348,6 +348,14 @@ static int run(struct doing *doing)
 		put_json(doing);
 	else if (!doing->options->quiet)
 		put_table(doing);
+	/* Whom it is forbidden may not have seen what matches. */
+	if (count_of(doing) == 0 && !doing->options->dry_run) {
+		doing->error = estab_destroyer_check(doing->destroyer, NULL);
+		if (doing->error < 0) {
+			buf_flush(&doing->out);
+			return complain_refusal(doing);
+		}
+	}
 	if (!doing->options->quiet)
 		put_sentence(doing);
 	return end_status(doing);

@@ -72,10 +72,28 @@ static void version_put(struct buf *buf)
 	buf_char(buf, '\n');
 }
 
-/* Options that would be taken for something else where another verb left them unheeded. */
-static int check_verb_options(const struct options *options, const struct verb *verb)
+typedef int run_fn(const struct options *options);
+
+/* -s, and what only a summary can have, ask of the listing that it be one. */
+static bool is_summary(const struct options *options)
 {
-	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
+	return options->summary || options->by || options->sums || options->top > 0;
+}
+
+static run_fn *what_runs(const struct options *options, const struct verb *verb)
+{
+	if (options->deleting)
+		return cmd_delete;
+	if (options->follow)
+		return cmd_follow;
+	if (verb && verb->run != cmd_list)
+		return verb->run;
+	return is_summary(options) ? cmd_summary : cmd_list;
+}
+
+/* Options that would be taken for something else where another verb left them unheeded. */
+static int check_verb_options(const struct options *options, const struct verb *verb, run_fn *run)
+{
 	int jobs = options->deleting + options->follow + options->stats + options->expect;
 
 	if (jobs > 0 && (!verb || strcmp(verb->name, "flows") != 0))
@@ -84,36 +102,25 @@ static int check_verb_options(const struct options *options, const struct verb *
 	if (jobs > 1)
 		return complain_usage("flows",
 				      "one of --follow, --delete, --stats and --expect at a time");
-	if (jobs > 0 && (options->summary || options->by || options->sums || options->top > 0))
+	if (jobs > 0 && is_summary(options))
 		return complain_usage("flows", "what it lists then has no summary: -s, --by");
-	if (options->limit > 0 && !options->follow)
+	if (options->limit > 0 && run != cmd_follow)
 		return complain_usage(NULL, "--limit belongs to estab flows --follow");
-	if ((options->yes || options->dry_run) && run != cmd_kill && !options->deleting)
+	if ((options->yes || options->dry_run) && run != cmd_kill && run != cmd_delete)
 		return complain_usage(
 			NULL, "--yes and --dry-run belong to estab kill and estab flows --delete");
 	if (options->listeners && run != cmd_kill)
 		return complain_usage(NULL, "--listeners belongs to estab kill");
 	if (options->gone && run != cmd_wait)
 		return complain_usage(NULL, "--gone belongs to estab wait");
-	if (options->timeout_given && run != cmd_wait && !options->follow)
+	if (options->timeout_given && run != cmd_wait && run != cmd_follow)
 		return complain_usage(NULL,
 				      "--timeout belongs to estab wait and estab flows --follow");
+	if (options->tree && run != cmd_list)
+		return complain_usage(NULL, "--tree belongs to estab list");
 	if ((options->pids || options->count) && run != cmd_who)
 		return complain_usage(NULL, "--pids and --count belong to estab who");
 	return 0;
-}
-
-/* -s, and what only a summary can have, ask of the listing that it be one. */
-static int run(const struct options *options, const struct verb *verb)
-{
-	if ((options->summary || options->by || options->sums || options->top > 0) &&
-	    (!verb || verb->run == cmd_list))
-		return cmd_summary(options);
-	if (options->deleting)
-		return cmd_delete(options);
-	if (options->follow)
-		return cmd_follow(options);
-	return verb ? verb->run(options) : cmd_list(options);
 }
 
 /* What is listed beside flows. */
@@ -155,9 +162,9 @@ int main(int argc, char **argv)
 	else if (options.version)
 		status = print(version_put);
 	else
-		status = check_verb_options(&options, verb);
+		status = check_verb_options(&options, verb, what_runs(&options, verb));
 	if (status == 0 && !options.help && !options.version)
-		status = run(&options, verb);
+		status = what_runs(&options, verb)(&options);
 	options_free(&options);
 	return status;
 }

@@ -69,7 +69,7 @@ none()
 # The parts of the installed header that declare functions.
 headers()
 {
-	cat "$(the /include/estab.h)" "$(the /include/estab-flows.h)"
+	cat "$(the /include/estab.h)" "$(the /include/estab-watch.h)"
 }
 
 # The installed header on one line, without comments and with single blanks.

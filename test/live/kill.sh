@@ -118,6 +118,11 @@ is "without privileges" "$(as_nobody "$ESTAB" kill --yes dport 2030 2>&1; echo $
 	"estab: kill: closing sockets takes CAP_NET_ADMIN in their network namespace
 3"
 is "nothing was closed" "$(live 'dport = :2030')" 1
+is "nor is it a mere lack of matches" "$(as_nobody "$ESTAB" kill --yes process = mksock 2>&1; echo $?)" \
+	"estab: kill: closing sockets takes CAP_NET_ADMIN in their network namespace
+3"
+is "but a rehearsal has none" "$(as_nobody "$ESTAB" kill --dry-run sport 2999 2>&1; echo $?)" "estab: 0 sockets would be closed
+1"
 if ip netns add other 2>/dev/null; then
 	is "in another namespace" "$("$ESTAB" kill -N other --yes dport 2030 2>&1; echo $?)" \
 		"estab: 0 sockets closed

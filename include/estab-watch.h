@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* A part of <estab.h>, which includes it: what only flows have, the entries of the connection table. */
-#ifndef ESTAB_FLOWS_H
-#define ESTAB_FLOWS_H
+/* A part of <estab.h>, which includes it: to be told of what happens, instead of reading what there is. */
+#ifndef ESTAB_WATCH_H
+#define ESTAB_WATCH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@ extern "C" {
 
 struct estab_watch;
 
-/* Events, for estab_watch_options.events. Since 0.1. */
+/* Events, for estab_watch_options.events. Of sockets there is DESTROY alone. Since 0.1. */
 #define ESTAB_WATCH_NEW (1u << 0)
 #define ESTAB_WATCH_UPDATE (1u << 1)
 #define ESTAB_WATCH_DESTROY (1u << 2)
@@ -29,18 +29,22 @@ struct estab_watch_options {
 };
 
 /*
- * Begins to be told of flows that come, change and go in the query's network namespace (ctnetlink), as far
- * as they match its filter. A row has the fields that the query asks for, and of an event what the kernel
- * tells with it; ESTAB_F_EVENT and ESTAB_F_TIME belong to the usual ones. options may be NULL.
+ * Begins to be told of what the query is about, as far as it matches the filter, in the query's network
+ * namespace. options may be NULL. A row has the fields that the query asks for, as far as the kernel tells
+ * them with the event.
  *
- * Flows that there are already are not told of: read them, once this has begun, with a scan. Where
+ * Of sockets, those of TCP and UDP that end (sock_diag's groups; whoever asks): their ends, cookie, device
+ * and tcp_info. States don't choose, since all that ended are closed.
+ *
+ * Of flows, those that come, change and go (ctnetlink); ESTAB_F_EVENT and ESTAB_F_TIME belong to the usual
+ * fields. Flows that there are already are not told of: read them, once this has begun, with a scan. Where
  * nf_conntrack_events is 2, as it is since Linux 6.1, they have no events either, unless someone listened
  * when they came. Nothing is switched on: where it is 0 there are none at all, which the result says.
  *
- * -EINVAL: the query is not about flows, or about all namespaces, or an option is not known; -EPERM:
- * CAP_NET_ADMIN over the namespace is missing; -ENOENT: there is no connection tracking, and asking would
- * load it; -EOPNOTSUPP: the context reads a copy, the query is for another source than "ctnetlink", or for
- * fields that take more than the event; -ENOMEM, -EMFILE, and the errors of the namespace as estab_scan_open().
+ * -EINVAL: the query is about all namespaces, or an option is not known; -EPERM: CAP_NET_ADMIN over the
+ * namespace is missing, which flows take; -ENOENT: there is no connection tracking, and asking would load
+ * it; -EOPNOTSUPP: nothing is told of what the query is about, the context reads a copy, or the query is for
+ * another source than the kernel's events, or for fields that take more than the event, as owners do; -ENOMEM, -EMFILE, and the errors of the namespace as estab_scan_open().
  * Since 0.1.
  */
 ESTAB_PUBLIC int estab_watch_open(struct estab_query *query,
@@ -49,9 +53,9 @@ ESTAB_PUBLIC int estab_watch_open(struct estab_query *query,
 /* A descriptor to poll(2) for reading, which belongs to the watch. When it is readable, call
  * estab_watch_next() until that returns 1. Since 0.1. */
 ESTAB_PUBLIC int estab_watch_fd(const struct estab_watch *watch);
-/* Never blocks. 0: *ret_flow is the next one, lent until the next call; 1: there is none for now, poll
+/* Never blocks. 0: *ret_row is the next one, lent until the next call; 1: there is none for now, poll
  * again; negative errno: the watch is of no more use. Since 0.1. */
-ESTAB_PUBLIC int estab_watch_next(struct estab_watch *watch, const struct estab_socket **ret_flow);
+ESTAB_PUBLIC int estab_watch_next(struct estab_watch *watch, const struct estab_socket **ret_row);
 /* How many were given out, and what was lost: "events", "overrun" counts those that came faster than they
  * were read. It changes as the watch goes on. Lent. Since 0.1. */
 ESTAB_PUBLIC const struct estab_result *estab_watch_result(const struct estab_watch *watch);
