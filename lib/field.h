@@ -151,6 +151,10 @@ int flow_give_proto(const struct estab_socket *sock, struct value *ret_value);
 int flow_give_mark(const struct estab_socket *sock, struct value *ret_value);
 void flow_format_proto(const struct estab_socket *sock, struct text *text);
 /* An end of one direction: enum flow_dir. */
+/* An end of a tuple, of a flow or an expectation. */
+struct flow_tuple;
+void flow_format_tuple(const struct flow_tuple *tuple, uint8_t family, bool source,
+		       struct text *text);
 void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool source,
 		     struct text *text);
 /* "10.0.0.5:40210 → 10.96.0.1:443 (really 10.244.1.7:8443)" (field-nat.c). */
@@ -264,6 +268,14 @@ GETTER(flow_id);
 GETTER(flow_use);
 GETTER(flow_event);
 GETTER(stats_cpu);
+GETTER(expect_proto);
+GETTER(expect_l4proto);
+GETTER(expect_timeout);
+GETTER(expect_zone);
+GETTER(expect_id);
+GETTER(expect_class);
+GETTER(expect_addr); /* offset: enum expect_tuple; size: 0 the source, 1 the destination */
+GETTER(expect_port);
 GETTER(stat); /* offset: enum flow_stat */
 GETTER(flow_duration);
 GETTER(flow_time); /* offset: enum ext_kind */
