@@ -9,8 +9,8 @@
 #include "nettext.h"
 #include "util.h"
 
-static nettext_fn *const readers[] = { nettext_route, nettext_route6, nettext_dev,  nettext_igmp,
-				       nettext_igmp6, nettext_snmp,   nettext_snmp6 };
+static nettext_fn *const readers[] = { nettext_route, nettext_route6, nettext_dev,   nettext_igmp,
+				       nettext_igmp6, nettext_snmp,   nettext_snmp6, nettext_sctp };
 
 static void read_line(struct nettext *text, nettext_fn *read, const struct input *line, bool cut,
 		      struct row *row)

@@ -38,72 +38,82 @@ static int read_text(struct cursor *cursor, char text[CONTAINER_NAME_MAX + 1])
 	return r == -E2BIG ? 0 : r;
 }
 
-static int read_labels(struct cursor *cursor, struct container_file *file)
+/* What to do with a member's value, which the cursor stands at. */
+typedef int member_fn(struct cursor *cursor, const char *key, void *arg);
+
+/* The members of an opened object: 0, or what ended the reading. */
+static int read_members(struct json_reader *reader, member_fn *fn, void *arg)
 {
-	struct json_reader reader;
 	char key[KEY_MAX];
 	int r;
 
+	while ((r = json_read_member(reader, key, sizeof(key))) == 0) {
+		r = fn(reader->cursor, key, arg);
+		if (r < 0)
+			return r;
+	}
+	return MIN(r, 0);
+}
+
+static int read_object(struct cursor *cursor, member_fn *fn, void *arg)
+{
+	struct json_reader reader;
+
 	if (!json_read_open(cursor, '{', &reader))
 		return json_read_skip(cursor);
-	while ((r = json_read_member(&reader, key, sizeof(key))) == 0) {
-		char *text = NULL;
+	return read_members(&reader, fn, arg);
+}
 
-		for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
-			if (strcmp(key, labels[i].key) == 0)
-				text = (char *)file + labels[i].offset;
-		r = text ? read_text(cursor, text) : json_read_skip(cursor);
-		if (r < 0)
-			break;
-	}
-	return r < 0 ? r : 0;
+static int read_label(struct cursor *cursor, const char *key, void *file)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
+		if (strcmp(key, labels[i].key) == 0)
+			return read_text(cursor, (char *)file + labels[i].offset);
+	return json_read_skip(cursor);
 }
 
 /* docker's "Config", which has the labels. */
-static int read_config(struct cursor *cursor, struct container_file *file)
+static int read_config(struct cursor *cursor, const char *key, void *file)
 {
-	struct json_reader reader;
-	char key[KEY_MAX];
-	int r;
+	if (strcmp(key, "Labels") == 0)
+		return read_object(cursor, read_label, file);
+	return json_read_skip(cursor);
+}
 
-	if (!json_read_open(cursor, '{', &reader))
-		return json_read_skip(cursor);
-	while ((r = json_read_member(&reader, key, sizeof(key))) == 0) {
-		if (strcmp(key, "Labels") == 0)
-			r = read_labels(cursor, file);
-		else
-			r = json_read_skip(cursor);
-		if (r < 0)
-			break;
-	}
-	return r < 0 ? r : 0;
+struct bundle {
+	struct container_file file;
+	char name[CONTAINER_NAME_MAX + 1];
+};
+
+static int read_bundle(struct cursor *cursor, const char *key, void *arg)
+{
+	struct bundle *bundle = arg;
+
+	if (strcmp(key, "Name") == 0)
+		return read_text(cursor, bundle->name);
+	if (strcmp(key, "annotations") == 0)
+		return read_object(cursor, read_label, &bundle->file);
+	if (strcmp(key, "Config") == 0)
+		return read_object(cursor, read_config, &bundle->file);
+	return json_read_skip(cursor);
 }
 
 int container_read_file(const char *text, size_t length, struct container_file *ret_file)
 {
 	struct cursor cursor = { text, text + length };
-	char name[CONTAINER_NAME_MAX + 1] = "";
-	struct container_file file = { 0 };
+	struct bundle bundle = { 0 };
 	struct json_reader reader;
-	char key[KEY_MAX];
-	int r = 0;
+	const char *name = bundle.name;
 
 	if (!json_read_open(&cursor, '{', &reader))
 		return -EBADMSG;
-	while (r == 0 && json_read_member(&reader, key, sizeof(key)) == 0) {
-		if (strcmp(key, "Name") == 0)
-			r = read_text(&cursor, name);
-		else if (strcmp(key, "annotations") == 0)
-			r = read_labels(&cursor, &file);
-		else if (strcmp(key, "Config") == 0)
-			r = read_config(&cursor, &file);
-		else
-			r = json_read_skip(&cursor);
-	}
+	/* What was read before the text went wrong counts. */
+	read_members(&reader, read_bundle, &bundle);
 	/* docker writes "/web"; what the kubelet calls a container is in its labels. */
-	if (file.name[0] == '\0')
-		memcpy(file.name, name + (name[0] == '/'), strlen(name + (name[0] == '/')) + 1);
-	*ret_file = file;
+	name += name[0] == '/';
+	if (bundle.file.name[0] == '\0')
+		memcpy(bundle.file.name, name, strlen(name) + 1);
+	*ret_file = bundle.file;
 	return 0;
 }
 
@@ -123,26 +133,20 @@ static int read_names(struct cursor *cursor, char name[CONTAINER_NAME_MAX + 1])
 	return r < 0 ? r : 0;
 }
 
-static int read_entry(struct cursor *cursor, char id[CONTAINER_NAME_MAX + 1],
-		      char name[CONTAINER_NAME_MAX + 1])
-{
-	struct json_reader reader;
-	char key[KEY_MAX];
-	int r;
+struct entry {
+	char id[CONTAINER_NAME_MAX + 1];
+	char name[CONTAINER_NAME_MAX + 1];
+};
 
-	if (!json_read_open(cursor, '{', &reader))
-		return json_read_skip(cursor);
-	while ((r = json_read_member(&reader, key, sizeof(key))) == 0) {
-		if (strcmp(key, "id") == 0)
-			r = read_text(cursor, id);
-		else if (strcmp(key, "names") == 0)
-			r = read_names(cursor, name);
-		else
-			r = json_read_skip(cursor);
-		if (r < 0)
-			break;
-	}
-	return r < 0 ? r : 0;
+static int read_entry(struct cursor *cursor, const char *key, void *arg)
+{
+	struct entry *entry = arg;
+
+	if (strcmp(key, "id") == 0)
+		return read_text(cursor, entry->id);
+	if (strcmp(key, "names") == 0)
+		return read_names(cursor, entry->name);
+	return json_read_skip(cursor);
 }
 
 int container_read_list(const char *text, size_t length, container_list_fn *fn, void *arg)
@@ -154,12 +158,11 @@ int container_read_list(const char *text, size_t length, container_list_fn *fn, 
 	if (!json_read_open(&cursor, '[', &reader))
 		return -EBADMSG;
 	while ((r = json_read_element(&reader)) == 0) {
-		char id[CONTAINER_NAME_MAX + 1] = "";
-		char name[CONTAINER_NAME_MAX + 1] = "";
+		struct entry entry = { 0 };
 
-		r = read_entry(&cursor, id, name);
-		if (r == 0 && id[0] != '\0' && name[0] != '\0')
-			r = fn(arg, id, name);
+		r = read_object(&cursor, read_entry, &entry);
+		if (r == 0 && entry.id[0] != '\0' && entry.name[0] != '\0')
+			r = fn(arg, entry.id, entry.name);
 		if (r != 0)
 			break;
 	}

@@ -14,7 +14,6 @@
 enum {
 	KERNEL_NEW_SYN_RECV = 12, /* a request socket; sock_diag reports it as SYN_RECV */
 	TCP_INFO_MAX = 512,
-	MEM_MAX = 9 * 4,
 	NAME_MAX_LENGTH = 64,
 	/* Not among the headers of every distribution we build on. */
 	DIAG_CGROUP_ID = 21,
@@ -41,7 +40,7 @@ static const struct {
 	[INET_DIAG_TOS] = { NEED_TOS, 1, 1, EXT_TOS },
 	[INET_DIAG_TCLASS] = { NEED_TCLASS, 1, 1, EXT_TCLASS },
 	[INET_DIAG_CLASS_ID] = { NEED_TCLASS, 4, 4, EXT_CLASS_ID },
-	[INET_DIAG_SKMEMINFO] = { NEED_MEM, 4, MEM_MAX, EXT_MEM },
+	[INET_DIAG_SKMEMINFO] = { NEED_MEM, 4, DIAG_MEM_MAX, EXT_MEM },
 	[INET_DIAG_PROTOCOL] = { ALWAYS, 1, 1, EXT_PROTOCOL },
 	[INET_DIAG_SKV6ONLY] = { ALWAYS, 1, 1, EXT_V6ONLY },
 	[INET_DIAG_MARK] = { ALWAYS, 4, 4, EXT_MARK }, /* tells who we are, too */
@@ -209,6 +208,21 @@ int diag_put_device(const struct diag_reading *reading, uint32_t index, struct r
 	return name ? row_put(row, EXT_IFNAME, name, strlen(name)) : r;
 }
 
+int diag_put_mem(const struct diag_reading *reading, const struct nl_attr *attr, struct row *row)
+{
+	uint32_t mem[SK_MEMINFO_WMEM_ALLOC + 1];
+
+	if (attr->length >= sizeof(mem)) {
+		memcpy(mem, attr->data, sizeof(mem));
+		row->sock.recv_q = mem[SK_MEMINFO_RMEM_ALLOC];
+		row->sock.send_q = mem[SK_MEMINFO_WMEM_ALLOC];
+		row->sock.has |= HAS_QUEUES;
+	}
+	if (!(reading->needs & NEED_MEM))
+		return 0;
+	return row_put(row, EXT_MEM, attr->data, MIN(attr->length & ~(size_t)3, DIAG_MEM_MAX));
+}
+
 /* One of those that reading->attrs names. */
 static int decode_attr(const struct diag_reading *reading, const struct nl_attr *attr,
 		       struct row *row)
@@ -280,31 +294,32 @@ int diag_inet_decode(const struct diag_reading *reading, const struct nlmsghdr *
 }
 
 int diag_listen(const struct env *env, struct estab_result *result, uint64_t protos,
-		uint32_t families, struct nl *ret_nl)
+		uint32_t families, uint32_t buffer_bytes, struct nl *ret_nl)
 {
 	static const struct {
 		enum estab_proto proto;
 		enum estab_family family;
-		int group;
+		unsigned int group;
 	} all[] = {
 		{ ESTAB_PROTO_TCP, ESTAB_FAMILY_INET, SKNLGRP_INET_TCP_DESTROY },
 		{ ESTAB_PROTO_UDP, ESTAB_FAMILY_INET, SKNLGRP_INET_UDP_DESTROY },
 		{ ESTAB_PROTO_TCP, ESTAB_FAMILY_INET6, SKNLGRP_INET6_TCP_DESTROY },
 		{ ESTAB_PROTO_UDP, ESTAB_FAMILY_INET6, SKNLGRP_INET6_UDP_DESTROY },
 	};
-	int groups[ARRAY_SIZE(all)];
-	size_t n = 0;
-	int r;
+	bool any = false;
+	int r = nl_open(env, result, NETLINK_SOCK_DIAG, ret_nl);
 
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (protos & BIT64(all[i].proto) && families & BIT32(all[i].family))
-			groups[n++] = all[i].group;
-	if (n == 0)
-		return -EOPNOTSUPP;
-	r = nl_open(env, result, NETLINK_SOCK_DIAG, ret_nl);
 	if (r < 0)
 		return r;
-	r = nl_join(ret_nl, groups, n, "ended");
+	r = nl_listen(ret_nl, "ended", buffer_bytes);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(all); i++) {
+		if (!(protos & BIT64(all[i].proto)) || !(families & BIT32(all[i].family)))
+			continue;
+		any = true;
+		r = nl_join(ret_nl, all[i].group);
+	}
+	if (r == 0 && !any)
+		r = -EOPNOTSUPP;
 	if (r < 0)
 		nl_close(ret_nl);
 	return r;

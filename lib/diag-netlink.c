@@ -12,7 +12,6 @@
 #include "util.h"
 
 enum {
-	MEM_MAX = 9 * 4,
 	GROUPS_MAX = 2048, /* far above what any kernel has */
 	GROUPS_TEXT = GROUPS_MAX * sizeof("2048"),
 };
@@ -45,47 +44,30 @@ static bool in_group(const uint8_t *bits, size_t group)
 	return bits[byte] >> (group - 1) % 8 & 1;
 }
 
-static int decode_groups(const struct diag_reading *reading, const struct nl_attr *attr,
-			 struct row *row)
+int diag_put_groups(uint64_t needs, const uint8_t *bits, size_t length, struct row *row)
 {
 	char buffer[GROUPS_TEXT];
 	struct text text = { .buffer = buffer, .size = sizeof(buffer) };
-	size_t n_groups = (attr->length & ~(sizeof(long) - 1)) * 8;
+	size_t n_groups = (length & ~(sizeof(long) - 1)) * 8;
 	uint32_t highest = 0;
 
 	for (uint32_t group = 1; group <= n_groups; group++) {
-		if (!in_group(attr->data, group))
+		if (!in_group(bits, group))
 			continue;
 		highest = group;
 		row->sock.netlink.in_groups = true;
 		if (group <= 32)
 			row->sock.netlink.groups |= BIT32(group - 1);
-		if (group > GROUPS_MAX || !(reading->needs & NEED_NETLINK))
+		if (group > GROUPS_MAX || !(needs & NEED_NETLINK))
 			continue;
 		if (text.length > 0)
 			text_char(&text, ',');
 		text_u64(&text, group);
 	}
 	/* Better none than a part that passes for all. */
-	if (highest > GROUPS_MAX || !(reading->needs & NEED_NETLINK))
+	if (highest > GROUPS_MAX || !(needs & NEED_NETLINK))
 		return 0;
 	return row_put(row, EXT_NETLINK_GROUPS, buffer, text.length);
-}
-
-static int decode_mem(const struct diag_reading *reading, const struct nl_attr *attr,
-		      struct row *row)
-{
-	uint32_t mem[3];
-
-	if (attr->length >= sizeof(mem)) {
-		memcpy(mem, attr->data, sizeof(mem));
-		row->sock.recv_q = mem[0];
-		row->sock.send_q = mem[2];
-		row->sock.has |= HAS_QUEUES;
-	}
-	if (!(reading->needs & NEED_MEM))
-		return 0;
-	return row_put(row, EXT_MEM, attr->data, MIN(attr->length & ~(size_t)3, MEM_MAX));
 }
 
 static int decode_attr(const struct diag_reading *reading, const struct nl_attr *attr,
@@ -93,9 +75,9 @@ static int decode_attr(const struct diag_reading *reading, const struct nl_attr 
 {
 	switch (attr->type) {
 	case NETLINK_DIAG_GROUPS:
-		return decode_groups(reading, attr, row);
+		return diag_put_groups(reading->needs, attr->data, attr->length, row);
 	case NETLINK_DIAG_MEMINFO:
-		return decode_mem(reading, attr, row);
+		return diag_put_mem(reading, attr, row);
 	case NETLINK_DIAG_FLAGS:
 		if (attr->length < sizeof(uint32_t) || !(reading->needs & NEED_NETLINK))
 			return 0;

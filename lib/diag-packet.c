@@ -12,7 +12,7 @@
 
 #include "util.h"
 
-enum { MEM_MAX = 9 * 4, LISTS_MIN = 64, UNKNOWN_LENGTH = UINT32_MAX };
+enum { LISTS_MIN = 64, UNKNOWN_LENGTH = UINT32_MAX };
 
 struct diag_lists_entry {
 	uint64_t cookie;
@@ -161,20 +161,6 @@ static int decode_info(const struct diag_reading *reading, const struct nl_attr 
 	return r;
 }
 
-static int decode_mem(const struct diag_reading *reading, const struct nl_attr *attr,
-		      struct row *row)
-{
-	uint32_t mem[3];
-
-	memcpy(mem, attr->data, sizeof(mem));
-	row->sock.recv_q = mem[0];
-	row->sock.send_q = mem[2];
-	row->sock.has |= HAS_QUEUES;
-	if (!(reading->needs & NEED_MEM))
-		return 0;
-	return row_put(row, EXT_MEM, attr->data, MIN(attr->length & ~(size_t)3, MEM_MAX));
-}
-
 static int decode_attr(const struct diag_reading *reading, const struct nl_attr *attr,
 		       struct row *row)
 {
@@ -201,7 +187,7 @@ static int decode_attr(const struct diag_reading *reading, const struct nl_attr 
 		row->sock.has |= HAS_UID;
 		return 0;
 	case PACKET_DIAG_MEMINFO:
-		return decode_mem(reading, attr, row);
+		return diag_put_mem(reading, attr, row);
 	default:
 		return reading->needs & NEED_PACKET ? row_put(row, known[attr->type].kind,
 							      attr->data, known[attr->type].min)

@@ -11,8 +11,6 @@
 #include "nl.h"
 #include "util.h"
 
-enum { MEM_MAX = 9 * 4 };
-
 struct nlmsghdr *diag_unix_request(const struct diag_reading *reading, uint8_t family, void *buffer)
 {
 	struct unix_diag_req *body;
@@ -128,7 +126,7 @@ static int decode_attr(const struct diag_reading *reading, const struct nl_attr 
 		return 0;
 	case UNIX_DIAG_MEMINFO:
 		return reading->needs & NEED_MEM
-			       ? row_put(row, EXT_MEM, data, MIN(length & ~(size_t)3, MEM_MAX))
+			       ? row_put(row, EXT_MEM, data, MIN(length & ~(size_t)3, DIAG_MEM_MAX))
 			       : 0;
 	case UNIX_DIAG_SHUTDOWN:
 		sock->has |= diag_shutdown_bits(*(const uint8_t *)data);

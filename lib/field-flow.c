@@ -3,28 +3,11 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "field.h"
+#include "flow-sockets.h"
+#include "flow-stats.h"
 #include "flow.h"
+#include "getter.h"
 #include "util.h"
-
-#define GETTER(name)                                    \
-	int get_##name(const struct estab_socket *sock, \
-		       __attribute__((unused)) const struct field *field, struct value *ret)
-
-static int give_word(const char *word, struct value *ret)
-{
-	if (!word)
-		return FIELD_NONE;
-	ret->text.data = word;
-	ret->text.length = strlen(word);
-	return 0;
-}
-
-static int give_number(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return 0;
-}
 
 /* Where the kernel may well have it, but not every source tells. */
 static int give_known(const struct flow *flow, uint32_t has, uint64_t number, struct value *ret)
@@ -42,7 +25,7 @@ GETTER(flow_state)
 	const struct flow *flow = flow_of(sock);
 
 	if (flow->has & FLOW_HAS_STATE)
-		return give_word(flow_state_word(flow->l4proto, flow->state), ret);
+		return give_text(flow_state_word(flow->l4proto, flow->state), FIELD_NONE, ret);
 	return flow_state_word(flow->l4proto, 0) ? FIELD_UNKNOWN : FIELD_NONE;
 }
 
@@ -51,8 +34,8 @@ GETTER(flow_offload)
 	const struct flow *flow = flow_of(sock);
 
 	if (flow->status & FLOW_HW_OFFLOAD)
-		return give_word("hardware", ret);
-	return give_word(flow->status & FLOW_OFFLOAD ? "software" : NULL, ret);
+		return give_text("hardware", FIELD_NONE, ret);
+	return give_text(flow->status & FLOW_OFFLOAD ? "software" : NULL, FIELD_NONE, ret);
 }
 
 GETTER(flow_id)
@@ -76,15 +59,20 @@ GETTER(flow_duration)
 	return give_known(flow, FLOW_HAS_DURATION, flow->duration_s, ret);
 }
 
-/* offset: which of the two. */
+GETTER(flow_event)
+{
+	return give_text(flow_event_word(flow_of(sock)), FIELD_NONE, ret);
+}
+
+/* offset: which of them. */
 GETTER(flow_time)
 {
 	size_t length;
 	const char *text = ext_get(sock->ext, (enum ext_kind)field->offset, &length);
 
-	/* One that lives has not stopped. */
+	/* One that lives has not stopped, and what is only listed has not just happened. */
 	if (!text)
-		return field->offset == EXT_FLOW_STOP ? FIELD_NONE : FIELD_UNKNOWN;
+		return field->offset == EXT_FLOW_START ? FIELD_UNKNOWN : FIELD_NONE;
 	ret->text.data = text;
 	ret->text.length = length;
 	return 0;
@@ -173,13 +161,83 @@ GETTER(flow_count)
 	return give_number(field->size ? counts->bytes : counts->packets, ret);
 }
 
+/* ---- of its devices and its socket ---- */
+
+GETTER(flow_device)
+{
+	size_t length;
+	const char *name = ext_get(sock->ext, (enum ext_kind)field->offset, &length);
+
+	if (!name)
+		return FIELD_NONE;
+	ret->text.data = name;
+	ret->text.length = length;
+	return length > 0 ? 0 : FIELD_UNKNOWN;
+}
+
+static bool read_socket(const struct estab_socket *sock, struct flow_socket *ret_socket)
+{
+	return ext_read(sock->ext, EXT_FLOW_SOCKET, ret_socket, sizeof(*ret_socket));
+}
+
+GETTER(socket_state)
+{
+	struct flow_socket own = { 0 };
+
+	return read_socket(sock, &own) ? give_text(word_state(own.state), FIELD_UNKNOWN, ret)
+				       : FIELD_NONE;
+}
+
+GETTER(socket_netns_name)
+{
+	struct flow_socket own = { 0 };
+
+	if (!read_socket(sock, &own))
+		return FIELD_NONE;
+	return netns_give_name(sock->ext->env, own.end.has & HAS_NETNS, own.end.netns, ret);
+}
+
+GETTER(socket_ambiguous)
+{
+	struct flow_socket own = { 0 };
+
+	return read_socket(sock, &own) ? give_number(own.ambiguous, ret) : FIELD_NONE;
+}
+
+/* ---- of what connection tracking counts ---- */
+
+static const struct flow_stats *stats_of(const struct estab_socket *sock)
+{
+	size_t length;
+
+	/* Its length is ours. */
+	return ext_get(sock->ext, EXT_FLOW_STATS, &length);
+}
+
+GETTER(stats_cpu)
+{
+	const struct flow_stats *stats = stats_of(sock);
+
+	return stats->cpu == STATS_OF_ALL ? FIELD_NONE : give_number(stats->cpu, ret);
+}
+
+/* offset: enum flow_stat */
+GETTER(stat)
+{
+	const struct flow_stats *stats = stats_of(sock);
+
+	if (!(stats->has & BIT32(field->offset)))
+		return FIELD_NONE;
+	return give_number(stats->values[field->offset], ret);
+}
+
 /* ---- what sockets have too ---- */
 
 int flow_give_proto(const struct estab_socket *sock, struct value *ret)
 {
 	const char *word = flow_proto_word(flow_of(sock)->l4proto);
 
-	return word ? give_word(word, ret) : FIELD_UNKNOWN;
+	return give_text(word, FIELD_UNKNOWN, ret);
 }
 
 int flow_give_mark(const struct estab_socket *sock, struct value *ret)

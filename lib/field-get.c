@@ -4,29 +4,10 @@
 #include <string.h>
 
 #include "env.h"
-#include "field.h"
+#include "getter.h"
 #include "netns-list.h"
 #include "subject.h"
 #include "util.h"
-
-#define GETTER(name)                                    \
-	int get_##name(const struct estab_socket *sock, \
-		       __attribute__((unused)) const struct field *field, struct value *ret)
-
-static int give_word(const char *word, struct value *ret)
-{
-	if (!word)
-		return FIELD_UNKNOWN;
-	ret->text.data = word;
-	ret->text.length = strlen(word);
-	return 0;
-}
-
-static int give_number(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return 0;
-}
 
 static int give_ext_text(const struct estab_socket *sock, enum ext_kind kind, struct value *ret)
 {
@@ -49,26 +30,26 @@ GETTER(proto)
 {
 	if (sock->proto == ROW_FLOW)
 		return flow_give_proto(sock, ret);
-	return give_word(word_proto(sock->proto), ret);
+	return give_text(word_proto(sock->proto), FIELD_UNKNOWN, ret);
 }
 
 GETTER(family)
 {
-	return give_word(word_family(sock->family), ret);
+	return give_text(word_family(sock->family), FIELD_UNKNOWN, ret);
 }
 
 GETTER(type)
 {
 	if (sock->family == ESTAB_FAMILY_NETLINK && sock->netlink.from_text)
 		return FIELD_UNKNOWN;
-	return give_word(word_type(sock->type), ret);
+	return give_text(word_type(sock->type), FIELD_UNKNOWN, ret);
 }
 
 GETTER(state)
 {
 	if (sock->family == ESTAB_FAMILY_NETLINK && sock->netlink.from_text)
 		return FIELD_UNKNOWN;
-	return give_word(word_state(sock->state), ret);
+	return give_text(word_state(sock->state), FIELD_UNKNOWN, ret);
 }
 
 static int give_addr(const struct estab_socket *sock, const uint8_t bytes[16], struct value *ret)
@@ -207,7 +188,7 @@ GETTER(user)
 	if (!(sock->has & HAS_UID) || !(env->plan.needs & NEED_USER))
 		return FIELD_UNKNOWN;
 	name = users_name(&env->users, sock->uid);
-	return give_word(name, ret);
+	return give_text(name, FIELD_UNKNOWN, ret);
 }
 
 GETTER(inode)
@@ -225,18 +206,23 @@ GETTER(netns)
 	return sock->has & HAS_NETNS ? give_number(sock->netns, ret) : FIELD_UNKNOWN;
 }
 
-GETTER(netns_name)
+int netns_give_name(const struct env *env, bool known, uint32_t netns, struct value *ret)
 {
-	const struct netns_list *list = sock->ext->env->namespaces;
+	const struct netns_list *list = env->namespaces;
 	size_t index = NETNS_NONE;
 
-	if (list && sock->has & HAS_NETNS)
-		index = netns_list_find(list, sock->netns);
-	else if (list && sock->netns != 0)
-		index = sock->netns - 1;
+	if (list && known)
+		index = netns_list_find(list, netns);
+	else if (list && netns != 0)
+		index = netns - 1;
 	if (index == NETNS_NONE)
 		return FIELD_UNKNOWN;
-	return give_word(list->items[index].name, ret);
+	return give_text(list->items[index].name, FIELD_UNKNOWN, ret);
+}
+
+GETTER(netns_name)
+{
+	return netns_give_name(sock->ext->env, sock->has & HAS_NETNS, sock->netns, ret);
 }
 
 GETTER(ext_number)
@@ -264,19 +250,19 @@ GETTER(shutdown)
 
 	if (!(sock->has & HAS_SHUTDOWN))
 		return sock->has & IS_MINISOCK ? FIELD_NONE : FIELD_UNKNOWN;
-	return give_word(words[!!(sock->has & SHUT_RECEIVE) + 2 * !!(sock->has & SHUT_SEND)], ret);
+	return give_text(words[!!(sock->has & SHUT_RECEIVE) + 2 * !!(sock->has & SHUT_SEND)],
+			 FIELD_UNKNOWN, ret);
 }
 
 GETTER(direction)
 {
 	static const char *const words[DIRECTIONS] = {
-		[DIRECTION_IN] = "in",
-		[DIRECTION_OUT] = "out",
-		[DIRECTION_LOCAL] = "local",
-		[DIRECTION_LISTEN] = "listen",
+		[DIRECTION_IN] = "in",           [DIRECTION_OUT] = "out",
+		[DIRECTION_LOCAL] = "local",     [DIRECTION_LISTEN] = "listen",
+		[DIRECTION_FORWARD] = "forward",
 	};
 
-	return give_word(words[sock->direction], ret);
+	return give_text(words[sock->direction], FIELD_UNKNOWN, ret);
 }
 
 GETTER(other_end)
@@ -391,7 +377,7 @@ GETTER(no_owner)
 		return FIELD_UNKNOWN;
 	if (sock->no_owner == NO_OWNER_NONE)
 		return FIELD_NONE;
-	return give_word(words[sock->no_owner], ret);
+	return give_text(words[sock->no_owner], FIELD_UNKNOWN, ret);
 }
 
 GETTER(timer_kind)
@@ -401,7 +387,8 @@ GETTER(timer_kind)
 
 	if (!(sock->has & HAS_TIMER))
 		return FIELD_UNKNOWN;
-	return give_word(sock->timer_kind < TIMER_KINDS ? words[sock->timer_kind] : NULL, ret);
+	return give_text(sock->timer_kind < TIMER_KINDS ? words[sock->timer_kind] : NULL,
+			 FIELD_UNKNOWN, ret);
 }
 
 GETTER(timer_expires)
@@ -438,12 +425,12 @@ OWNER_GETTER(fd)
 
 OWNER_GETTER(via)
 {
-	return owner->via == OWNER_VIA_IO_URING ? give_word("io_uring", ret) : FIELD_NONE;
+	return give_text(owner->via == OWNER_VIA_IO_URING ? "io_uring" : NULL, FIELD_NONE, ret);
 }
 
 OWNER_GETTER(comm)
 {
-	return give_word(owner->process->comm, ret);
+	return give_text(owner->process->comm, FIELD_UNKNOWN, ret);
 }
 
 OWNER_GETTER(uid)
@@ -455,12 +442,12 @@ OWNER_GETTER(uid)
 
 OWNER_GETTER(user)
 {
-	return give_word(owner->process->user, ret);
+	return give_text(owner->process->user, FIELD_UNKNOWN, ret);
 }
 
 OWNER_GETTER(exe)
 {
-	return give_word(owner->process->exe, ret);
+	return give_text(owner->process->exe, FIELD_UNKNOWN, ret);
 }
 
 OWNER_GETTER(cmdline)
@@ -488,5 +475,5 @@ OWNER_GETTER(start_ticks)
 
 OWNER_GETTER(context)
 {
-	return give_word(owner->process->context, ret);
+	return give_text(owner->process->context, FIELD_UNKNOWN, ret);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "env.h"
-#include "field.h"
+#include "getter.h"
 #include "util.h"
 
 static const struct estab_names *names_of(const struct estab_socket *sock)
@@ -56,33 +56,21 @@ const char *name_of_service(const struct estab_socket *sock, bool local)
 	return names->service(names->arg, sock->proto, port);
 }
 
-static int give_name(const char *name, struct value *ret)
-{
-	if (!name)
-		return FIELD_UNKNOWN;
-	ret->text.data = name;
-	ret->text.length = strlen(name);
-	return 0;
-}
-
 static int give_host(const struct estab_socket *sock, bool local, struct value *ret)
 {
 	struct estab_addr addr;
 
 	read_addr(sock, local, &addr);
-	return is_wildcard(&addr) ? FIELD_NONE : give_name(name_of_host(sock, local), ret);
+	return is_wildcard(&addr) ? FIELD_NONE
+				  : give_text(name_of_host(sock, local), FIELD_UNKNOWN, ret);
 }
 
 static int give_service(const struct estab_socket *sock, bool local, struct value *ret)
 {
 	if (port_of(sock, local) == 0)
 		return FIELD_NONE;
-	return give_name(name_of_service(sock, local), ret);
+	return give_text(name_of_service(sock, local), FIELD_UNKNOWN, ret);
 }
-
-#define GETTER(name)                                    \
-	int get_##name(const struct estab_socket *sock, \
-		       __attribute__((unused)) const struct field *field, struct value *ret)
 
 GETTER(local_host)
 {

@@ -2,13 +2,9 @@
 /* Getters of what address translation did. */
 #include <string.h>
 
-#include "field.h"
+#include "getter.h"
 #include "nat.h"
 #include "util.h"
-
-#define GETTER(name)                                    \
-	int get_##name(const struct estab_socket *sock, \
-		       __attribute__((unused)) const struct field *field, struct value *ret)
 
 static bool same_end(const uint8_t a[16], uint16_t a_port, const uint8_t b[16], uint16_t b_port)
 {
@@ -49,31 +45,31 @@ GETTER(nat_kind)
 		else
 			word = source ? "snat" : destination ? "dnat" : NULL;
 	}
-	if (!word)
-		return FIELD_NONE;
-	ret->text.data = word;
-	ret->text.length = strlen(word);
-	return 0;
+	return give_text(word, FIELD_NONE, ret);
 }
 
 GETTER(nat_ambiguous)
 {
 	const struct nat *nat = nat_of(sock);
 
-	if (!nat)
-		return FIELD_NONE;
-	ret->u64 = nat->ambiguous;
-	return 0;
+	return nat ? give_number(nat->ambiguous, ret) : FIELD_NONE;
 }
 
 GETTER(nat_hops)
 {
 	const struct nat *nat = nat_of(sock);
 
+	return nat ? give_number(nat->hops, ret) : FIELD_NONE;
+}
+
+GETTER(nat_netns)
+{
+	const struct nat *nat = nat_of(sock);
+
 	if (!nat)
 		return FIELD_NONE;
-	ret->u64 = nat->hops;
-	return 0;
+	ret->u64 = nat->netns;
+	return nat->netns != 0 ? 0 : FIELD_UNKNOWN;
 }
 
 static void give_addr(const struct nat *nat, const uint8_t bytes[16], struct estab_addr *ret)

@@ -3,25 +3,10 @@
 #include <string.h>
 
 #include "env.h"
-#include "field.h"
+#include "getter.h"
 #include "util.h"
 
 #define OWNER_GETTER(name) int get_owner_##name(const struct estab_owner *owner, struct value *ret)
-
-static int give_text(const char *text, int otherwise, struct value *ret)
-{
-	if (!text)
-		return otherwise;
-	ret->text.data = text;
-	ret->text.length = strlen(text);
-	return 0;
-}
-
-static int give_number(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return 0;
-}
 
 /* The path of the cgroup that the kernel names by its id alone. */
 int get_cgroup(const struct estab_socket *sock, const struct field *field, struct value *ret)

@@ -101,14 +101,18 @@ int get_route_kind(const struct estab_socket *sock, const struct field *field, s
 
 int get_route_scope(const struct estab_socket *sock, const struct field *field, struct value *ret)
 {
-	static const char *const words[] = {
-		[RT_SCOPE_UNIVERSE] = "global", [RT_SCOPE_SITE] = "site",
-		[RT_SCOPE_LINK] = "link",       [RT_SCOPE_HOST] = "host",
-		[RT_SCOPE_NOWHERE] = "nowhere",
-	};
+	const char *word;
+	uint64_t scope;
 
 	(void)field;
-	return give_word(sock, NUMBER_SCOPE, words, ARRAY_SIZE(words), ret);
+	if (!numbers_get(sock->ext, NUMBER_SCOPE, &scope))
+		return FIELD_NONE;
+	word = rows_scope_word(scope);
+	if (!word)
+		return FIELD_UNKNOWN;
+	ret->text.data = word;
+	ret->text.length = strlen(word);
+	return 0;
 }
 
 int get_route_origin(const struct estab_socket *sock, const struct field *field, struct value *ret)
@@ -166,4 +170,15 @@ int get_link_type(const struct estab_socket *sock, const struct field *field, st
 
 	(void)field;
 	return give_word(sock, NUMBER_LINK_TYPE, words, ARRAY_SIZE(words), ret);
+}
+
+int get_ax25_state(const struct estab_socket *sock, const struct field *field, struct value *ret)
+{
+	/* AX25_STATE_0 to 4 of include/net/ax25.h. */
+	static const char *const words[] = {
+		"listening", "sabm-sent", "disc-sent", "established", "recovery",
+	};
+
+	(void)field;
+	return give_word(sock, NUMBER_AX25_STATE, words, ARRAY_SIZE(words), ret);
 }

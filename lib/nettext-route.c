@@ -85,17 +85,19 @@ int nettext_route(struct nettext *text, struct procfs_line line, struct row *row
 	struct cursor cursor = line.text;
 	uint8_t destination[16] = { 0 }, gateway[16] = { 0 }, mask[16] = { 0 };
 	struct row_numbers numbers = { 0 };
-	uint64_t flags, references, uses, metric, mtu, window, rtt;
+	uint64_t flags, references, uses, mtu, window, rtt;
+	uint32_t metric;
 	char device[IF_NAMESIZE];
 
 	if (!take_device(&cursor, device) || !procfs_gap(&cursor) ||
 	    !take_v4(&cursor, text->big_endian, destination) || !procfs_gap(&cursor) ||
 	    !take_v4(&cursor, text->big_endian, gateway) || !procfs_gap(&cursor) ||
 	    !cursor_hex(&cursor, 8, &flags) || !take_number(&cursor, &references) ||
-	    !take_number(&cursor, &uses) || !take_number(&cursor, &metric) ||
-	    !procfs_gap(&cursor) || !take_v4(&cursor, text->big_endian, mask) ||
-	    !take_number(&cursor, &mtu) || !take_number(&cursor, &window) ||
-	    !take_number(&cursor, &rtt))
+	    !take_number(&cursor, &uses) || !procfs_gap(&cursor) ||
+	    /* With a sign until Linux 3.x. */
+	    !procfs_wrapped(&cursor, &metric) || !procfs_gap(&cursor) ||
+	    !take_v4(&cursor, text->big_endian, mask) || !take_number(&cursor, &mtu) ||
+	    !take_number(&cursor, &window) || !take_number(&cursor, &rtt))
 		return -EBADMSG;
 	rows_begin(row, ROW_ROUTE, ESTAB_FAMILY_INET, ++text->serial);
 	memcpy(row->sock.inet.local, destination, 16);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* snmp, netstat and snmp6: the kernel's counters, a row each. */
+/* snmp, netstat, sctp/snmp and snmp6: the kernel's counters, a row each. */
 #include <errno.h>
 #include <string.h>
 
@@ -114,4 +114,23 @@ int nettext_snmp6(struct nettext *text, struct procfs_line line, struct row *row
 		return -EBADMSG;
 	return put_row(text, ESTAB_FAMILY_INET6, (struct cursor){ word, six + 1 },
 		       (struct cursor){ six + 1, word + length }, value, row);
+}
+
+/* "SctpCurrEstab   1": net/sctp/proc.c. */
+int nettext_sctp(struct nettext *text, struct procfs_line line, struct row *row)
+{
+	static const char prefix[] = "Sctp";
+	struct cursor cursor = line.text;
+	size_t skip = sizeof(prefix) - 1, length;
+	const char *word;
+	uint64_t value;
+
+	if (!cursor_word(&cursor, &word, &length) || length <= skip ||
+	    memcmp(word, prefix, skip) != 0)
+		return -EBADMSG;
+	cursor_blanks(&cursor);
+	if (!take_value(&cursor, &value) || !procfs_column_end(&cursor, line.cut))
+		return -EBADMSG;
+	return put_row(text, ESTAB_FAMILY_INET, (struct cursor){ prefix, prefix + skip },
+		       (struct cursor){ word + skip, word + length }, value, row);
 }

@@ -42,6 +42,7 @@ nettext_fn nettext_igmp;
 nettext_fn nettext_igmp6;
 nettext_fn nettext_snmp; /* netstat, too */
 nettext_fn nettext_snmp6;
+nettext_fn nettext_sctp;
 
 /* The next value of the line that was read last: 0; 1: there is none. */
 int nettext_more(struct nettext *text, struct row *row);

@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rows.h"
 #include "util.h"
 
 enum {
 	STATES = 5,
-	NUMBERS = 16, /* between the state and the queues: sequence numbers, timers, limits */
+	OTHER_NUMBERS = 14, /* between V(R) and the queues: V(A), timers, limits */
 };
 
 struct word {
@@ -23,6 +24,8 @@ struct columns {
 	struct word source;
 	struct word destination; /* with the digipeaters behind it */
 	uint32_t state;
+	uint32_t vs;
+	uint32_t vr;
 	bool has_socket; /* "*" stands for all three where the connection has none */
 	uint32_t send_q;
 	uint32_t recv_q;
@@ -73,7 +76,8 @@ static bool read_columns(struct cursor *cursor, bool cut, struct columns *column
 	return procfs_object(cursor, &columns->object) && read_word(cursor, &columns->device) &&
 	       read_word(cursor, &columns->source) && read_word(cursor, &columns->destination) &&
 	       read_number(cursor, &columns->state) && columns->state < STATES &&
-	       skip_numbers(cursor, NUMBERS) && read_socket(cursor, cut, columns);
+	       read_number(cursor, &columns->vs) && read_number(cursor, &columns->vr) &&
+	       skip_numbers(cursor, OTHER_NUMBERS) && read_socket(cursor, cut, columns);
 }
 
 static bool is_word(struct word word, const char *text)
@@ -106,6 +110,8 @@ int procfs_ax25_line(struct procfs_line line, const struct procfs_how *how, stru
 	struct cursor cursor = line.text;
 	struct columns columns = { 0 };
 	struct estab_socket *sock = &row->sock;
+	struct row_numbers numbers = { 0 };
+	int r;
 
 	if (!read_columns(&cursor, line.cut, &columns))
 		return -EBADMSG;
@@ -121,5 +127,9 @@ int procfs_ax25_line(struct procfs_line line, const struct procfs_how *how, stru
 	}
 	if (columns.inode == 0)
 		sock->other.serial = columns.object ? columns.object : how->number;
-	return put_words(&columns, row);
+	numbers_set(&numbers, NUMBER_AX25_STATE, columns.state);
+	numbers_set(&numbers, NUMBER_AX25_VS, columns.vs);
+	numbers_set(&numbers, NUMBER_AX25_VR, columns.vr);
+	r = numbers_put(&numbers, row);
+	return r == 0 ? put_words(&columns, row) : r;
 }

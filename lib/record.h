@@ -66,6 +66,7 @@ enum direction {
 	DIRECTION_OUT,
 	DIRECTION_LOCAL,
 	DIRECTION_LISTEN,
+	DIRECTION_FORWARD, /* of a flow: neither end is on this host */
 	DIRECTIONS,
 };
 
@@ -109,25 +110,31 @@ enum ext_kind {
 	EXT_FLOW_SECCTX,    /* name */
 	EXT_FLOW_START,     /* text: a time */
 	EXT_FLOW_STOP,
-	EXT_NAT,            /* struct nat */
-	EXT_PEER_SOCKET,    /* struct other_end */
-	EXT_LISTENER,       /* the same */
-	EXT_BBR,            /* struct tcp_bbr_info */
-	EXT_DCTCP,          /* struct tcp_dctcp_info */
-	EXT_REFERENCES,     /* u32: unix, from text only */
-	EXT_KERNEL_ADDRESS, /* u64: the same */
-	EXT_PACKET_CODE,    /* a packet socket's filter: struct sock_filter each */
-	EXT_NUMBERS,        /* of rows that are no sockets: rows.h */
-	EXT_FLAGS,          /* text */
-	EXT_GATEWAY,        /* u8 family, and an address of a family that is not the row's */
-	EXT_SOURCE,         /* an address */
-	EXT_FROM,           /* the same */
-	EXT_HWADDR,         /* text */
-	EXT_ADDRESSES,      /* text: with their prefixes, commas between */
-	EXT_QDISC,          /* name */
-	EXT_SECTION,        /* name */
-	EXT_NAME,           /* name */
-	EXT_TLS,            /* struct tls_state */
+	EXT_NAT,             /* struct nat */
+	EXT_PEER_SOCKET,     /* struct other_end */
+	EXT_LISTENER,        /* the same */
+	EXT_BBR,             /* struct tcp_bbr_info */
+	EXT_DCTCP,           /* struct tcp_dctcp_info */
+	EXT_REFERENCES,      /* u32: unix, from text only */
+	EXT_KERNEL_ADDRESS,  /* u64: the same */
+	EXT_PACKET_CODE,     /* a packet socket's filter: struct sock_filter each */
+	EXT_NUMBERS,         /* of rows that are no sockets: rows.h */
+	EXT_FLAGS,           /* text */
+	EXT_GATEWAY,         /* u8 family, and an address of a family that is not the row's */
+	EXT_SOURCE,          /* an address */
+	EXT_FROM,            /* the same */
+	EXT_HWADDR,          /* text */
+	EXT_ADDRESSES,       /* text: with their prefixes, commas between */
+	EXT_QDISC,           /* name */
+	EXT_SECTION,         /* name */
+	EXT_NAME,            /* name */
+	EXT_FLOW_TIME,       /* text: a time */
+	EXT_ADDRESS_DETAILS, /* text: the same in words */
+	EXT_FLOW_SOCKET,     /* struct flow_socket */
+	EXT_IN_DEVICE,       /* name; empty: unknown */
+	EXT_OUT_DEVICE,      /* the same */
+	EXT_FLOW_STATS,      /* struct flow_stats */
+	EXT_TLS,             /* struct tls_state */
 	EXT_KINDS,
 };
 

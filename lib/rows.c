@@ -4,6 +4,7 @@
 #include <linux/if.h>
 #include <linux/ipv6_route.h>
 #include <linux/route.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "text.h"
@@ -53,6 +54,17 @@ int rows_put_device(struct row *row, uint32_t index, const char *name)
 	if (r == 0 && name && *name)
 		r = row_put(row, EXT_IFNAME, name, strlen(name));
 	return r;
+}
+
+const char *rows_scope_word(uint64_t scope)
+{
+	static const char *const words[] = {
+		[RT_SCOPE_UNIVERSE] = "global", [RT_SCOPE_SITE] = "site",
+		[RT_SCOPE_LINK] = "link",       [RT_SCOPE_HOST] = "host",
+		[RT_SCOPE_NOWHERE] = "nowhere",
+	};
+
+	return scope < ARRAY_SIZE(words) ? words[scope] : NULL;
 }
 
 int rows_put_route_flags(struct row *row, uint32_t flags)

@@ -51,9 +51,18 @@ enum row_number {
 	NUMBER_TX_COLLISIONS,
 	NUMBER_TX_CARRIER,
 	NUMBER_TX_COMPRESSED,
+	NUMBER_IRQ,
+	NUMBER_IO_BASE,
+	NUMBER_MEM_START,
+	NUMBER_MEM_END,
+	NUMBER_DMA,
 	/* of a membership and a route, and of statistics */
 	NUMBER_USERS,
 	NUMBER_VALUE,
+	/* of an AX.25 socket */
+	NUMBER_AX25_STATE,
+	NUMBER_AX25_VS,
+	NUMBER_AX25_VR,
 	NUMBERS,
 };
 
@@ -77,6 +86,8 @@ bool numbers_get(const struct ext *ext, enum row_number number, uint64_t *ret_va
 void rows_begin(struct row *row, unsigned int kind, enum estab_family family, uint64_t serial);
 /* Adds the name of a device. */
 int rows_put_device(struct row *row, uint32_t index, const char *name);
+/* The word for RT_SCOPE_…; NULL: it has none. */
+const char *rows_scope_word(uint64_t scope);
 /* Adds the letters that route(8) has for a route's flags: RTF_…. */
 int rows_put_route_flags(struct row *row, uint32_t flags);
 /* The words of an interface's flags: IFF_…. */

@@ -14,13 +14,36 @@
 
 enum { ADDRESSES_ROOM = 32 * 1024, HWADDR_MAX = 32 };
 
+static void take_address(struct rt_address *address, const struct nl_attr *attr, size_t size)
+{
+	uint8_t *to = NULL;
+
+	if (attr->type == IFA_LABEL) {
+		memcpy(address->label, attr->data,
+		       MIN(strnlen(attr->data, attr->length), sizeof(address->label) - 1));
+		return;
+	}
+	if (attr->length != size)
+		return;
+	if (attr->type == IFA_LOCAL)
+		to = address->bytes;
+	else if (attr->type == IFA_ADDRESS)
+		to = address->peer;
+	else if (attr->type == IFA_BROADCAST)
+		to = address->broadcast;
+	if (!to)
+		return;
+	memcpy(to, attr->data, size);
+	address->has_peer |= attr->type == IFA_LOCAL;
+	address->has_broadcast |= attr->type == IFA_BROADCAST;
+}
+
 int rt_address_decode(const struct nlmsghdr *message, struct rt_address *ret_address)
 {
 	const struct ifaddrmsg *head = nl_body(message);
 	struct rt_address address;
 	struct nl_attrs attrs;
 	struct nl_attr attr;
-	bool found = false;
 	size_t size;
 
 	if (message->nlmsg_type != RTM_NEWADDR ||
@@ -32,47 +55,107 @@ int rt_address_decode(const struct nlmsghdr *message, struct rt_address *ret_add
 		.index = head->ifa_index,
 		.family = size == 4 ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6,
 		.prefix = head->ifa_prefixlen,
+		.scope = head->ifa_scope,
 	};
 	attrs = nl_attrs_of(message, sizeof(*head));
-	while (nl_attr_next(&attrs, &attr)) {
-		if (attr.length != size || (attr.type != IFA_LOCAL && attr.type != IFA_ADDRESS))
-			continue;
-		/* Of a point-to-point link the second is the other end. */
-		if (attr.type == IFA_ADDRESS && found)
-			continue;
-		memcpy(address.bytes, attr.data, size);
-		found = attr.type == IFA_LOCAL || found;
-	}
+	while (nl_attr_next(&attrs, &attr))
+		take_address(&address, &attr, size);
+	/* Where there is a local one, the other is the other end's, or the same again. */
+	if (!address.has_peer)
+		memcpy(address.bytes, address.peer, sizeof(address.bytes));
+	else if (memcmp(address.bytes, address.peer, sizeof(address.bytes)) == 0)
+		address.has_peer = false;
 	*ret_address = address;
 	return RT_ROW;
 }
 
-/* Those of the interface: "192.0.2.1/24,2001:db8::1/64". */
-static int put_addresses(struct row *row, const struct rt_address *addresses, size_t n,
-			 uint32_t index)
+static void put_addr(struct text *text, const struct rt_address *address, const uint8_t bytes[16])
+{
+	struct estab_addr addr = { .family = address->family };
+
+	memcpy(addr.bytes, bytes, sizeof(addr.bytes));
+	text_addr(text, &addr);
+}
+
+static void put_address(struct text *text, const struct rt_address *address)
+{
+	put_addr(text, address, address->bytes);
+	text_char(text, '/');
+	text_u64(text, address->prefix);
+}
+
+/* "192.0.2.1/24 peer 192.0.2.2 broadcast 192.0.2.255 scope global label eth0:1": words as ip(8) has
+ * them. A label may have any letters but a blank and a comma, which part the words. */
+static void put_address_details(struct text *text, const struct rt_address *address)
+{
+	const char *scope = rows_scope_word(address->scope);
+
+	put_address(text, address);
+	if (address->has_peer) {
+		text_str(text, " peer ");
+		put_addr(text, address, address->peer);
+	}
+	if (address->has_broadcast) {
+		text_str(text, " broadcast ");
+		put_addr(text, address, address->broadcast);
+	}
+	text_str(text, " scope ");
+	if (scope)
+		text_str(text, scope);
+	else
+		text_u64(text, address->scope);
+	if (address->label[0] == '\0')
+		return;
+	text_str(text, " label ");
+	for (const char *letter = address->label; *letter; letter++)
+		text_char(text, *letter == ',' || *letter == ' ' ? '?' : *letter);
+}
+
+/* Finds those of an interface: how many there are, from *addresses on. */
+static size_t find_addresses(const struct rt_address **addresses, size_t n, uint32_t index)
+{
+	const struct rt_address *first = *addresses, *end = first + n;
+	size_t found = 0;
+
+	while (n > 0) {
+		size_t half = n / 2;
+
+		if (first[half].index < index) {
+			first += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	while (first + found < end && first[found].index == index)
+		found++;
+	*addresses = first;
+	return found;
+}
+
+/* With commas between. */
+static int put_addresses(struct row *row, enum ext_kind kind, const struct rt_address *addresses,
+			 size_t n)
 {
 	char buffer[ADDRESSES_ROOM];
 	struct text text = { .buffer = buffer, .size = sizeof(buffer) };
 
 	for (size_t i = 0; i < n; i++) {
-		struct estab_addr addr = { .family = addresses[i].family };
 		size_t before = text.length;
 
-		if (addresses[i].index != index)
-			continue;
-		memcpy(addr.bytes, addresses[i].bytes, sizeof(addr.bytes));
 		if (text.length > 0)
 			text_char(&text, ',');
-		text_addr(&text, &addr);
-		text_char(&text, '/');
-		text_u64(&text, addresses[i].prefix);
+		if (kind == EXT_ADDRESSES)
+			put_address(&text, &addresses[i]);
+		else
+			put_address_details(&text, &addresses[i]);
 		/* More than any interface has. */
 		if (text.length > text.size) {
 			text.length = before;
 			break;
 		}
 	}
-	return row_put(row, EXT_ADDRESSES, buffer, text.length);
+	return row_put(row, kind, buffer, text.length);
 }
 
 static void take_stats(const struct nl_attr *attr, struct row_numbers *numbers)
@@ -136,6 +219,27 @@ static size_t name_length(const struct nl_attr *attr)
 	return strnlen(attr->data, attr->length);
 }
 
+/* What a device of an old kind has on its bus. */
+static void take_map(const struct nl_attr *attr, struct row_numbers *numbers)
+{
+	struct rtnl_link_ifmap map;
+
+	if (attr->length < offsetof(struct rtnl_link_ifmap, port))
+		return;
+	memset(&map, 0, sizeof(map));
+	memcpy(&map, attr->data, MIN(attr->length, sizeof(map)));
+	if (map.irq != 0)
+		numbers_set(numbers, NUMBER_IRQ, map.irq);
+	if (map.base_addr != 0)
+		numbers_set(numbers, NUMBER_IO_BASE, map.base_addr);
+	if (map.dma != 0)
+		numbers_set(numbers, NUMBER_DMA, map.dma);
+	if (map.mem_start != 0) {
+		numbers_set(numbers, NUMBER_MEM_START, map.mem_start);
+		numbers_set(numbers, NUMBER_MEM_END, map.mem_end);
+	}
+}
+
 static int take_attr(const struct nl_attr *attr, uint32_t index, struct row_numbers *numbers,
 		     struct row *row)
 {
@@ -159,6 +263,9 @@ static int take_attr(const struct nl_attr *attr, uint32_t index, struct row_numb
 		return row_put(row, EXT_QDISC, attr->data, name_length(attr));
 	case IFLA_ADDRESS:
 		return put_hwaddr(row, attr);
+	case IFLA_MAP:
+		take_map(attr, numbers);
+		return 0;
 	case IFLA_STATS64:
 		take_stats(attr, numbers);
 		return 0;
@@ -188,7 +295,10 @@ int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addr
 		r = take_attr(&attr, index, &numbers, row);
 	if (r == 0)
 		r = rows_put_link_flags(row, head->ifi_flags);
+	n_addresses = find_addresses(&addresses, n_addresses, index);
 	if (r == 0)
-		r = put_addresses(row, addresses, n_addresses, index);
+		r = put_addresses(row, EXT_ADDRESSES, addresses, n_addresses);
+	if (r == 0)
+		r = put_addresses(row, EXT_ADDRESS_DETAILS, addresses, n_addresses);
 	return r == 0 ? numbers_put(&numbers, row) : r;
 }

@@ -7,6 +7,8 @@
 #define ESTAB_RTNETLINK_H
 
 #include <linux/netlink.h>
+#include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "env.h"
@@ -26,13 +28,21 @@ int rt_route_decode(struct env *env, const struct nlmsghdr *message, unsigned in
 /* An address of an interface, as RTM_NEWADDR tells it. */
 struct rt_address {
 	uint32_t index;
-	uint8_t family; /* enum estab_family */
+	uint32_t number; /* its place in the dump */
+	uint8_t family;  /* enum estab_family */
 	uint8_t prefix;
+	uint8_t scope;
+	bool has_peer;
+	bool has_broadcast;
 	uint8_t bytes[16];
+	uint8_t peer[16]; /* of a point-to-point link */
+	uint8_t broadcast[16];
+	char label[IF_NAMESIZE]; /* of IPv4: the device's name, or an alias */
 };
 
 /* RT_SKIP: it is none. */
 int rt_address_decode(const struct nlmsghdr *message, struct rt_address *ret_address);
+/* The addresses are sorted by the index of their interface. */
 int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addresses,
 		   size_t n_addresses, uint64_t serial, struct row *row);
 

@@ -2,12 +2,11 @@
 /* Routes, interfaces, memberships and statistics out of the text files in /proc/net. */
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lines.h"
+#include "net-file.h"
 #include "nettext.h"
 #include "source.h"
 #include "subject.h"
@@ -31,6 +30,7 @@ static const struct file {
 	{ ROW_MEMBERSHIP, "igmp6", INET6, 0, nettext_igmp6 },
 	{ ROW_STAT, "snmp", INET, 0, nettext_snmp },
 	{ ROW_STAT, "netstat", INET, 0, nettext_snmp },
+	{ ROW_STAT, "sctp/snmp", INET, 0, nettext_sctp },
 	{ ROW_STAT, "snmp6", INET6, 0, nettext_snmp6 },
 };
 
@@ -47,30 +47,6 @@ struct source_cursor {
 	struct lines lines; /* the last: it is not cleared */
 };
 
-static int open_file(const struct env *env, const char *name)
-{
-	struct stat st;
-	int fd = netns_open(env, name);
-
-	if (fd < 0)
-		return fd == -ENOTDIR ? -ENOENT : fd;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -EINVAL;
-	}
-	return fd;
-}
-
-static struct result_source *note(struct source_cursor *cursor, const char *name, int error)
-{
-	const struct env *env = cursor->env;
-	_cleanup_(cleanup_free) char *path = NULL;
-
-	if (asprintf(&path, "%s/%s/%s", env->ctx->proc_path, netns_net_dir(env), name) < 0)
-		path = NULL;
-	return result_add_source(cursor->result, source_nettext.name, name, path, error);
-}
-
 /* Opens the next file that is asked for and there: 0; 1: there is none left. The first error that is
  * not an absence goes to *ret_error. */
 static int open_next(struct source_cursor *cursor, int *ret_error)
@@ -81,8 +57,9 @@ static int open_next(struct source_cursor *cursor, int *ret_error)
 
 		if (file->kind != cursor->kind || !(file->families & cursor->families))
 			continue;
-		fd = open_file(cursor->env, file->name);
-		cursor->counts = note(cursor, file->name, MIN(fd, 0));
+		fd = net_file_open(cursor->env, file->name);
+		cursor->counts = net_file_note(cursor->env, cursor->result, source_nettext.name,
+					       file->name, file->name, fd);
 		if (fd >= 0) {
 			cursor->fd = fd;
 			cursor->n_lines = 0;

@@ -4,12 +4,11 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lines.h"
+#include "net-file.h"
 #include "procfs.h"
 #include "util.h"
 
@@ -60,37 +59,14 @@ struct source_cursor {
 	struct lines lines; /* the last: it is not cleared */
 };
 
-static int open_table(const struct env *env, const char *name)
-{
-	struct stat st;
-	int fd = netns_open(env, name);
-
-	if (fd < 0)
-		return fd == -ENOTDIR ? -ENOENT : fd;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -EINVAL;
-	}
-	return fd;
-}
-
-static struct result_source *note_source(struct source_cursor *cursor, const char *name, int error)
-{
-	const struct env *env = cursor->env;
-	_cleanup_(cleanup_free) char *path = NULL;
-
-	if (asprintf(&path, "%s/%s/%s", env->ctx->proc_path, netns_net_dir(env), name) < 0)
-		path = NULL;
-	return result_add_source(cursor->result, source_procfs.name, name, path, error);
-}
-
 /* Opens the file of one family, or notes why not. */
 static int add_file(struct source_cursor *cursor, const char *name, bool v6)
 {
 	struct table_file *file = &cursor->files[cursor->n_files];
-	int fd = open_table(cursor->env, name);
+	int fd = net_file_open(cursor->env, name);
 
-	file->source = note_source(cursor, name, MIN(fd, 0));
+	file->source =
+		net_file_note(cursor->env, cursor->result, source_procfs.name, name, name, fd);
 	if (fd < 0)
 		return fd;
 	file->fd = fd;
@@ -157,7 +133,7 @@ static const struct table *find_table(enum estab_proto proto)
  */
 static int mptcp_error(struct env *env, struct estab_result *result)
 {
-	int fd = open_table(env, "protocols");
+	int fd = net_file_open(env, "protocols");
 	uint64_t sockets = 0;
 	int r = fd < 0 ? fd : procfs_count_sockets(env, fd, "MPTCP", &sockets);
 

@@ -50,8 +50,21 @@ static int add_address(struct source_cursor *cursor, const struct rt_address *ad
 		cursor->addresses = more;
 		cursor->room = room;
 	}
-	cursor->addresses[cursor->n_addresses++] = *address;
+	cursor->addresses[cursor->n_addresses] = *address;
+	cursor->addresses[cursor->n_addresses].number = (uint32_t)cursor->n_addresses;
+	cursor->n_addresses++;
 	return 0;
+}
+
+/* By interface, and those of one as the kernel has them. */
+static int by_interface(const void *a, const void *b)
+{
+	const struct rt_address *x = a;
+	const struct rt_address *y = b;
+
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
 }
 
 /* All of them are known before the first interface is handed out. */
@@ -70,6 +83,9 @@ static int read_addresses(struct source_cursor *cursor, uint32_t families)
 		    families & BIT32(address.family))
 			r = add_address(cursor, &address);
 	}
+	if (cursor->n_addresses > 0)
+		qsort(cursor->addresses, cursor->n_addresses, sizeof(*cursor->addresses),
+		      by_interface);
 	return r < 0 ? r : 0;
 }
 

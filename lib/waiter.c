@@ -5,7 +5,6 @@
  * and never so often that looking takes more than a part of the time.
  */
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -22,8 +21,9 @@ enum {
 	LAST_US = 500 * 1000,
 	/* Where the end of a socket is what is waited for, and the kernel tells of it. */
 	LAST_TOLD_US = 2000 * 1000,
-	COST_SHARE = 4,   /* looking takes at most one part in five */
-	DRAIN_MAX = 1000, /* messages read at a time */
+	COST_SHARE = 4,         /* looking takes at most one part in five */
+	DRAIN_MAX = 1000,       /* messages read at a time */
+	BUFFER_BYTES = 1 << 20, /* what does not fit is as good as an event */
 	/* Absence that can't be told for so many looks in a row won't be told. */
 	UNCERTAIN_MAX = 5,
 };
@@ -77,7 +77,7 @@ static void open_events(struct estab_waiter *waiter)
 	if (query->ctx->capture || env_new(query->ctx, query, &waiter->env) < 0)
 		return;
 	/* The socket stays there; the namespace need not be held for it. */
-	waiter->told = diag_listen(waiter->env, &waiter->lost, UINT64_MAX, UINT32_MAX,
+	waiter->told = diag_listen(waiter->env, &waiter->lost, UINT64_MAX, UINT32_MAX, BUFFER_BYTES,
 				   &waiter->events) == 0;
 	netns_release(&waiter->env->target);
 }
@@ -106,7 +106,7 @@ int estab_waiter_new(struct estab_query *query, uint32_t flags, struct estab_wai
 	if (r == 0)
 		open_events(waiter);
 	if (r == 0 && waiter->told)
-		r = watch(waiter, mnl_socket_get_fd(waiter->events.socket));
+		r = watch(waiter, nl_fd(&waiter->events));
 	if (r < 0) {
 		estab_waiter_unref(waiter);
 		return r;

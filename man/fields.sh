@@ -8,7 +8,7 @@ estab-fields(5)
 
 # NAME
 
-estab-fields - everything that can be asked of a socket or a flow
+estab-fields - everything that can be asked of a socket, a flow, a route and others
 
 # DESCRIPTION
 
@@ -63,6 +63,10 @@ cat <<'END'
 What *estab flows* lists has these.
 END
 put "$1" flows
+for subject in routes interfaces memberships stats; do
+	printf '\n# FIELDS OF %s\n\nWhat *estab %s* lists has these.\n' "$(echo "$subject" | tr '[:lower:]' '[:upper:]')" "$subject"
+	put "$1" "$subject"
+done
 
 cat <<'END'
 

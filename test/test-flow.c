@@ -307,7 +307,8 @@ static void test_netlink(void **state)
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_ROW);
 	assert_string_equal(
 		json_of(fixture),
-		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"netns\":7,\"netns_name\":null,\"mark\":305419896,"
+		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"direction\":null,\"netns\":7,\"netns_name\":null,"
+		"\"mark\":305419896,\"owners\":[],\"no_owner\":null,\"owners_complete\":null,\"peer_owners\":[],"
 		"\"timeout_s\":77,\"zone\":300,\"labels\":[0,7,127],\"flow\":{\"l4proto\":6,"
 		"\"state\":\"time-wait\",\"status\":[\"assured\",\"confirmed\",\"unreplied\"],"
 		"\"helper\":\"ftp\",\"secctx\":\"system_u\\u001b[2J\",\"id\":99,\"use\":2,"
@@ -354,6 +355,42 @@ static void test_other_messages(void **state)
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_SKIP);
 	message->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | IPCTNL_MSG_CT_NEW;
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_SKIP);
+}
+
+/* What is deleted is named as it was read: a request, taken for a row, is the same flow. */
+static void test_delete(void **state)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[MESSAGE_MAX], bytes[256];
+	struct fixture *fixture = *state;
+	struct nlmsghdr *request = nl_dump_request(
+		bytes, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, sizeof(struct nfgenmsg));
+	const struct flow *flow;
+
+	assert_int_equal(ct_netlink_decode(&fixture->reading, make_full(buffer), &fixture->row),
+			 FLOW_ROW);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), 0);
+	assert_true(request->nlmsg_len <= sizeof(bytes));
+	assert_int_equal(ct_netlink_decode(&fixture->reading, request, &fixture->row), FLOW_ROW);
+	flow = flow_of(&fixture->row.sock);
+	assert_int_equal(fixture->row.sock.family, ESTAB_FAMILY_INET6);
+	assert_int_equal(flow->l4proto, IPPROTO_TCP);
+	assert_int_equal(flow->zone, 300);
+	assert_int_equal(flow->id, 99);
+	assert_int_equal(flow->tuples[FLOW_ORIG].zone, 12);
+	assert_int_equal(flow->tuples[FLOW_ORIG].src_port, 1000);
+	assert_int_equal(flow->tuples[FLOW_ORIG].dst_port, 443);
+	assert_int_equal(flow->tuples[FLOW_ORIG].src[15], CTA_TUPLE_ORIG);
+	assert_int_equal(flow->tuples[FLOW_ORIG].dst[0], 0x20);
+	/* The reply's is not told: what it is, is the entry's own business. */
+	assert_int_equal(flow->tuples[FLOW_REPLY].has, 0);
+
+	/* Text has no id. */
+	assert_int_equal(read_line(fixture, "icmp 1 1 src=1.1.1.1 dst=2.2.2.2 type=8 code=0 id=1 "
+					    "src=2.2.2.2 dst=1.1.1.1 type=0 code=0 id=1"),
+			 FLOW_ROW);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), -ENODATA);
+	row_reset(&fixture->row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), -EPROTONOSUPPORT);
 }
 
 /* ---- identity ---- */
@@ -522,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_netlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut_netlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_delete, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
 		cmocka_unit_test(test_wants),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),

@@ -208,6 +208,34 @@ static void test_stats(void **state)
 	assert_int_equal(take(fixture, nettext_snmp6, "Ip6 1"), -EBADMSG);
 	assert_int_equal(take(fixture, nettext_snmp6, "Ip6InReceives x"), -EBADMSG);
 	assert_int_equal(take(fixture, nettext_snmp6, "IpInReceives 1"), -EBADMSG);
+
+	assert_int_equal(take(fixture, nettext_sctp, "SctpCurrEstab                   \t7"), 0);
+	expect(fixture, ESTAB_F_FAMILY, "inet");
+	expect(fixture, ESTAB_F_SECTION, "sctp");
+	expect(fixture, ESTAB_F_NAME, "CurrEstab");
+	expect(fixture, ESTAB_F_VALUE, "7");
+	assert_int_equal(take(fixture, nettext_sctp, "Sctp 1"), -EBADMSG);
+	assert_int_equal(take(fixture, nettext_sctp, "SctpCurrEstab x"), -EBADMSG);
+	assert_int_equal(take(fixture, nettext_sctp, "CurrEstab 1"), -EBADMSG);
+	assert_int_equal(take(fixture, nettext_sctp, ""), -EBADMSG);
+}
+
+static void test_metric_with_sign(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* One number, however it is printed. */
+	assert_int_equal(take(fixture, nettext_route,
+			      "lo\t0000000A\t00000000\t0001\t0\t0\t-6\t000000FF\t0\t0\t0"),
+			 0);
+	expect(fixture, ESTAB_F_METRIC, "4294967290");
+	assert_int_equal(take(fixture, nettext_route,
+			      "lo\t0000000A\t00000000\t0001\t0\t0\t4294967290\t000000FF\t0\t0\t0"),
+			 0);
+	expect(fixture, ESTAB_F_METRIC, "4294967290");
+	assert_int_equal(take(fixture, nettext_route,
+			      "lo\t0000000A\t00000000\t0001\t0\t0\t4294967296\t000000FF\t0\t0\t0"),
+			 -EBADMSG);
 }
 
 int main(void)
@@ -218,6 +246,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dev, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_igmp, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stats, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_metric_with_sign, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

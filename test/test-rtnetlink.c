@@ -7,8 +7,10 @@
 #include <net/if_arp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -232,6 +234,208 @@ static void test_link(void **state)
 	expect(fixture, ESTAB_F_RX_ERRORS, "");
 }
 
+static void test_address_details(void **state)
+{
+	static const uint8_t own[] = { 10, 0, 0, 1 }, other[] = { 10, 0, 0, 2 };
+	static const uint8_t all[] = { 10, 0, 0, 255 };
+	static const uint8_t own6[16] = { 0xfe, 0x80, [15] = 1 };
+	struct ifaddrmsg address_head = { .ifa_family = AF_INET,
+					  .ifa_prefixlen = 32,
+					  .ifa_index = 7,
+					  .ifa_scope = RT_SCOPE_LINK };
+	const struct ifinfomsg link_head = { .ifi_index = 7, .ifi_type = 0xfffe };
+	struct fixture *fixture = *state;
+	struct rt_address addresses[3];
+	struct nlmsghdr *message;
+
+	/* Whatever comes first, and with a label that would take the list apart. */
+	message = begin(fixture, RTM_NEWADDR, &address_head, sizeof(address_head));
+	add(message, IFA_ADDRESS, other, 4);
+	add(message, IFA_LOCAL, own, 4);
+	add(message, IFA_LABEL, "tun0:1, x", 10);
+	assert_int_equal(rt_address_decode(message, &addresses[0]), RT_ROW);
+	address_head.ifa_scope = 201;
+	message = begin(fixture, RTM_NEWADDR, &address_head, sizeof(address_head));
+	add(message, IFA_LABEL, "0123456789abcdefghi", 19);
+	add(message, IFA_BROADCAST, all, 4);
+	add(message, IFA_BROADCAST, own6, sizeof(own6));
+	add(message, IFA_LOCAL, own, 4);
+	add(message, IFA_ADDRESS, own, 4);
+	assert_int_equal(rt_address_decode(message, &addresses[1]), RT_ROW);
+	address_head.ifa_family = AF_INET6;
+	address_head.ifa_scope = RT_SCOPE_UNIVERSE;
+	message = begin(fixture, RTM_NEWADDR, &address_head, sizeof(address_head));
+	add(message, IFA_ADDRESS, own6, sizeof(own6));
+	assert_int_equal(rt_address_decode(message, &addresses[2]), RT_ROW);
+
+	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	assert_int_equal(rt_link_decode(message, addresses, 3, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_ADDRESSES, "10.0.0.1/32,10.0.0.1/32,fe80::1/32");
+	expect(fixture, ESTAB_F_ADDRESS_DETAILS,
+	       "10.0.0.1/32 peer 10.0.0.2 scope link label tun0:1??x,"
+	       "10.0.0.1/32 broadcast 10.0.0.255 scope 201 label 0123456789abcde,"
+	       "fe80::1/32 scope global");
+	/* No word for this kind of device. */
+	expect(fixture, ESTAB_F_LINK_TYPE, "");
+}
+
+static void test_bus(void **state)
+{
+	const struct ifinfomsg link_head = { .ifi_index = 7, .ifi_type = ARPHRD_ETHER };
+	struct rtnl_link_ifmap map = { .mem_start = 0xf7d00000,
+				       .mem_end = 0xf7d20000,
+				       .base_addr = 0x300,
+				       .irq = 16,
+				       .dma = 3 };
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message;
+
+	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	add(message, IFLA_MAP, &map, sizeof(map));
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_IRQ, "16");
+	expect(fixture, ESTAB_F_IO_BASE, "768");
+	expect(fixture, ESTAB_F_MEMORY_START, "4157603840");
+	expect(fixture, ESTAB_F_MEMORY_END, "4157734912");
+	expect(fixture, ESTAB_F_DMA, "3");
+
+	/* None of it, and one that is cut. */
+	map = (struct rtnl_link_ifmap){ 0 };
+	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	add(message, IFLA_MAP, &map, sizeof(map));
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_IRQ, "");
+	expect(fixture, ESTAB_F_MEMORY_END, "");
+	map.irq = 9;
+	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	add(message, IFLA_MAP, &map, 8);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_IRQ, "");
+}
+
+static void test_counters(void **state)
+{
+#define COUNTER(id, member)                                              \
+	{                                                                \
+		ESTAB_F_##id, offsetof(struct rtnl_link_stats64, member) \
+	}
+	static const struct {
+		enum estab_field field;
+		size_t offset;
+	} counters[] = {
+		COUNTER(RX_PACKETS, rx_packets),        COUNTER(RX_BYTES, rx_bytes),
+		COUNTER(RX_ERRORS, rx_errors),          COUNTER(RX_DROPPED, rx_dropped),
+		COUNTER(RX_OVERRUNS, rx_fifo_errors),   COUNTER(RX_FRAME, rx_frame_errors),
+		COUNTER(RX_COMPRESSED, rx_compressed),  COUNTER(RX_MULTICAST, multicast),
+		COUNTER(TX_PACKETS, tx_packets),        COUNTER(TX_BYTES, tx_bytes),
+		COUNTER(TX_ERRORS, tx_errors),          COUNTER(TX_DROPPED, tx_dropped),
+		COUNTER(TX_OVERRUNS, tx_fifo_errors),   COUNTER(TX_COLLISIONS, collisions),
+		COUNTER(TX_CARRIER, tx_carrier_errors), COUNTER(TX_COMPRESSED, tx_compressed),
+	};
+#undef COUNTER
+	const struct ifinfomsg link_head = { .ifi_index = 1 };
+	struct rtnl_link_stats64 stats;
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	uint64_t *member = (uint64_t *)&stats;
+	char want[24];
+
+	for (size_t i = 0; i < sizeof(stats) / sizeof(*member); i++)
+		member[i] = i * i + 7;
+	add(message, IFLA_STATS64, &stats, sizeof(stats));
+	add(message, IFLA_QDISC, "fq_codel", 9);
+	add_u32(message, IFLA_TXQLEN, 1000);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		size_t at = counters[i].offset / sizeof(*member);
+
+		snprintf(want, sizeof(want), "%zu", at * at + 7);
+		expect(fixture, counters[i].field, want);
+	}
+	expect(fixture, ESTAB_F_QDISC, "fq_codel");
+	expect(fixture, ESTAB_F_TXQLEN, "1000");
+}
+
+static void test_route_numbers(void **state)
+{
+	struct rta_cacheinfo cache = { .rta_expires = 0 };
+	struct fixture *fixture = *state;
+	struct rtmsg route = head;
+	struct nlmsghdr *message;
+
+	route.rtm_tos = 16;
+	route.rtm_dst_len = 17;
+	cache.rta_expires = (int32_t)(77 * sysconf(_SC_CLK_TCK));
+	message = begin(fixture, RTM_NEWROUTE, &route, sizeof(route));
+	add_u32(message, RTA_NH_ID, 4242);
+	add(message, RTA_CACHEINFO, &cache, sizeof(cache));
+	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_ROW);
+	expect(fixture, ESTAB_F_PREFIX_LENGTH, "17");
+	expect(fixture, ESTAB_F_TOS, "16");
+	expect(fixture, ESTAB_F_NEXTHOP, "4242");
+	expect(fixture, ESTAB_F_EXPIRES_S, "77");
+}
+
+/* Words for numbers that the row has, and null for those that no word is known for. */
+static void test_words(void **state)
+{
+	static const struct {
+		uint8_t kind, scope, origin;
+		const char *words[3];
+	} cases[] = {
+		{ RTN_UNICAST, RT_SCOPE_UNIVERSE, RTPROT_BOOT, { "unicast", "global", "boot" } },
+		{ RTN_LOCAL, RT_SCOPE_HOST, RTPROT_KERNEL, { "local", "host", "kernel" } },
+		{ RTN_BROADCAST, RT_SCOPE_LINK, RTPROT_STATIC, { "broadcast", "link", "static" } },
+		{ RTN_ANYCAST, RT_SCOPE_SITE, 9, { "anycast", "site", "ra" } },
+		{ RTN_BLACKHOLE, RT_SCOPE_NOWHERE, 186, { "blackhole", "nowhere", "bgp" } },
+		{ RTN_THROW, 77, 250, { "throw", "", "" } },
+		{ 99, 0, 16, { "", "global", "dhcp" } },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rtmsg route = head;
+		struct nlmsghdr *message;
+
+		route.rtm_type = cases[i].kind;
+		route.rtm_scope = cases[i].scope;
+		route.rtm_protocol = cases[i].origin;
+		message = begin(fixture, RTM_NEWROUTE, &route, sizeof(route));
+		assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row),
+				 RT_ROW);
+		expect(fixture, ESTAB_F_KIND, cases[i].words[0]);
+		expect(fixture, ESTAB_F_SCOPE, cases[i].words[1]);
+		expect(fixture, ESTAB_F_ORIGIN, cases[i].words[2]);
+	}
+}
+
+static void test_link_words(void **state)
+{
+	static const struct {
+		unsigned short type;
+		uint8_t operstate;
+		const char *words[2];
+	} cases[] = {
+		{ ARPHRD_LOOPBACK, 0, { "loopback", "unknown" } },
+		{ ARPHRD_PPP, 2, { "ppp", "down" } },
+		{ ARPHRD_SIT, 3, { "sit", "lower-layer-down" } },
+		{ ARPHRD_INFINIBAND, 5, { "infiniband", "dormant" } },
+		{ 0xffff, 7, { "", "" } },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ifinfomsg link_head = { .ifi_index = 1, .ifi_type = cases[i].type };
+		struct nlmsghdr *message =
+			begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+
+		add(message, IFLA_OPERSTATE, &cases[i].operstate, 1);
+		assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+		expect(fixture, ESTAB_F_LINK_TYPE, cases[i].words[0]);
+		expect(fixture, ESTAB_F_OPERSTATE, cases[i].words[1]);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -240,6 +444,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_via, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_address_details, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bus, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_route_numbers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_link_words, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

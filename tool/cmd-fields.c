@@ -10,6 +10,7 @@
 #include "csv.h"
 #include "json-text.h"
 #include "options.h"
+#include "report.h"
 #include "term.h"
 #include "util.h"
 
@@ -226,11 +227,7 @@ int cmd_fields(const struct options *options)
 		put_null(&out, subject);
 		break;
 	}
-	buf_flush(&out);
-	if (out.error < 0) {
-		complain_errno("standard output", out.error);
-		status = STATUS_FAILED;
-	}
+	status = report_end(&out);
 	buf_free(&out);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "options.h"
 #include "resolve.h"
@@ -43,8 +44,62 @@ static void free_list(char **list)
 	free(list);
 }
 
+struct compat_network {
+	uint32_t number;
+	char *name;
+};
+
+/* All of them: a look-up of one could ask a name server, and wait for it. */
+static void load_networks(struct compat_names *names)
+{
+	struct netent *entry;
+	size_t room = 0;
+
+	names->networks_loaded = true;
+	setnetent(1);
+	/* No other thread asks. */
+	/* cppcheck-suppress getnetentCalled */
+	while ((entry = getnetent()) != NULL) {
+		if (entry->n_addrtype != AF_INET)
+			continue;
+		if (names->n_networks == room) {
+			size_t more = room > 0 ? room * 2 : 16;
+			struct compat_network *grown =
+				reallocarray(names->networks, more, sizeof(*grown));
+
+			if (!grown)
+				break;
+			names->networks = grown;
+			room = more;
+		}
+		names->networks[names->n_networks++] = (struct compat_network){
+			.number = entry->n_net,
+			.name = strdup(entry->n_name),
+		};
+	}
+	endnetent();
+}
+
+const char *compat_network(struct compat_names *names, const struct estab_addr *addr)
+{
+	uint32_t number;
+
+	if (!names->hosts)
+		return NULL;
+	if (!names->networks_loaded)
+		load_networks(names);
+	memcpy(&number, addr->bytes, sizeof(number));
+	for (size_t i = 0; i < names->n_networks; i++)
+		if (names->networks[i].number == ntohl(number))
+			return names->networks[i].name;
+	return NULL;
+}
+
 void compat_names_free(struct compat_names *names)
 {
+	for (size_t i = 0; i < names->n_networks; i++)
+		free(names->networks[i].name);
+	free(names->networks);
 	free_list(names->tcp);
 	free_list(names->udp);
 	names->resolver = resolver_free(names->resolver);

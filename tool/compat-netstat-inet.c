@@ -40,17 +40,18 @@ static struct estab_addr bare(const struct estab_addr *addr)
 	return plain;
 }
 
-static void put_host(struct netstat *netstat, struct buf *buf, const struct estab_addr *addr)
+void netstat_put_host(struct netstat *netstat, struct buf *buf, const struct estab_addr *addr,
+		      bool numeric)
 {
 	struct estab_addr plain = bare(addr);
 	const char *name = NULL;
 
-	if (!netstat->options.numeric_hosts && is_any(&plain)) {
+	if (!numeric && is_any(&plain)) {
 		buf_str(buf, plain.family == ESTAB_FAMILY_INET ? "0.0.0.0" : "[::]");
 		return;
 	}
 	/* Nobody knows a name of such a one. */
-	if (!netstat->options.numeric_hosts && plain.family == addr->family)
+	if (!numeric && plain.family == addr->family)
 		name = compat_host(&netstat->names, &plain);
 	if (name)
 		buf_escape(buf, name, strlen(name));
@@ -87,7 +88,7 @@ static void put_end(struct netstat *netstat, enum estab_proto proto, const struc
 	size_t host, service;
 
 	text->used = 0;
-	put_host(netstat, text, addr);
+	netstat_put_host(netstat, text, addr, netstat->options.numeric_hosts);
 	host = text->used;
 	put_port(netstat, text, proto, port);
 	service = text->used - host;
@@ -108,7 +109,7 @@ static void put_end(struct netstat *netstat, enum estab_proto proto, const struc
 
 /* ---- the columns behind the state ---- */
 
-static void put_user(struct netstat *netstat, uint32_t uid)
+void netstat_put_user(struct netstat *netstat, uint32_t uid)
 {
 	uint64_t start = buf_total(&netstat->out);
 
@@ -170,7 +171,7 @@ static void put_tail(struct netstat *netstat, enum estab_proto proto,
 		uint64_t start;
 
 		buf_char(out, ' ');
-		put_user(netstat, (uint32_t)compat_u64(sock, ESTAB_F_UID, 0));
+		netstat_put_user(netstat, (uint32_t)compat_u64(sock, ESTAB_F_UID, 0));
 		buf_char(out, ' ');
 		start = buf_total(out);
 		buf_u64(out, compat_u64(sock, ESTAB_F_INODE, 0));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* netstat(8)'s tables of unix, IPX and AX.25 sockets. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,18 +120,32 @@ int netstat_unix(struct netstat *netstat)
 
 /* ---- IPX and AX.25, on kernels that have them ---- */
 
-static void put_name(struct buf *out, const struct estab_socket *sock, enum estab_field field,
-		     const char *otherwise, size_t width)
+/* "NETWORK:NODE:PORT". The kernel prints the port's two bytes as one number of its own order. */
+static void put_ipx_name(struct netstat *netstat, const struct estab_socket *sock,
+			 enum estab_field field)
 {
-	uint64_t start = buf_total(out);
-	const void *name;
+	enum { DIGITS = 4, WIDTH = 26 };
+	struct buf *out = &netstat->out;
+	const void *bytes;
+	const char *name;
 	size_t length;
+	uint64_t start;
 
-	if (estab_socket_get_bytes(sock, field, &name, &length) == 0)
-		buf_escape(out, name, length);
-	else
-		buf_str(out, otherwise);
-	compat_pad(out, start, width);
+	if (estab_socket_get_bytes(sock, field, &bytes, &length) < 0 || length < DIGITS) {
+		put_padded(out, "-", WIDTH);
+		return;
+	}
+	name = bytes;
+	length -= DIGITS;
+	start = buf_total(out);
+	buf_escape(out, name, length);
+	if (htons(1) == 1) {
+		buf_escape(out, name + length, DIGITS);
+	} else {
+		buf_escape(out, name + length + DIGITS / 2, DIGITS / 2);
+		buf_escape(out, name + length, DIGITS / 2);
+	}
+	compat_pad(out, start, WIDTH);
 	buf_char(out, ' ');
 }
 
@@ -139,6 +154,10 @@ static void put_ipx_row(void *arg, enum estab_proto proto, const struct estab_so
 	struct netstat *netstat = arg;
 	struct buf *out = &netstat->out;
 	enum estab_state state = compat_state(sock);
+	const char *word = state == ESTAB_STATE_ESTABLISHED   ? "ESTAB"
+			   : state == ESTAB_STATE_UNCONNECTED ? ""
+							      : "UNK.";
+	uint64_t start;
 	char text[60];
 
 	(void)proto;
@@ -146,14 +165,62 @@ static void put_ipx_row(void *arg, enum estab_proto proto, const struct estab_so
 		 (unsigned long long)compat_u64(sock, ESTAB_F_RECV_Q, 0),
 		 (unsigned long long)compat_u64(sock, ESTAB_F_SEND_Q, 0));
 	buf_str(out, text);
-	put_name(out, sock, ESTAB_F_LOCAL_NAME, "-", 26);
-	put_name(out, sock, ESTAB_F_PEER_NAME, "-", 26);
-	put_padded(out,
-		   state == ESTAB_STATE_ESTABLISHED   ? "ESTAB"
-		   : state == ESTAB_STATE_UNCONNECTED ? ""
-						      : "UNK.",
-		   5);
+	put_ipx_name(netstat, sock, ESTAB_F_LOCAL_NAME);
+	put_ipx_name(netstat, sock, ESTAB_F_PEER_NAME);
+	start = buf_total(out);
+	buf_str(out, word);
+	compat_pad(out, start, 5);
+	if (netstat->options.extended) {
+		buf_char(out, ' ');
+		netstat_put_user(netstat, (uint32_t)compat_u64(sock, ESTAB_F_UID, 0));
+	}
 	buf_char(out, '\n');
+}
+
+/* "%03d" */
+static void put_counted(struct buf *out, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%03llu", (unsigned long long)number);
+	buf_str(out, text);
+}
+
+static const char *ax25_word(const struct estab_socket *sock)
+{
+	static const struct {
+		const char *state;
+		const char *word;
+	} words[] = {
+		{ "sabm-sent", "SABM SENT" },
+		{ "disc-sent", "DISC SENT" },
+		{ "established", "ESTABLISHED" },
+		{ "recovery", "RECOVERY" },
+	};
+	const char *state = compat_str(sock, ESTAB_F_AX25_STATE);
+
+	for (size_t i = 0; state && i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i].state, state) == 0)
+			return words[i].word;
+	return "LISTENING";
+}
+
+/* A name, or its first part: digipeaters stand behind a comma. */
+static void put_callsign(struct buf *out, const struct estab_socket *sock, enum estab_field field)
+{
+	uint64_t start = buf_total(out);
+	const void *name;
+	size_t length;
+
+	if (estab_socket_get_bytes(sock, field, &name, &length) == 0) {
+		const char *comma = memchr(name, ',', length);
+
+		buf_escape(out, name, comma ? (size_t)(comma - (const char *)name) : length);
+	} else {
+		buf_char(out, '*');
+	}
+	compat_pad(out, start, 9);
+	buf_str(out, "  ");
 }
 
 static void put_ax25_row(void *arg, enum estab_proto proto, const struct estab_socket *sock)
@@ -161,17 +228,18 @@ static void put_ax25_row(void *arg, enum estab_proto proto, const struct estab_s
 	struct netstat *netstat = arg;
 	struct buf *out = &netstat->out;
 	const char *device = compat_str(sock, ESTAB_F_INTERFACE);
-	enum estab_state state = compat_state(sock);
 
 	(void)proto;
-	put_name(out, sock, ESTAB_F_PEER_NAME, "*", 9);
-	buf_char(out, ' ');
-	put_name(out, sock, ESTAB_F_LOCAL_NAME, "*", 9);
-	buf_char(out, ' ');
+	put_callsign(out, sock, ESTAB_F_PEER_NAME);
+	put_callsign(out, sock, ESTAB_F_LOCAL_NAME);
 	put_padded(out, device ? device : "???", 6);
 	buf_char(out, ' ');
-	put_padded(out, state == ESTAB_STATE_ESTABLISHED ? "ESTABLISHED" : "LISTENING", 11);
+	put_padded(out, ax25_word(sock), 11);
 	buf_char(out, ' ');
+	put_counted(out, compat_u64(sock, ESTAB_F_AX25_VR, 0));
+	buf_char(out, '/');
+	put_counted(out, compat_u64(sock, ESTAB_F_AX25_VS, 0));
+	buf_str(out, "  ");
 	put_number(out, compat_u64(sock, ESTAB_F_SEND_Q, 0), 6);
 	buf_str(out, "  ");
 	put_number(out, compat_u64(sock, ESTAB_F_RECV_Q, 0), 6);
@@ -196,8 +264,9 @@ static int list_rare(struct netstat *netstat, enum estab_proto proto, const char
 		     compat_row_fn *row)
 {
 	static const enum estab_field fields[] = {
-		ESTAB_F_PROTO,  ESTAB_F_STATE,  ESTAB_F_LOCAL_NAME, ESTAB_F_PEER_NAME,
-		ESTAB_F_RECV_Q, ESTAB_F_SEND_Q, ESTAB_F_INTERFACE,
+		ESTAB_F_PROTO,     ESTAB_F_STATE,  ESTAB_F_LOCAL_NAME,
+		ESTAB_F_PEER_NAME, ESTAB_F_RECV_Q, ESTAB_F_SEND_Q,
+		ESTAB_F_INTERFACE, ESTAB_F_UID,    ESTAB_F_AX25,
 	};
 	struct compat_reading reading = { .ctx = netstat->ctx, .states = ESTAB_STATES_ALL };
 	struct buf out = netstat->out;
@@ -218,11 +287,14 @@ static int list_rare(struct netstat *netstat, enum estab_proto proto, const char
 	return error < 0 || netstat->has_table ? error : -ENOENT;
 }
 
+#define IPX_HEAD                                                              \
+	"Active IPX sockets\nProto Recv-Q Send-Q Local Address              " \
+	"Foreign Address            State"
+
 int netstat_ipx(struct netstat *netstat)
 {
 	return list_rare(netstat, ESTAB_PROTO_IPX,
-			 "Active IPX sockets\nProto Recv-Q Send-Q Local Address              "
-			 "Foreign Address            State\n",
+			 netstat->options.extended ? IPX_HEAD " User\n" : IPX_HEAD "\n",
 			 put_ipx_row);
 }
 
@@ -230,6 +302,6 @@ int netstat_ax25(struct netstat *netstat)
 {
 	return list_rare(netstat, ESTAB_PROTO_AX25,
 			 "Active AX.25 sockets\nDest       Source     Device  State        "
-			 "Send-Q  Recv-Q\n",
+			 "Vr/Vs    Send-Q  Recv-Q\n",
 			 put_ax25_row);
 }

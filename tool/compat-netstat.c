@@ -1,247 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* The command as netstat(8): its command line, and which tables follow from it. */
+/* The command as netstat(8): which tables follow from its command line. */
 #include "compat-netstat.h"
 
-#include <getopt.h>
+#include "compat-netstat-tables.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util.h"
-
-enum { OPT_FAMILY = 256, OPT_NUMERIC_HOSTS, OPT_NUMERIC_PORTS, OPT_NUMERIC_USERS };
-
-static const char letters[] = "A:CFMacdeghilnNoprsStuUvVWwx64?Z2f";
-
-/* The families first: their index is that of the word. */
-static const struct option long_options[] = {
-	{ "ax25", no_argument, NULL, OPT_FAMILY },
-	{ "bluetooth", no_argument, NULL, OPT_FAMILY },
-	{ "ddp", no_argument, NULL, OPT_FAMILY },
-	{ "inet", no_argument, NULL, OPT_FAMILY },
-	{ "inet6", no_argument, NULL, OPT_FAMILY },
-	{ "ip", no_argument, NULL, OPT_FAMILY },
-	{ "ipx", no_argument, NULL, OPT_FAMILY },
-	{ "netrom", no_argument, NULL, OPT_FAMILY },
-	{ "rose", no_argument, NULL, OPT_FAMILY },
-	{ "unix", no_argument, NULL, OPT_FAMILY },
-	{ "x25", no_argument, NULL, OPT_FAMILY },
-	{ "all", no_argument, NULL, 'a' },
-	{ "cache", no_argument, NULL, 'C' },
-	{ "context", no_argument, NULL, 'Z' },
-	{ "continuous", no_argument, NULL, 'c' },
-	{ "extend", no_argument, NULL, 'e' },
-	{ "fib", no_argument, NULL, 'F' },
-	{ "groups", no_argument, NULL, 'g' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "interfaces", no_argument, NULL, 'i' },
-	{ "l2cap", no_argument, NULL, '2' },
-	{ "listening", no_argument, NULL, 'l' },
-	{ "masquerade", no_argument, NULL, 'M' },
-	{ "notrim", no_argument, NULL, 'W' },
-	{ "numeric", no_argument, NULL, 'n' },
-	{ "numeric-hosts", no_argument, NULL, OPT_NUMERIC_HOSTS },
-	{ "numeric-ports", no_argument, NULL, OPT_NUMERIC_PORTS },
-	{ "numeric-users", no_argument, NULL, OPT_NUMERIC_USERS },
-	{ "programs", no_argument, NULL, 'p' },
-	{ "protocol", required_argument, NULL, 'A' },
-	{ "raw", no_argument, NULL, 'w' },
-	{ "rfcomm", no_argument, NULL, 'f' },
-	{ "route", no_argument, NULL, 'r' },
-	{ "sctp", no_argument, NULL, 'S' },
-	{ "statistics", no_argument, NULL, 's' },
-	{ "symbolic", no_argument, NULL, 'N' },
-	{ "tcp", no_argument, NULL, 't' },
-	{ "timers", no_argument, NULL, 'o' },
-	{ "udp", no_argument, NULL, 'u' },
-	{ "udplite", no_argument, NULL, 'U' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "wide", no_argument, NULL, 'W' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static void usage_put(struct buf *buf)
-{
-	buf_str(buf,
-		"usage: netstat [-vWnNcaeolp] [<Socket> ...]\n"
-		"       netstat {-V|--version|-h|--help}\n\n"
-		"        -v, --verbose            be verbose\n"
-		"        -W, --wide               don't cut IP addresses\n"
-		"        -n, --numeric            numbers, not names\n"
-		"        --numeric-hosts, --numeric-ports, --numeric-users\n"
-		"        -e, --extend             user and inode too\n"
-		"        -p, --programs           process id and program\n"
-		"        -o, --timers             timers\n"
-		"        -c, --continuous         again every second\n"
-		"        -l, --listening          only what listens\n"
-		"        -a, --all                what listens too\n\n"
-		"  <Socket>={-t|--tcp} {-u|--udp} {-U|--udplite} {-w|--raw} {-x|--unix} --ax25 --ipx\n"
-		"  <AF>=Use '-6|-4' or '-A <af>' or '--<af>'\n"
-		"This is estab in the place of netstat: estab-netstat(1).\n");
-}
-
-static int usage(void)
-{
-	struct buf err;
-
-	buf_init(&err, STDERR_FILENO);
-	usage_put(&err);
-	buf_flush(&err);
-	buf_free(&err);
-	return NETSTAT_USAGE + 1;
-}
-
-static int refuse(int status, const char *why)
-{
-	compat_complain("netstat", NULL, why);
-	return status;
-}
-
-/* ---- the command line ---- */
-
-/* One word of -A; families that estab has no sockets of are known only later to be missed. */
-static int add_family(struct netstat_options *options, const char *word)
-{
-	static const struct {
-		const char *word;
-		const char *missing;
-		size_t offset;
-	} families[] = {
-		{ "unix", NULL, offsetof(struct netstat_options, unix_sockets) },
-		{ "inet", NULL, offsetof(struct netstat_options, inet) },
-		{ "ip", NULL, offsetof(struct netstat_options, inet) },
-		{ "tcpip", NULL, offsetof(struct netstat_options, inet) },
-		{ "inet6", NULL, offsetof(struct netstat_options, inet6) },
-		{ "ipx", NULL, offsetof(struct netstat_options, ipx) },
-		{ "ax25", NULL, offsetof(struct netstat_options, ax25) },
-		{ "netrom", "AF NETROM", 0 },
-		{ "rose", "AF ROSE", 0 },
-		{ "x25", "AF X25", 0 },
-		{ "bluetooth", "AF BLUETOOTH", 0 },
-		{ "ddp", "AF DDP", 0 },
-	};
-	char line[80];
-
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		if (strcmp(families[i].word, word) != 0)
-			continue;
-		if (families[i].missing)
-			options->missing = families[i].missing;
-		else
-			*(bool *)((char *)options + families[i].offset) = true;
-		return 0;
-	}
-	snprintf(line, sizeof(line), "Unknown address family `%.40s'.", word);
-	return refuse(NETSTAT_FAILED + 1, line);
-}
-
-static int add_families(struct netstat_options *options, char *list)
-{
-	char *rest = list;
-	int status = 0;
-
-	while (status == 0 && rest)
-		status = add_family(options, strsep(&rest, ","));
-	return status;
-}
-
-/* Options that only switch something on. -C, -F, -N and -d mean nothing for sockets. */
-static const struct {
-	int option;
-	size_t offset;
-} switches[] = {
-	{ 'a', offsetof(struct netstat_options, all) },
-	{ 'c', offsetof(struct netstat_options, continuous) },
-	{ 'e', offsetof(struct netstat_options, extended) },
-	{ 'g', offsetof(struct netstat_options, groups) },
-	{ 'h', offsetof(struct netstat_options, help) },
-	{ 'i', offsetof(struct netstat_options, interfaces) },
-	{ 'l', offsetof(struct netstat_options, listening) },
-	{ 'M', offsetof(struct netstat_options, masquerade) },
-	{ 'n', offsetof(struct netstat_options, numeric_hosts) },
-	{ 'n', offsetof(struct netstat_options, numeric_ports) },
-	{ 'n', offsetof(struct netstat_options, numeric_users) },
-	{ 'o', offsetof(struct netstat_options, timers) },
-	{ 'p', offsetof(struct netstat_options, programs) },
-	{ 'r', offsetof(struct netstat_options, routes) },
-	{ 's', offsetof(struct netstat_options, statistics) },
-	{ 'S', offsetof(struct netstat_options, sctp) },
-	{ 't', offsetof(struct netstat_options, tcp) },
-	{ 'u', offsetof(struct netstat_options, udp) },
-	{ 'U', offsetof(struct netstat_options, udplite) },
-	{ 'v', offsetof(struct netstat_options, verbose) },
-	{ 'V', offsetof(struct netstat_options, version) },
-	{ 'w', offsetof(struct netstat_options, raw) },
-	{ 'W', offsetof(struct netstat_options, wide) },
-	{ 'x', offsetof(struct netstat_options, unix_sockets) },
-	{ '4', offsetof(struct netstat_options, inet) },
-	{ '6', offsetof(struct netstat_options, inet6) },
-	{ OPT_NUMERIC_HOSTS, offsetof(struct netstat_options, numeric_hosts) },
-	{ OPT_NUMERIC_PORTS, offsetof(struct netstat_options, numeric_ports) },
-	{ OPT_NUMERIC_USERS, offsetof(struct netstat_options, numeric_users) },
-};
-
-static int apply(struct netstat_options *options, int option, int index, char *argument)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(switches); i++)
-		if (switches[i].option == option)
-			*(bool *)((char *)options + switches[i].offset) = true;
-	switch (option) {
-	case 'e':
-		options->extend++;
-		return 0;
-	case 'A':
-		return add_families(options, argument);
-	case OPT_FAMILY:
-		return add_family(options, long_options[index].name);
-	case '2':
-	case 'f':
-		options->missing = "AF BLUETOOTH";
-		return 0;
-	case 'Z':
-		options->programs = options->contexts = true;
-		if (compat_has_selinux())
-			return 0;
-		compat_complain("netstat", NULL, "SELinux is not enabled on this machine.");
-		return NETSTAT_FAILED + 1;
-	case '?':
-		return usage();
-	}
-	return 0;
-}
-
-static int parse(int argc, char **argv, struct netstat_options *options)
-{
-	int option, index = 0, status = 0;
-
-	while (status == 0 &&
-	       (option = getopt_long(argc, argv, letters, long_options, &index)) != -1)
-		status = apply(options, option, index, optarg);
-	if (status == 0 &&
-	    options->interfaces + options->routes + options->masquerade + options->statistics > 1)
-		return usage();
-	return status;
-}
-
-/* A protocol without a family is of both, a family without a protocol all of them. Returns whether
- * any of it was named. */
-static bool complete(struct netstat_options *options)
-{
-	bool protocol =
-		options->tcp || options->sctp || options->udp || options->udplite || options->raw;
-	bool family = options->inet || options->inet6;
-	bool any = protocol || family || options->unix_sockets || options->ipx || options->ax25 ||
-		   options->missing;
-
-	if (!any || (family && !protocol))
-		options->tcp = options->udp = options->udplite = options->raw = true;
-	if (!family)
-		options->inet = options->inet6 = true;
-	if (!any)
-		options->unix_sockets = options->ipx = options->ax25 = true;
-	return any;
-}
 
 /* ---- what the tables share ---- */
 
@@ -350,36 +117,78 @@ static void tell_losses(const struct netstat *netstat)
 
 /* ---- one listing ---- */
 
-/* A table that the kernel does not have is an error where it was asked for. */
+void netstat_complain(const char *before, const char *what, const char *behind)
+{
+	struct buf err;
+
+	buf_init(&err, STDERR_FILENO);
+	buf_str(&err, before);
+	buf_escape(&err, what, strlen(what));
+	buf_str(&err, behind);
+	buf_char(&err, '\n');
+	buf_flush(&err);
+	buf_free(&err);
+}
+
+void netstat_miss(const char *what)
+{
+	netstat_complain("netstat: no support for `", what, "' on this system.");
+}
+
+/* A table that this system does not have is an error where it was asked for. */
 static int missing(const struct netstat *netstat, const char *what, bool named)
 {
-	char line[80];
-
-	if (!named && !netstat->options.verbose)
-		return NETSTAT_OK;
-	snprintf(line, sizeof(line), "no support for `%s' on this system.", what);
-	compat_complain("netstat", NULL, line);
+	if (named || netstat->options.verbose)
+		netstat_miss(what);
 	return named ? NETSTAT_FAILED : NETSTAT_OK;
 }
 
-static int list_sockets(struct netstat *netstat, bool named)
+/* Families that few systems have; the first that is missing and was asked for ends it. */
+static int list_rare(struct netstat *netstat, bool named)
 {
 	const struct netstat_options *options = &netstat->options;
 	int status = NETSTAT_OK;
 
-	if (options->tcp || options->sctp || options->udp || options->udplite || options->raw)
-		status = netstat_inet(netstat);
-	if (status == NETSTAT_OK && options->sctp)
-		status = missing(netstat, "AF INET (sctp)", true);
-	if (status == NETSTAT_OK && options->unix_sockets)
-		status = netstat_unix(netstat);
-	if (status == NETSTAT_OK && options->ipx && netstat_ipx(netstat) < 0)
+	if (options->ipx && netstat_ipx(netstat) < 0)
 		status = missing(netstat, "AF IPX", named);
 	if (status == NETSTAT_OK && options->ax25 && netstat_ax25(netstat) < 0)
 		status = missing(netstat, "AF AX25", named);
-	if (status == NETSTAT_OK && options->missing)
-		status = missing(netstat, options->missing, true);
+	if (status == NETSTAT_OK && options->x25)
+		status = missing(netstat, "AF X25", named);
+	if (status == NETSTAT_OK && options->netrom)
+		status = missing(netstat, "AF NETROM", named);
+	if (status == NETSTAT_OK && options->rose)
+		status = missing(netstat, "AF ROSE", named);
+	if (status == NETSTAT_OK && options->bluetooth) {
+		netstat_complain("netstat: feature `AF BLUETOOTH' not supported.", "", "");
+		netstat_complain("estab-netstat(1) tells what is.", "", "");
+		status = NETSTAT_FAILED;
+	}
 	return status;
+}
+
+static int list_sockets(struct netstat *netstat, bool named)
+{
+	struct netstat_options *options = &netstat->options;
+	bool sctp = options->sctp && options->inet && (!named || !options->no_protocol);
+	int status = NETSTAT_OK;
+
+	/* It stands behind TCP; where it was asked for, its absence is the end. */
+	if (sctp && named)
+		options->udp = options->udplite = options->raw = false;
+	if (options->tcp || options->sctp || options->udp || options->udplite || options->raw)
+		status = netstat_inet(netstat);
+	if (status == NETSTAT_OK && sctp)
+		status = missing(netstat, "AF INET (sctp)", named);
+	/* It has two files, for what listens and for the rest. */
+	if (status == NETSTAT_OK && sctp && options->all)
+		status = missing(netstat, "AF INET (sctp)", named);
+	/* Here, behind those and before the others, the old tool has them. */
+	if (status == NETSTAT_OK && options->groups)
+		status = netstat_groups(netstat);
+	if (status == NETSTAT_OK && options->unix_sockets)
+		status = netstat_unix(netstat);
+	return status == NETSTAT_OK ? list_rare(netstat, named) : status;
 }
 
 /* Which of netstat's tables it is. */
@@ -389,8 +198,12 @@ static int list(struct netstat *netstat, bool named)
 
 	if (options->masquerade)
 		return missing(netstat, "ip_masquerade", true);
-	if (options->routes || options->interfaces || options->groups || options->statistics)
-		return refuse(NETSTAT_FAILED, "only sockets are listed yet: no -r, -i, -g, -s");
+	if (options->statistics)
+		return netstat_statistics(netstat);
+	if (options->routes)
+		return netstat_routes(netstat);
+	if (options->interfaces)
+		return netstat_interfaces(netstat);
 	return list_sockets(netstat, named);
 }
 
@@ -400,12 +213,21 @@ static int list_on(struct netstat *netstat, bool named)
 
 	for (;;) {
 		status = list(netstat, named);
-		buf_flush(&netstat->out);
+		/* Before the listing, as the old tool does, if that was not too long to wait. */
 		tell_losses(netstat);
-		if (status != NETSTAT_OK || !netstat->options.continuous || netstat->out.error < 0)
+		buf_flush(&netstat->out);
+		if (status != NETSTAT_OK || !netstat->options.continuous ||
+		    netstat->options.statistics || netstat->out.error < 0)
 			return status;
+		netstat->again = true;
 		sleep(1);
 	}
+}
+
+static int refuse(const char *why)
+{
+	compat_complain("netstat", NULL, why);
+	return NETSTAT_FAILED;
 }
 
 static int answer(struct netstat *netstat)
@@ -414,7 +236,7 @@ static int answer(struct netstat *netstat)
 	int error, status;
 
 	if (netstat->options.help) {
-		usage_put(&netstat->out);
+		netstat_put_usage(&netstat->out);
 		return NETSTAT_OK;
 	}
 	if (netstat->options.version) {
@@ -423,12 +245,12 @@ static int answer(struct netstat *netstat)
 		buf_char(&netstat->out, '\n');
 		return NETSTAT_OK;
 	}
-	named = complete(&netstat->options);
+	named = netstat_complete(&netstat->options);
 	netstat->names.services = !netstat->options.numeric_ports;
 	netstat->names.hosts = !netstat->options.numeric_hosts;
 	error = compat_context(&netstat->ctx);
 	if (error < 0)
-		return refuse(NETSTAT_FAILED, strerror(-error));
+		return refuse(strerror(-error));
 	status = list_on(netstat, named);
 	estab_ctx_unref(netstat->ctx);
 	return status;
@@ -437,7 +259,7 @@ static int answer(struct netstat *netstat)
 int compat_netstat(int argc, char **argv)
 {
 	struct netstat netstat = { 0 };
-	int status = parse(argc, argv, &netstat.options);
+	int status = netstat_parse(argc, argv, &netstat.options);
 
 	if (status != 0)
 		return status - 1;
@@ -446,7 +268,7 @@ int compat_netstat(int argc, char **argv)
 	status = answer(&netstat);
 	buf_flush(&netstat.out);
 	if (netstat.out.error < 0)
-		status = refuse(NETSTAT_FAILED, strerror(-netstat.out.error));
+		status = refuse(strerror(-netstat.out.error));
 	buf_free(&netstat.out);
 	buf_free(&netstat.text);
 	compat_names_free(&netstat.names);

@@ -80,7 +80,7 @@ static bool is_gone(enum estab_field field)
 	return field == ESTAB_F_OWNERS || field == ESTAB_F_OWNER_CONTEXT;
 }
 
-static int open_monitor(const struct compat_reading *reading, struct estab_monitor **ret_monitor)
+static int open_watch(const struct compat_reading *reading, struct estab_watch **ret_watch)
 {
 	struct compat_reading known = *reading;
 	struct estab_query *query;
@@ -99,17 +99,17 @@ static int open_monitor(const struct compat_reading *reading, struct estab_monit
 	error = compat_query(&known, protos, &query);
 	if (error < 0)
 		return error;
-	error = estab_monitor_open(query, ret_monitor);
+	error = estab_watch_open(query, NULL, ret_watch);
 	estab_query_unref(query);
 	return error;
 }
 
-static int show_ended(struct ss *ss, struct estab_monitor *monitor)
+static int show_ended(struct ss *ss, struct estab_watch *watch)
 {
 	const struct estab_socket *sock;
 	int r;
 
-	while ((r = estab_monitor_next(monitor, &sock)) == 0) {
+	while ((r = estab_watch_next(watch, &sock)) == 0) {
 		const char *word = compat_str(sock, ESTAB_F_PROTO);
 		bool udp = word && strcmp(word, estab_proto_name(ESTAB_PROTO_UDP)) == 0;
 
@@ -123,9 +123,9 @@ static int show_ended(struct ss *ss, struct estab_monitor *monitor)
 }
 
 /* Once is enough: whoever reads can't tell how many there were. */
-static void tell_losses(struct ss *ss, const struct estab_monitor *monitor)
+static void tell_losses(struct ss *ss, const struct estab_watch *watch)
 {
-	if (ss->refused || estab_result_is_complete(estab_monitor_result(monitor)))
+	if (ss->refused || estab_result_is_complete(estab_watch_result(watch)))
 		return;
 	compat_complain("ss", NULL,
 			"sockets ended faster than they could be read: some are missing");
@@ -134,23 +134,23 @@ static void tell_losses(struct ss *ss, const struct estab_monitor *monitor)
 
 int ss_follow(struct ss *ss, const struct compat_reading *reading)
 {
-	struct estab_monitor *monitor;
+	struct estab_watch *watch;
 	struct pollfd ready = { .events = POLLIN };
-	int error = open_monitor(reading, &monitor);
+	int error = open_watch(reading, &watch);
 
 	if (error < 0)
 		return refuse(SS_USAGE, "-E", error);
-	ready.fd = estab_monitor_fd(monitor);
+	ready.fd = estab_watch_fd(watch);
 	ss_make_table(ss);
 	while (error == 0) {
 		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
 			error = -errno;
 		if (error == 0)
-			error = show_ended(ss, monitor);
-		tell_losses(ss, monitor);
+			error = show_ended(ss, watch);
+		tell_losses(ss, watch);
 	}
 	ss_end_table(ss);
-	estab_monitor_close(monitor);
+	estab_watch_close(watch);
 	/* The caller tells what became of the output. */
 	return ss->out.error < 0 ? SS_REFUSED : refuse(SS_USAGE, "-E", error);
 }

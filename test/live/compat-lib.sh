@@ -6,7 +6,8 @@
 pairs=0
 : "${tmp:?of lib.sh}"
 
-# pair TOOL ARGUMENT...: runs both; judge tells later.
+# pair TOOL ARGUMENT...: runs both; judge tells later. With compare_complaints=1 what they say on
+# standard error is compared, too.
 pair()
 {
 	local tool=$1 status
@@ -17,9 +18,11 @@ pair()
 	status=$?
 	# What it notes in passing ("RTNETLINK answers", "Not all processes") is not compared.
 	echo "status $status" >>"$tmp/theirs"
+	[[ -z ${compare_complaints-} ]] || cat "$tmp/complaint" >>"$tmp/theirs"
 	timeout 20 "$ESTAB" "$tool" "$@" >>"$tmp/ours" 2>"$tmp/complaint" </dev/null
 	status=$?
 	echo "status $status" >>"$tmp/ours"
+	[[ -z ${compare_complaints-} ]] || cat "$tmp/complaint" >>"$tmp/ours"
 	# A sanitizer's report must not get lost.
 	grep -aE 'ERROR: .*Sanitizer|runtime error' "$tmp/complaint" >>"$tmp/ours"
 }

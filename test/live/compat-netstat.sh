@@ -195,6 +195,27 @@ as_nobody netstat -tlnp >theirs 2>theirs.err
 as_nobody "$ESTAB" netstat -tlnp >ours 2>ours.err
 is "programs of others" "$(cat ours)" "$(cat theirs)"
 is "and that they are" "$(cat ours.err)" "$(cat theirs.err)"
+is "said before the listing" "$(as_nobody "$ESTAB" netstat -tlnp 2>&1 | head -n 1)" "$(as_nobody netstat -tlnp 2>&1 | head -n 1)"
+
+# ---- names that are not to be trusted ----
+
+esc=$'\e'
+start_mksock unix-bound:path="$tmp/${esc}[31mred"$'\nline\x01\xff' udp-connected:port=3099
+mkfifo held
+(exec -a "/x/ev${esc}[2J"$'il\nname\x9b' bash -c 'exec 9<>/dev/udp/127.0.0.1/3099; read -r -t 20 <held') &
+holder=$!
+for ((tries = 0; tries < 100; tries++)); do
+	"$ESTAB" netstat -uanp | grep -q "$holder/" && break
+	sleep 0.05
+done
+for how in -xa -xap -uanp -anp -anpeo -anpW -cxa; do
+	timeout 1 "$ESTAB" netstat $how >hostile 2>&1
+	is "nothing that a terminal obeys, $how" "$(LC_ALL=C grep -acP '[\x00-\x09\x0b-\x1f\x7f-\x9f]' hostile)" 0
+done
+is "a path is escaped" "$("$ESTAB" netstat -xa | grep -cF "/\\x1b[31mred")" 1
+is "a program is cut as ever" "$("$ESTAB" netstat -uanp | grep -oF "$holder/ev\\x1b[2J" | head -n 1 | cut -c1-19)" "$(cut -c1-19 <<<"$holder/ev\\x1b[2J")"
+kill "$holder" 2>/dev/null
+wait "$holder" 2>/dev/null
 
 # ---- no pair ----
 

@@ -69,7 +69,7 @@ none "each page has its names, links and declarations" "$(cat "$tmp/wrong")"
 
 # ---- no page names what does not exist ----
 
-words=$(grep -ohE '\b(estab|ESTAB)_[A-Za-z0-9_]+' "$(the /include/estab.h)" "$(the /include/estab-fields.h)" | sort -u)
+words=$(grep -ohE '\b(estab|ESTAB)_[A-Za-z0-9_]+' "$(the /include/estab.h)" "$(the /include/estab-fields.h)" "$(the /include/estab-watch.h)" | sort -u)
 none "every identifier is in the header" "$(
 	grep -oHE '\b(estab|ESTAB)_[A-Za-z0-9_]+' "$tmp"/text/* "$ESTAB_SRCDIR"/*.md | sed 's|.*/||' | sort -u |
 		while IFS=: read -r file word; do
@@ -114,8 +114,8 @@ done <<<"$entries")"
 
 if [[ -e $tmp/text/estab-fields.5 ]]; then
 	# "name (kind, unit, …)" and the meaning below it.
-	for subject in sockets flows; do
-		[[ $subject == sockets ]] && heading=FIELDS || heading="FIELDS OF FLOWS"
+	for subject in sockets flows routes interfaces memberships stats; do
+		[[ $subject == sockets ]] && heading=FIELDS || heading="FIELDS OF ${subject^^}"
 		section estab-fields.5 "$heading" | awk '
 			/^       What / { next }
 			/^       [^ ]/ { name = $1; kind = $2; gsub(/[(),]/, "", kind); next }

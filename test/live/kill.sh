@@ -55,7 +55,7 @@ is "nor in all namespaces at once" "$("$ESTAB" kill --yes --all-netns dport 2002
 	"estab: kill: in one network namespace at a time: -N names it
 2"
 is "its options belong to it" "$("$ESTAB" --yes dport 2002 2>&1; echo $?)" \
-	"estab: --yes, --dry-run and --listeners belong to estab kill
+	"estab: --yes and --dry-run belong to estab kill and estab flows --delete
 2"
 "$ESTAB" kill --dry-run dport 2002 >out 2>err
 is "a rehearsal says what it would do" "$(grep -c '^would-close' out) $(cat err)" "3 estab: 3 sockets would be closed"

@@ -8,7 +8,8 @@ cd "$tmp" || exit 1
 
 ip link add veth-a type veth peer name veth-b || skip_all "no veth devices here"
 ip link set veth-a up && ip link set veth-b up
-ip addr add 10.1.0.1/24 dev veth-a
+ip addr add 10.1.0.1/24 brd + dev veth-a
+ip addr add 10.2.0.1 peer 10.2.0.2/32 dev veth-b label veth-b:far
 ip -6 addr add fd01::1/64 dev veth-a nodad
 ip -6 addr add fd01::2/64 dev veth-b nodad
 ip route add 10.9.0.0/16 via 10.1.0.2 metric 5 src 10.1.0.1
@@ -22,7 +23,7 @@ ip -6 route add default via fd01::9
 ip -6 route add fd09::/32 via fd01::7
 # Until the kernel has joined all groups and made all routes of its own.
 for ((tries = 0; tries < 100; tries++)); do
-	ip -6 addr show tentative | grep -q . || break
+	(($(ip -6 addr show -tentative scope link | grep -c inet6) < 2)) || break
 	sleep 0.1
 done
 
@@ -75,6 +76,9 @@ is "interfaces" "$("$ESTAB" interfaces --json | jq -r '.interfaces[] | [.interfa
 	"$(ip -j link | jq -r '.[] | [.ifname, .ifindex, .mtu, .address, .qdisc, .txqlen, .operstate] | map(tostring) | join(" ")')"
 is "their addresses" "$("$ESTAB" interfaces --json | jq -c '.interfaces[] | [.interface, (.addresses | sort)]')" \
 	"$(ip -j addr | jq -c '.[] | [.ifname, ([.addr_info[] | "\(.local)/\(.prefixlen)"] | sort)]')"
+is "and what ip(8) says of them" "$("$ESTAB" interfaces --json --columns interface,address_details | jq -c '.interfaces[] | [.interface, (.address_details | sort)]')" \
+	"$(ip -j addr | jq -c '.[] | [.ifname, ([.addr_info[] | "\(.local)/\(.prefixlen)" + (if .address then " peer \(.address)" else "" end) +
+		(if .broadcast then " broadcast \(.broadcast)" else "" end) + " scope \(.scope)" + (if .label and .family == "inet" then " label \(.label)" else "" end)] | sort)]')"
 is "of one version" "$("$ESTAB" interfaces -4 --json interface = veth-a | jq -c '.interfaces[].addresses')" '["10.1.0.1/24"]'
 is "one by its name" "$("$ESTAB" interfaces -H interface = veth-b | awk '{ print $1, $2 }')" "veth-b up"
 ping -c 3 -i 0.2 -q 127.0.0.1 >/dev/null 2>&1
@@ -121,7 +125,8 @@ is "those above a number" "$("$ESTAB" stats --json 'value > 0' | jq '[.stats[].v
 
 # ---- all of them ----
 
-for verb in routes interfaces memberships stats; do
+verbs=(routes interfaces memberships stats)
+for verb in "${verbs[@]}"; do
 	name=${verb%s}
 	is "$verb as JSON Lines" "$("$ESTAB" $verb --jsonl | jq -rs '[.[].record] | unique | join(" ")')" "$(printf '%s\n' end start "$name" | LC_ALL=C sort | xargs)"
 	is "$verb as CSV" "$("$ESTAB" $verb --csv | head -n 1 | tr , '\n' | sort | xargs)" \
@@ -131,6 +136,26 @@ for verb in routes interfaces memberships stats; do
 2"
 	is "$verb of a copy" "$("$ESTAB" $verb --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" >/dev/null 2>&1; echo $?)" 3
 done
+is "no tree of them" "$("$ESTAB" routes --tree 2>&1; echo $?)" "estab: --tree: is of sockets
+2"
+# on_terminal COLUMNS ARGUMENT...: what stands on a terminal as wide as that.
+on_terminal()
+{
+	local columns=$1
+	shift
+	script -qec "stty cols $columns; '$ESTAB' $* --color=never" /dev/null </dev/null | tr -d '\r'
+}
+if command -v script >/dev/null; then
+	is "all columns on a terminal" "$(for verb in "${verbs[@]}"; do on_terminal 300 $verb | head -n 1 | xargs; done)" \
+		"$(for verb in "${verbs[@]}"; do "$ESTAB" $verb | head -n 1 | xargs; done)"
+	is "what matters on a narrow one" "$(for verb in "${verbs[@]}"; do on_terminal 50 $verb | head -n 1 | xargs; done)" \
+		"DESTINATION GATEWAY INTERFACE
+INTERFACE OPERSTATE MTU ADDRESSES
+INTERFACE USERS GROUP
+SECTION NAME VALUE"
+else
+	skip "all columns on a terminal" "script is not installed"
+fi
 if ip netns add other 2>/dev/null; then
 	is "in another namespace" "$("$ESTAB" interfaces -N other --json | jq -c '[.interfaces[].interface]')" '["lo"]'
 	is "none of its routes" "$("$ESTAB" routes -N other -H)" ""

@@ -22,7 +22,7 @@ enum { PORT = 2001, COOKIE = 77 };
 struct world {
 	struct estab_ctx *ctx;
 	struct estab_query *query;
-	struct estab_monitor *monitor;
+	struct estab_watch *watch;
 };
 
 static int setup(void **state)
@@ -42,7 +42,7 @@ static int teardown(void **state)
 	struct world *world = *state;
 
 	fake_end();
-	assert_null(estab_monitor_close(world->monitor));
+	assert_null(estab_watch_close(world->watch));
 	estab_query_unref(world->query);
 	estab_ctx_unref(world->ctx);
 	free(world);
@@ -55,13 +55,13 @@ static void begin(struct world *world, const char *filter)
 
 	if (filter)
 		assert_int_equal(estab_query_set_filter(world->query, filter, NULL, NULL), 0);
-	r = estab_monitor_open(world->query, &world->monitor);
+	r = estab_watch_open(world->query, NULL, &world->watch);
 	if (r == -EPROTONOSUPPORT || r == -EPERM) {
 		print_message("skip: no events of sock_diag here\n");
 		skip();
 	}
 	assert_int_equal(r, 0);
-	assert_true(estab_monitor_fd(world->monitor) >= 0);
+	assert_true(estab_watch_fd(world->watch) >= 0);
 }
 
 /* As the kernel tells it: neither a request's number nor its sender's port. */
@@ -109,7 +109,7 @@ static void test_decode(void **state)
 	tell(IPPROTO_SCTP, PORT, SIZE_MAX);
 	tell(IPPROTO_TCP, PORT, 20);
 	tell(IPPROTO_UDP, PORT, sizeof(struct inet_diag_msg) + 8);
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 0);
+	assert_int_equal(estab_watch_next(world->watch, &sock), 0);
 	assert_int_equal(estab_socket_get_str(sock, ESTAB_F_PROTO, &word), 0);
 	assert_string_equal(word, "tcp");
 	/* What is closed is not what is bound and no more. */
@@ -119,12 +119,12 @@ static void test_decode(void **state)
 	assert_int_equal(number, COOKIE);
 	assert_int_equal(estab_socket_get_u64(sock, ESTAB_F_TCP_SND_MSS, &number), 0);
 	assert_int_equal(number, 1448);
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 0);
+	assert_int_equal(estab_watch_next(world->watch, &sock), 0);
 	assert_int_equal(estab_socket_get_str(sock, ESTAB_F_PROTO, &word), 0);
 	assert_string_equal(word, "udp");
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 1);
-	assert_int_equal(estab_result_count(estab_monitor_result(world->monitor)), 2);
-	assert_true(estab_result_is_complete(estab_monitor_result(world->monitor)));
+	assert_int_equal(estab_watch_next(world->watch, &sock), 1);
+	assert_int_equal(estab_result_count(estab_watch_result(world->watch)), 2);
+	assert_true(estab_result_is_complete(estab_watch_result(world->watch)));
 }
 
 static void test_losses(void **state)
@@ -138,30 +138,35 @@ static void test_losses(void **state)
 	tell(IPPROTO_TCP, PORT, SIZE_MAX);
 	fake.answers[0].sender_port = 4711;
 	fake_errno(ENOBUFS);
+	fake.drops = 1;
 	tell(IPPROTO_TCP, PORT, SIZE_MAX);
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 0);
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 1);
-	assert_int_equal(estab_result_loss_count(estab_monitor_result(world->monitor)), 2);
-	assert_int_equal(estab_result_get_loss(estab_monitor_result(world->monitor), 1, &loss), 0);
+	assert_int_equal(estab_watch_next(world->watch, &sock), 0);
+	assert_int_equal(estab_watch_next(world->watch, &sock), 1);
+	assert_int_equal(estab_result_loss_count(estab_watch_result(world->watch)), 2);
+	assert_int_equal(estab_result_get_loss(estab_watch_result(world->watch), 1, &loss), 0);
 	assert_string_equal(loss.why, "overrun");
 }
 
 static void test_refused(void **state)
 {
 	struct world *world = *state;
-	struct estab_monitor *monitor = NULL;
+	struct estab_watch_options options = { .size = sizeof(options) };
+	struct estab_watch *watch = NULL;
 
 	/* Nothing is told of those. */
 	assert_int_equal(estab_query_set_protos(world->query, BIT64(ESTAB_PROTO_UNIX)), 0);
-	assert_int_equal(estab_monitor_open(world->query, &monitor), -EOPNOTSUPP);
+	assert_int_equal(estab_watch_open(world->query, NULL, &watch), -EOPNOTSUPP);
 	assert_int_equal(estab_query_set_protos(world->query, BIT64(ESTAB_PROTO_TCP)), 0);
 	assert_int_equal(estab_query_set_all_netns(world->query, true), 0);
-	assert_int_equal(estab_monitor_open(world->query, &monitor), -EOPNOTSUPP);
+	assert_int_equal(estab_watch_open(world->query, NULL, &watch), -EINVAL);
 	assert_int_equal(estab_query_set_all_netns(world->query, false), 0);
 	/* And nobody has them any more. */
 	assert_int_equal(estab_query_add_field(world->query, ESTAB_F_OWNERS), 0);
-	assert_int_equal(estab_monitor_open(world->query, &monitor), -EOPNOTSUPP);
-	assert_null(monitor);
+	assert_int_equal(estab_watch_open(world->query, NULL, &watch), -EOPNOTSUPP);
+	assert_null(watch);
+	/* They do not come and change, as far as anybody is told. */
+	options.events = ESTAB_WATCH_NEW;
+	assert_int_equal(estab_watch_open(world->query, &options, &watch), -EOPNOTSUPP);
 }
 
 static void test_live(void **state)
@@ -182,17 +187,17 @@ static void test_live(void **state)
 		skip();
 	}
 	begin(world, NULL);
-	ready.fd = estab_monitor_fd(world->monitor);
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 1);
+	ready.fd = estab_watch_fd(world->watch);
+	assert_int_equal(estab_watch_next(world->watch, &sock), 1);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	close(fd);
 	assert_int_equal(poll(&ready, 1, 20000), 1);
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 0);
+	assert_int_equal(estab_watch_next(world->watch, &sock), 0);
 	assert_int_equal(estab_socket_get_tuple(sock, &tuple), 0);
 	assert_int_equal(tuple.local_port, PORT);
-	assert_int_equal(estab_monitor_next(world->monitor, &sock), 1);
+	assert_int_equal(estab_watch_next(world->watch, &sock), 1);
 }
 
 int main(void)
