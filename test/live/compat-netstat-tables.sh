@@ -97,7 +97,7 @@ for group in "ff05::77", "ff05::77", "ff3e::8000:1":
 print("joined", flush=True)
 sys.stdin.read()' <hold 2>/dev/null)
 	# shellcheck disable=SC2034 # it is only held
-	exec {held}>hold
+	exec {held}<>hold
 	read -r -t 10 -u "$joined" _ && made+=$'\ngroups'
 else
 	skip "groups that sockets joined" "python3 is not installed"
