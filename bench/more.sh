@@ -70,21 +70,73 @@ instructions_run()
 	farm_stop
 }
 
-# The same empty answer with the program that looks at files, and without any.
-load_run()
+# What the second core gains: the same on one, and on all that there are, in turn.
+cores_run()
 {
-	local i
-	farm_start tcp 20 || die "no farm: $(head -n 1 "$tmp/farm.err")"
-	rm -f "$tmp"/load.*
-	for ((i = 0; i < 31; i++)); do
-		measure "$estab" -tan --source=bpf sport = :1 && echo "$wall $kib" >>"$tmp/load.bpf"
-		measure "$estab" -tan --source=diag sport = :1 && echo "$wall $kib" >>"$tmp/load.diag"
+	local size=100000 options i
+	if ! command -v taskset >/dev/null || (($(nproc) < 2)); then
+		notes+=("cores|all|skipped: there is one core, or no taskset")
+		return
+	fi
+	farm_start tcp "$size" || die "no farm: $(head -n 1 "$tmp/farm.err")"
+	for options in "-tan" "-tan --jsonl" "-tanp --source=bpf" "-tanp --source=diag"; do
+		rm -f "$tmp"/cores.*
+		for ((i = 0; i < 7; i++)); do
+			# shellcheck disable=SC2086 # words
+			measure taskset -c 0 "$estab" $options && echo "$wall" >>"$tmp/cores.one"
+			# shellcheck disable=SC2086
+			measure "$estab" $options && echo "$wall" >>"$tmp/cores.all"
+		done
+		notes+=("cores|estab $options|$(paste "$tmp/cores.one" "$tmp/cores.all" |
+			awk '{ print $1 / $2 }' | median | awk '{ printf "%.2f", $1 }') times as fast ($(
+			awk '{ print $1 / 1e6 }' "$tmp/cores.one" | median) s, $(
+			awk '{ print $1 / 1e6 }' "$tmp/cores.all" | median) s)")
 	done
 	farm_stop
-	for i in bpf diag; do
-		notes+=("load|$i|$(awk '{ print $1 / 1000 }' "$tmp/load.$i" | median) ms, $(
-			awk '$2 > most { most = $2 } END { print most }' "$tmp/load.$i") KiB")
+}
+
+# load_line NAME OPTION...: what an answer takes.
+load_line()
+{
+	local name=$1 i
+	shift
+	rm -f "$tmp/load"
+	for ((i = 0; i < 31; i++)); do
+		measure "$estab" "$@" || die "$name: $failure"
+		echo "$wall $kib" >>"$tmp/load"
 	done
+	notes+=("load|$name (estab $*)|$(awk '{ print $1 / 1000 }' "$tmp/load" | median) ms, $(
+		awk '$2 > most { most = $2 } END { print most }' "$tmp/load") KiB")
+}
+
+# All that is done in bpf(2) but reading: maps, programs, links, iterators.
+load_calls()
+{
+	local i
+	if ! command -v strace >/dev/null; then
+		notes+=("load|bpf() alone|skipped: there is no strace here")
+		return
+	fi
+	rm -f "$tmp/load"
+	for ((i = 0; i < 31; i++)); do
+		in_farm strace -f -qq -T -e trace=bpf -o "$tmp/strace" "$estab" -tan --source=bpf \
+			sport = :1 >"$tmp/stdout"
+		awk -F '[<>]' '/<[0-9.]+>$/ { all += $(NF - 1) } END { print all * 1000 }' \
+			"$tmp/strace" >>"$tmp/load"
+	done
+	notes+=("load|bpf() alone, of the first|$(median <"$tmp/load") ms")
+}
+
+# Of twenty sockets: no answer and all of it, with BPF and without.
+load_run()
+{
+	farm_start tcp 20 || die "no farm: $(head -n 1 "$tmp/farm.err")"
+	load_line "nothing, by BPF" -tan --source=bpf sport = :1
+	load_line "nothing, by a dump" -tan --source=diag sport = :1
+	load_line "owners, by BPF" -tanp --source=bpf
+	load_line "owners, by a dump and /proc" -tanp --source=diag
+	load_calls
+	farm_stop
 }
 
 notes=() # section|name|text
@@ -92,7 +144,7 @@ notes=() # section|name|text
 more_run()
 {
 	local what
-	for what in churn instructions load; do
+	for what in churn instructions cores load; do
 		[[ $more == all || $more == *$what* ]] && "${what}_run"
 	done
 	return 0
@@ -123,14 +175,22 @@ more_document()
 
 		## Instructions a row
 
-		All of the program's instructions (callgrind) by the lines it prints, 20,000 sockets:
+		All of the program's own instructions (callgrind), not the kernel's, by the lines it prints,
+		20,000 sockets. With -i a line has some forty values, not eight:
 
 		$(notes_of instructions)
 
+		## Both cores
+
+		Reading, joining and printing overlap: on all cores, and bound to one, 100,000 sockets; medians
+		of 7 pairs:
+
+		$(notes_of cores)
+
 		## Loading BPF programs
 
-		The same empty answer from BPF, which walks all open files of the machine for it, and from a
-		dump; medians:
+		The same answers about twenty sockets from BPF, which walks all open files of the machine for it,
+		and otherwise; medians of 31:
 
 		$(notes_of load)
 	END
@@ -139,7 +199,7 @@ more_document()
 more_text()
 {
 	local section
-	for section in churn instructions load; do
+	for section in churn instructions cores load; do
 		notes_of "$section" | sed "s/^- /$section, /"
 	done
 }

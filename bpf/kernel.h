@@ -13,6 +13,10 @@ typedef unsigned long long uint64_t;
 typedef uint32_t u32; /* the skeleton's generator repeats the names of variables' types */
 
 #define SEC(name) __attribute__((section(name), used))
+/* Whatever it finds out, the verifier goes on from there once, and not once for each way through it. */
+#define VERIFIED_ONCE __attribute__((noinline))
+/* The value is had here, and not read again in each place where it is used. */
+#define KEEP(value) asm volatile("" : "+r"(value))
 #define RELOCATED __attribute__((preserve_access_index))
 
 enum {
@@ -118,8 +122,8 @@ struct file___6_12 {
 } RELOCATED;
 
 struct files_struct {
-	atomic_t count;
-} RELOCATED;
+	atomic_t count; /* in all kernels the first: see below */
+};
 
 struct signal_struct {
 	int nr_threads;
@@ -149,7 +153,14 @@ struct sock {
 	refcount_t sk_wmem_alloc;
 	struct {
 		atomic_t rmem_alloc;
+		int len;
 	} sk_backlog;
+	int sk_rcvbuf;
+	int sk_sndbuf;
+	int sk_forward_alloc;
+	int sk_wmem_queued;
+	atomic_t sk_omem_alloc;
+	atomic_t sk_drops;
 	struct sock_cgroup_data sk_cgrp_data;
 } RELOCATED;
 
@@ -192,6 +203,18 @@ struct udp_sock {
 	int forward_deficit;
 } RELOCATED;
 
+struct netlink_sock {
+	unsigned long flags; /* an int before Linux 6.6 (8fe08d70a2b6) */
+	uint32_t portid;
+	uint32_t dst_portid;
+	uint32_t dst_group;
+	uint32_t subscriptions;
+	uint32_t ngroups;
+	unsigned long *groups;
+	_Bool bound;
+	_Bool cb_running;
+} RELOCATED;
+
 struct pid_namespace;
 
 struct upid {
@@ -222,26 +245,40 @@ struct task_struct {
 
 struct seq_file;
 
+/*
+ * What an iterator is given has one layout in all kernels. To look a type up among the kernel's takes half
+ * a millisecond, though 31 of them are remembered, each in a place that its name chooses
+ * (kernel/bpf/btf.c, bpf_core_find_cands()): a program should know of few types, and of none that
+ * drives another from its place. Thus inode and net, sock and kernfs_node, file and cgroup, cred and
+ * netlink_sock, files_struct and signal_struct are best kept apart. A pointer that is read through one
+ * that the verifier trusts (what helpers return or the context holds, but for task_file's) costs up to four
+ * searches for a name, of a third each (btf_nested_type_is_trusted()).
+ */
 struct bpf_iter_meta {
 	struct seq_file *seq;
-} RELOCATED;
+};
 
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 	uint32_t fd;
 	struct file *file;
-} RELOCATED;
+};
 
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
-} RELOCATED;
+};
 
 struct bpf_iter__udp {
 	struct bpf_iter_meta *meta;
 	struct udp_sock *udp_sk;
-} RELOCATED;
+};
+
+struct bpf_iter__netlink {
+	struct bpf_iter_meta *meta;
+	struct netlink_sock *sk;
+};
 
 /* Helpers, by their numbers in the kernel's interface. */
 static uint64_t (*bpf_get_socket_cookie)(void *sk) = (void *)46;

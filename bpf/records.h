@@ -35,18 +35,20 @@ enum {
 	RECORD_CGROUP_ID = 1 << 2, /* cgroup_id is known */
 	RECORD_REQUESTS = 1 << 3,  /* a listener that has requests (SYN_RECV) */
 	RECORD_SOLE = 1 << 4,      /* this holder is the only one */
+	RECORD_KERNEL = 1 << 5,    /* the kernel made it for itself */
 };
 
 /* Of record.kind. */
 enum {
 	RECORD_HOLDER = 1, /* ends before cgroup_id: the rest is not needed */
 	RECORD_ROW = 2,
+	RECORD_NETLINK = 3, /* behind it comes a struct record_netlink */
 };
 
 /* No holes, and the same on both sides. Ports and addresses are in network order, numbers in the
  * host's. */
 struct record {
-	uint16_t size; /* RECORD_HOLDER_SIZE, or of the whole */
+	uint16_t size; /* RECORD_HOLDER_SIZE, or of the whole and of what comes behind */
 	uint8_t kind;
 	uint8_t state; /* the kernel's */
 	uint16_t family;
@@ -65,7 +67,7 @@ struct record {
 	uint64_t cgroup_id;
 	uint8_t local[16]; /* IPv4 uses the first four */
 	uint8_t peer[16];
-	uint32_t netns;
+	uint32_t netns; /* 0, from a table: of the namespace that is read */
 	uint32_t uid;
 	uint32_t recv_q;
 	uint32_t send_q;
@@ -78,6 +80,19 @@ struct record {
 	uint8_t flags;
 	uint8_t reserved;
 };
+
+/* What only netlink sockets have. Behind it come so many groups as bits, from group 1 on, in the
+ * kernel's longs; more than there are of any would be left out, and are counted. */
+struct record_netlink {
+	uint32_t portid;
+	uint32_t dst_portid;
+	uint32_t dst_group;
+	uint32_t flags;  /* NDIAG_FLAG_… */
+	uint32_t mem[9]; /* SK_MEMINFO_… */
+	uint32_t n_groups;
+};
+
+enum { RECORD_GROUPS_MAX = 2048 };
 
 #define RECORD_HOLDER_SIZE __builtin_offsetof(struct record, cgroup_id)
 

@@ -71,7 +71,7 @@ ALWAYS_INLINE void put_full(struct sock *sk, uint32_t fields, struct record *rec
 		record->mark = sk->sk_mark;
 	if (is_v6only(&sk->__sk_common))
 		record->flags |= RECORD_V6ONLY;
-	if (fields & PUT_CGROUP_ID && FIELD_EXISTS(sk->sk_cgrp_data.cgroup)) {
+	if (WITH_MORE && fields & PUT_CGROUP_ID && FIELD_EXISTS(sk->sk_cgrp_data.cgroup)) {
 		struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
 
 		/* A load through NULL would read as 0, but this is no id. */
@@ -113,15 +113,21 @@ ALWAYS_INLINE void put_udp_queues(struct sock *sk, struct record *record)
 	record->send_q = (uint32_t)(sk->sk_wmem_alloc.refs.counter - 1);
 }
 
-/* Of a socket that is not met through its file. */
-ALWAYS_INLINE uint64_t inode_of(struct sock *sk)
+ALWAYS_INLINE uint64_t inode_of(const struct socket *socket)
 {
-	struct socket *socket = sk->sk_socket;
 	unsigned long inode = 0;
 
-	if (socket)
-		PROBE(&inode, &((struct socket_alloc *)socket)->vfs_inode.i_ino);
+	PROBE(&inode, &((const struct socket_alloc *)socket)->vfs_inode.i_ino);
 	return inode;
+}
+
+/* Of a socket that is not met through its file. */
+ALWAYS_INLINE uint64_t inode_of_sock(const struct sock *sk)
+{
+	struct socket *socket = 0;
+
+	PROBE(&socket, &sk->sk_socket);
+	return socket ? inode_of(socket) : 0;
 }
 
 #endif

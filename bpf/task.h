@@ -7,12 +7,22 @@
 /* after the types */
 #include "records.h"
 
-/* The task's number in the reader's namespace: it has one in each down to its own. */
-ALWAYS_INLINE uint32_t number_of(struct task_struct *task)
+/* How deep down the reader's namespace is. */
+ALWAYS_INLINE uint32_t own_level(void)
 {
-	const struct pid *pid = task->thread_pid;
-	uint32_t level = bpf_get_current_task_btf()->thread_pid->level;
+	const struct pid *pid = 0;
+	uint32_t level = 0;
+
+	PROBE(&pid, &bpf_get_current_task_btf()->thread_pid);
+	PROBE(&level, &pid->level);
+	return level;
+}
+
+/* The task's number in the reader's namespace: it has one in each down to its own. */
+ALWAYS_INLINE uint32_t number_of(struct task_struct *task, uint32_t level)
+{
 	const struct upid *place = 0;
+	const struct pid *pid = 0;
 	int number = 0;
 
 	/* The address of a variable place in an array is more than the verifier takes. */
@@ -33,8 +43,10 @@ ALWAYS_INLINE void put_holder(struct task_struct *task, uint32_t fd, uint32_t ne
 
 	record->fd = fd;
 	if (nested) {
-		record->pid = number_of(leader);
-		record->tid = number_of(task);
+		uint32_t level = own_level();
+
+		record->pid = number_of(leader, level);
+		record->tid = number_of(task, level);
 	} else {
 		record->pid = (uint32_t)task->tgid;
 		record->tid = (uint32_t)task->pid;

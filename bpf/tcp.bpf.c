@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* All TCP sockets in the tables of the reader's network namespace: also what no process holds. */
+/* All TCP sockets in the tables of the reader's network namespace: also what no process holds. WITH_MORE:
+ * and their cgroups. */
 #include "socket.h"
 
 const volatile u32 states; /* as bits */
@@ -32,13 +33,14 @@ SEC("iter/tcp")
 int walk(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *skc = ctx->sk_common;
+	struct seq_file *seq = ctx->meta->seq;
 	struct record record = {};
 	struct sock *full;
 
 	/* The last call has none. */
 	if (!skc)
 		return 0;
-	record.netns = netns_of(skc);
+	KEEP(seq);
 	record.kind = RECORD_ROW;
 	record.size = sizeof(record);
 	record.family = skc->skc_family;
@@ -56,9 +58,9 @@ int walk(struct bpf_iter__tcp *ctx)
 			return 0;
 		put_full(full, fields, &record);
 		put_tcp_queues(full, &record);
-		record.inode = inode_of(full);
+		record.inode = inode_of_sock(full);
 	}
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	bpf_seq_write(seq, &record, sizeof(record));
 	return 0;
 }
 

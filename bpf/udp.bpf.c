@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* All UDP sockets in the tables of the reader's network namespace: also what no process holds. */
+/* All UDP sockets in the tables of the reader's network namespace: also what no process holds. WITH_MORE:
+ * and their cgroups. */
 #include "socket.h"
 
 const volatile u32 states; /* as bits */
@@ -9,12 +10,13 @@ SEC("iter/udp")
 int walk(struct bpf_iter__udp *ctx)
 {
 	struct sock *sk = (struct sock *)ctx->udp_sk;
+	struct seq_file *seq = ctx->meta->seq;
 	struct record record = {};
 
 	/* The last call has none. */
 	if (!sk)
 		return 0;
-	record.netns = netns_of(&sk->__sk_common);
+	KEEP(seq);
 	record.protocol = sk->sk_protocol;
 	record.state = sk->__sk_common.skc_state;
 	/* UDP-Lite has its own table, which older kernels walk too. */
@@ -24,10 +26,10 @@ int walk(struct bpf_iter__udp *ctx)
 	record.size = sizeof(record);
 	record.family = sk->__sk_common.skc_family;
 	record.cookie = bpf_get_socket_cookie(sk);
-	record.inode = inode_of(sk);
+	record.inode = inode_of_sock(sk);
 	put_full(sk, fields, &record);
 	put_udp_queues(sk, &record);
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	bpf_seq_write(seq, &record, sizeof(record));
 	return 0;
 }
 

@@ -7,7 +7,7 @@ _estab_options='
 -B --bound-inactive -p --processes --owners -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --by --top --sum --tree --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
 --consistent --pids --count --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --nat --no-pushdown -h --help -V -v --version -N --net --all-netns
---source --proc-root --proc-pid --passwd --byte-order --yes --dry-run --listeners --gone --timeout'
+--source --proc-root --proc-pid --passwd --byte-order --follow --limit --delete --stats --yes --dry-run --listeners --gone --timeout'
 
 _estab_states='
 established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-wait last-ack listen closing
@@ -71,7 +71,7 @@ _estab_value()
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
-	--proc-pid | --resolve-timeout | --top) ;;
+	--proc-pid | --resolve-timeout | --top | --limit) ;;
 	--proc-root)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
@@ -95,7 +95,7 @@ _estab_has_word()
 		-* | =) ;;
 		*)
 			case $before in
-			= | --by | --sum | --top) ;;
+			= | --by | --sum | --top | --limit) ;;
 			--byte-order | --color | --colour | --columns | --format | --passwd) ;;
 			--proc-pid | --proc-root | --sort | --source | --family | --query) ;;
 			--net | --resolve-timeout | -[fAN] | -[!-]*[fAN]) ;;

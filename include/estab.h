@@ -120,6 +120,7 @@ enum estab_subject {
 	ESTAB_SUBJECT_INTERFACES = 3,
 	ESTAB_SUBJECT_MEMBERSHIPS = 4,
 	ESTAB_SUBJECT_STATS = 5,
+	ESTAB_SUBJECT_FLOW_STATS = 6, /* what connection tracking counts of itself */
 	ESTAB_SUBJECT_FORCE_WIDTH = 0x7fffffff,
 };
 
@@ -193,7 +194,8 @@ ESTAB_PUBLIC int estab_states_from_name(const char *name, uint32_t *ret_states);
  * signal reaches them. */
 #define ESTAB_CTX_THREADS (1u << 0)
 /* Enter other network namespaces: in a helper thread, or in a child, that ends before the call does.
- * No thread of the caller's leaves its namespace. */
+ * No thread of the caller's leaves its namespace. Without it, fields of nat, and a flow's of its socket, know of
+ * those that the query reads only. */
 #define ESTAB_CTX_ENTER_NETNS (1u << 1)
 /* Load BPF programs, where that needs no more than the caller has: CAP_BPF and CAP_PERFMON, or
  * CAP_SYS_ADMIN. They are gone when the call that needs them returns. */
@@ -368,7 +370,7 @@ ESTAB_PUBLIC int estab_query_set_deadline_ms(struct estab_query *query, uint32_t
 /*
  * Reads through one source only ("diag", "procfs"; of routes and interfaces "rtnetlink", "procfs"), or
  * picks ("auto"). "bpf" insists on BPF for what
- * it can do, which is owners, and rows of TCP and UDP without the fields that only sock_diag has; for
+ * it can do, which is owners, and rows of TCP, UDP and netlink without the fields that only sock_diag has; for
  * the rest it picks. When it can't be had, estab_scan_open() and estab_snapshot_take() return -EPERM
  * (privileges, or ESTAB_CTX_BPF, are missing), -EOPNOTSUPP (nothing of the query is for BPF, or this
  * kernel or library has none) or what the kernel said. -EINVAL: no such source.
@@ -511,20 +513,22 @@ ESTAB_PUBLIC int estab_owner_format(const struct estab_owner *owner, enum estab_
 ESTAB_PUBLIC int estab_socket_copy(const struct estab_socket *sock, struct estab_socket **ret_copy);
 ESTAB_PUBLIC struct estab_socket *estab_socket_unref(struct estab_socket *copy);
 
-/* ---- closing sockets ---- */
+/* ---- closing sockets, deleting flows ---- */
 
 /*
  * Prepares to close sockets in the query's network namespace, in which it then stays; of the query
  * nothing else counts, but that what is read by it afterwards can be closed: call this before the scan
- * or the snapshot. -EOPNOTSUPP: the context reads a copy; -EPROTONOSUPPORT: the kernel has no
- * sock_diag; -ENOMEM, -EMFILE, and the errors of the namespace as estab_scan_open(). Since 0.1.
+ * or the snapshot. Of a query about flows it deletes those, each named by its tuple, zones and id.
+ * -EOPNOTSUPP: the context reads a copy; -EPROTONOSUPPORT: the kernel has no sock_diag; -ENOENT: no
+ * connection tracking; -ENOMEM, -EMFILE, and the errors of the namespace as estab_scan_open(). Since 0.1.
  */
 ESTAB_PUBLIC int estab_destroyer_open(struct estab_query *query,
 				      struct estab_destroyer **ret_destroyer);
 /*
  * Whether there is a way to close this socket: 0; -EPROTONOSUPPORT: of such (all but TCP, UDP and
  * UDP-Lite, and TCP that is only bound) none can be closed, or not by its cookie; -ENODATA: its cookie
- * is not known (it was read from text); -EXDEV: it is in another network namespace. Since 0.1.
+ * is not known, or the flow's id (it was read from text); -EXDEV: it is in another network namespace. NULL:
+ * whether any could be, -EPERM where CAP_NET_ADMIN is missing. Since 0.1.
  */
 ESTAB_PUBLIC int estab_destroyer_check(const struct estab_destroyer *destroyer,
 				       const struct estab_socket *sock);
@@ -749,4 +753,7 @@ ESTAB_PUBLIC size_t estab_text_escape(const void *bytes, size_t length, char *bu
 #ifdef __cplusplus
 }
 #endif
+
+#include "estab-watch.h"
+
 #endif

@@ -21,15 +21,17 @@
 #define CAP_BPF 39
 #endif
 
-/* The walk of /proc costs some 50 us a process and 5 us a descriptor; a program takes 3 ms to load.
- * Threads of the kernel are cheap, and there are about a hundred of them. */
-enum { PROCESSES_MIN = 160, SOCKETS_MIN = 600, NAMESPACES_MIN = 8 };
+/* The walk of /proc costs some 50 us a process and 5 us a descriptor; a program takes 1.5 to 2.5 ms to
+ * load, the first time twice that. Threads of the kernel are cheap, and there are about a hundred of
+ * them. */
+enum { PROCESSES_MIN = 140, SOCKETS_MIN = 400, NAMESPACES_MIN = 8 };
 
 #define FIRST_PID_NS UINT32_C(0xeffffffc) /* the kernel's PROC_PID_INIT_INO */
 
-#define ROW_PROTOS (BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP))
+#define IP_PROTOS (BIT64(ESTAB_PROTO_TCP) | BIT64(ESTAB_PROTO_UDP))
 
-/* What rows of TCP and UDP from BPF can't have; the rest is of owners, or of other protocols. */
+/* What rows of TCP and UDP from BPF can't have, and those of netlink can; the rest is of owners, or of
+ * other protocols. */
 #define NOT_OF_ROWS                                                                           \
 	(NEED_TCP_INFO | NEED_MEM | NEED_CONGESTION | NEED_TOS | NEED_TCLASS | NEED_SOCKOPT | \
 	 NEED_ULP | NEED_TIMER | NEED_CONGESTION_INFO)
@@ -80,11 +82,13 @@ static uint32_t wanted_classes(const struct plan *plan)
 static uint64_t row_protos(const struct env *env)
 {
 	const struct plan *plan = &env->plan;
-	uint64_t protos = plan->protos & ROW_PROTOS;
+	uint64_t protos = plan->protos & (IP_PROTOS | BIT64(ESTAB_PROTO_NETLINK));
 	uint8_t code[BYTECODE_ROOM];
 
-	if (plan->needs & NOT_OF_ROWS || (env->target.way != NETNS_OWN && !plan->all_netns))
+	if (env->target.way != NETNS_OWN && !plan->all_netns)
 		return 0;
+	if (plan->needs & NOT_OF_ROWS)
+		protos &= ~IP_PROTOS;
 	if (!(plan->read_states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
 		protos &= ~BIT64(ESTAB_PROTO_TCP);
 	if (plan->only_bpf)
@@ -147,16 +151,23 @@ static int load(struct env *env, uint64_t protos, struct estab_result *result)
 		config.udp_states = UINT32_MAX;
 		config.wanted |= WANT_UDP;
 	}
+	if (protos & BIT64(ESTAB_PROTO_NETLINK)) {
+		config.netlink = true;
+		config.wanted |= WANT_NETLINK;
+	}
 	if (owners)
 		config.wanted |= wanted_classes(&env->plan);
 	fd = bpf_open_files(&config);
+	if (fd >= 0) {
+		env->bpf.files = bpf_reader_new(env, fd);
+		fd = env->bpf.files ? 0 : -ENOMEM;
+	}
+	/* Short of memory, the kernel has none for a program, and we may have enough. */
 	if (fd < 0) {
 		result_add_source(result, "bpf", owners ? "owners" : "tcp", NULL, fd);
 		ctx_log(env->ctx, 6, "bpf: the program was not loaded: %s", strerror(-fd));
-		return fd;
 	}
-	env->bpf.files = bpf_reader_new(env, fd);
-	return env->bpf.files ? 0 : -ENOMEM;
+	return fd;
 }
 
 int bpf_begin(struct env *env, struct estab_result *result)
@@ -190,18 +201,17 @@ int bpf_begin(struct env *env, struct estab_result *result)
 	else
 		r = load(env, protos, result);
 	if (r < 0)
-		return plan->only_bpf || r == -ENOMEM ? r : 0;
+		return plan->only_bpf ? r : 0;
 	env->bpf.row_protos = protos;
 	env->plan.keep = true;
 	return 0;
 }
 
-int bpf_begin_owners(struct env *env, struct estab_result *result)
+void bpf_begin_owners(struct env *env, struct estab_result *result)
 {
-	int r = env->bpf.later ? load(env, 0, result) : 0;
-
+	if (env->bpf.later)
+		load(env, 0, result);
 	env->bpf.later = false;
-	return r == -ENOMEM ? r : 0;
 }
 
 void bpf_end(struct env *env)

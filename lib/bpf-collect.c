@@ -13,9 +13,23 @@
 #include "bpf.h"
 #include "filter.h"
 #include "netns-list.h"
+#include "reader.h"
+#include "source.h"
 #include "util.h"
 
 enum { RESERVE_MAX = 4 << 20 };
+
+/* The tables that can be walked through, in that order. */
+enum table { TABLE_NETLINK, TABLE_UDP, TABLE_TCP, TABLES };
+
+static const struct {
+	enum estab_proto proto;
+	const char *name;
+} tables[TABLES] = {
+	[TABLE_NETLINK] = { ESTAB_PROTO_NETLINK, "netlink" },
+	[TABLE_UDP] = { ESTAB_PROTO_UDP, "udp" },
+	[TABLE_TCP] = { ESTAB_PROTO_TCP, "tcp" },
+};
 
 struct bpf_collecting {
 	struct store *store;
@@ -24,9 +38,10 @@ struct bpf_collecting {
 	struct row_index by_inode; /* rows without a cookie */
 	struct bpf_holders *holders;
 	struct row row;
+	uint32_t netns;         /* whose table is read */
 	struct netns_tally one; /* of the namespace that is read, unless all are */
-	uint64_t n_rows[2];     /* TCP's and UDP's, by record */
-	int link_fds[2];        /* of their programs; below 0: not loaded */
+	uint64_t n_rows[TABLES];
+	int link_fds[TABLES]; /* of their programs; below 0: not loaded */
 
 	bool streaming;
 	bool handed;            /* the row is for the caller */
@@ -37,6 +52,9 @@ struct bpf_collecting {
 /* A TCP socket that is bound, or an unbound one of any kind, is in no table that counts. */
 static void count_record(struct netns_tally *tally, const struct record *record, int proto)
 {
+	/* The kernel counts no netlink sockets. */
+	if (proto == ESTAB_PROTO_NETLINK)
+		return;
 	if (proto == ESTAB_PROTO_UDP) {
 		tally->met.udp++;
 	} else if (record->flags & RECORD_MINISOCK) {
@@ -66,6 +84,11 @@ static int hand_out(struct bpf_collecting *all, const struct record *record)
 	return MIN(r, 0);
 }
 
+static uint32_t netns_of(const struct bpf_collecting *all, const struct record *record)
+{
+	return record->netns != 0 ? record->netns : all->netns;
+}
+
 /* The record's namespace, which may be one that nobody knew of: made since, or kept by this socket
  * only. -ENOMEM. */
 static int find_netns(struct bpf_collecting *all, const struct record *record, size_t *ret_index)
@@ -76,11 +99,11 @@ static int find_netns(struct bpf_collecting *all, const struct record *record, s
 		.fd = record->fd,
 	};
 	struct netns_list *list = all->store->env->namespaces;
-	size_t index = netns_list_find(list, record->netns);
+	size_t index = netns_list_find(list, netns_of(all, record));
 	int r = 0;
 
 	if (index == NETNS_NONE) {
-		r = netns_list_add(list, record->netns, &place, &index);
+		r = netns_list_add(list, netns_of(all, record), &place, &index);
 		if (r == 0)
 			r = netns_list_name_process(list, index, RANK_HOLDER, record->comm,
 						    strnlen(record->comm, sizeof(record->comm)),
@@ -112,6 +135,25 @@ static int place_record(struct bpf_collecting *all, const struct record *record,
 	return 0;
 }
 
+static enum table table_of(int proto)
+{
+	return proto == ESTAB_PROTO_TCP   ? TABLE_TCP
+	       : proto == ESTAB_PROTO_UDP ? TABLE_UDP
+					  : TABLE_NETLINK;
+}
+
+static uint32_t family_bit(const struct record *record)
+{
+	switch (record->family) {
+	case AF_INET:
+		return BIT32(ESTAB_FAMILY_INET);
+	case AF_INET6:
+		return BIT32(ESTAB_FAMILY_INET6);
+	default:
+		return BIT32(ESTAB_FAMILY_NETLINK);
+	}
+}
+
 /* Makes a row of a record that was not met before: its place, or ROW_NONE when it is not wanted. */
 static int add_row(struct bpf_collecting *all, const struct record *record, int proto,
 		   uint32_t *ret_row)
@@ -119,7 +161,6 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 	const struct plan *plan = &all->store->env->plan;
 	unsigned int state = bpf_record_state(record, (enum estab_proto)proto);
 	uint64_t identity = bpf_record_identity(record, state == ESTAB_STATE_BOUND);
-	uint32_t family = BIT32(record->family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6);
 	uint32_t next = (uint32_t)all->store->count;
 	bool sole = all->streaming && record->pid != 0 &&
 		    (!all->holders || record->flags & RECORD_SOLE);
@@ -128,12 +169,14 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 
 	if (r < 0)
 		return r;
-	if (!(plan->read_states[proto] & BIT32(state)) || !(plan->read_families & family)) {
+	if (!(plan->read_states[proto] & BIT32(state)) ||
+	    !(plan->read_families & family_bit(record))) {
 		next = ROW_NONE;
 	} else {
 		r = bpf_record_row(all->store->env, record, &all->row);
 		if (r < 0)
 			return r;
+		all->row.sock.netns = netns_of(all, record);
 		if (!store_wants(plan, &all->row.sock))
 			next = ROW_NONE;
 	}
@@ -144,7 +187,7 @@ static int add_row(struct bpf_collecting *all, const struct record *record, int 
 	*ret_row = sole ? ROW_NONE : next;
 	if (next == ROW_NONE)
 		return 0;
-	all->n_rows[proto == ESTAB_PROTO_UDP]++;
+	all->n_rows[table_of(proto)]++;
 	return sole ? hand_out(all, record) : store_add(all->store, &all->row);
 }
 
@@ -211,48 +254,115 @@ static int tell_end(struct bpf_collecting *all, int r, const char *what, const c
 	return 1;
 }
 
-/* An iterator over the table of the namespace that is read. The program is loaded but once. */
-static int open_table(struct bpf_collecting *all, enum estab_proto proto)
+static int link_table(enum table table, uint32_t fields)
 {
-	int *link_fd = &all->link_fds[proto == ESTAB_PROTO_UDP];
-	uint32_t fields = bpf_fields(&all->store->env->plan);
+	switch (table) {
+	case TABLE_NETLINK:
+		return bpf_link_netlink();
+	case TABLE_UDP:
+		return bpf_link_udp(UINT32_MAX, fields);
+	default:
+		return bpf_link_tcp(UINT32_MAX, fields);
+	}
+}
+
+/* An iterator over the table of the namespace that is read. The program is loaded but once. */
+static int open_table(struct bpf_collecting *all, enum table table)
+{
+	int *link_fd = &all->link_fds[table];
 
 	if (*link_fd < 0)
-		*link_fd = proto == ESTAB_PROTO_UDP ? bpf_link_udp(UINT32_MAX, fields)
-						    : bpf_link_tcp(UINT32_MAX, fields);
-	return *link_fd < 0 ? *link_fd : netns_iterate(all->store->env, *link_fd);
+		*link_fd = link_table(table, bpf_fields(&all->store->env->plan));
+	return *link_fd < 0 ? *link_fd : bpf_named_error(netns_iterate(all->store->env, *link_fd));
+}
+
+static uint32_t netns_that_is_read(const struct env *env)
+{
+	return (uint32_t)(env->plan.all_netns ? env->namespaces->items[env->netns_at].inode
+					      : env->netns);
+}
+
+static void job_of(const struct plan *plan, enum table table, struct source_job *ret_job)
+{
+	for (size_t i = 0; reader_table(i, ret_job) && ret_job->proto != tables[table].proto; i++)
+		;
+	ret_job->families &= plan->read_families;
+	ret_job->states &= plan->read_states[tables[table].proto];
+}
+
+static int add_dumped(struct bpf_collecting *all)
+{
+	uint32_t next = (uint32_t)all->store->count;
+	int r;
+
+	if (!store_wants(&all->store->env->plan, &all->row.sock))
+		return 0;
+	r = row_index_add(all->seen, record_identity(&all->row.sock), next, NULL);
+	return r == 0 ? store_add(all->store, &all->row) : MIN(r, 0);
+}
+
+/* What has no file comes from a dump where the table's program is refused: 1; or a negative errno. */
+static int dump_table(struct bpf_collecting *all, enum table table)
+{
+	struct source_cursor *cursor;
+	struct source_job job;
+	int r;
+
+	job_of(&all->store->env->plan, table, &job);
+	if (job.families == 0 || job.states == 0)
+		return 1;
+	r = source_diag.open(all->store->env, &job, all->result, &cursor);
+	if (r == -ENOMEM || r == -ECANCELED)
+		return r;
+	if (r < 0) {
+		result_add_loss(all->result, "rows", "unavailable", job.table, 1);
+		return 1;
+	}
+	do {
+		r = source_diag.next(cursor, &all->row);
+		if (r == 0)
+			r = add_dumped(all);
+	} while (r == 0);
+	source_diag.close(cursor);
+	r = tell_end(all, r, "rows", job.table);
+	return r < 0 ? r : 1;
 }
 
 /* Walks the kernel's table: 0; 1 when that did not succeed, which is told. */
-static int walk_table(struct bpf_collecting *all, enum estab_proto proto)
+static int walk_table(struct bpf_collecting *all, enum table table)
 {
-	const char *table = proto == ESTAB_PROTO_UDP ? "udp" : "tcp";
-	int fd = open_table(all, proto);
+	int fd = open_table(all, table);
 	struct bpf_reader *reader;
 	int r;
 
 	if (fd < 0) {
-		result_add_loss(all->result, "rows", "unavailable", table, 1);
-		return 1;
+		result_add_source(all->result, "bpf", tables[table].name, NULL, fd);
+		ctx_log(all->store->env->ctx, 6, "bpf: the walk through %s was refused: %s",
+			tables[table].name, strerror(-fd));
+		return dump_table(all, table);
 	}
+	all->netns = netns_that_is_read(all->store->env);
 	reader = bpf_reader_new(all->store->env, fd);
 	if (!reader)
 		return -ENOMEM;
 	while ((r = read_one(all, reader)) == 0)
 		;
 	bpf_reader_free(reader);
-	return tell_end(all, r, "rows", table);
+	return tell_end(all, r, "rows", tables[table].name);
 }
 
 /* Whether there is, or was while we read, anything that has no open file. */
-static bool is_missing(const struct bpf_collecting *all, enum estab_proto proto,
+static bool is_missing(const struct bpf_collecting *all, enum table table,
 		       const struct netns_tally *tally, const struct sockstat *after)
 {
 	uint32_t states = all->store->env->plan.read_states[ESTAB_PROTO_TCP];
 	const struct sockstat *before = &tally->before;
 	const struct sockstat *met = &tally->met;
 
-	if (proto == ESTAB_PROTO_UDP)
+	/* The kernel has some of its own in each namespace. */
+	if (table == TABLE_NETLINK)
+		return true;
+	if (table == TABLE_UDP)
 		return before->udp != met->udp || after->udp != met->udp;
 	if (before->tcp != met->tcp || after->tcp != met->tcp)
 		return true;
@@ -266,25 +376,25 @@ static bool is_missing(const struct bpf_collecting *all, enum estab_proto proto,
 static uint64_t missing_protos(const struct bpf_collecting *all, const struct netns_tally *tally,
 			       const struct sockstat *after)
 {
-	static const enum estab_proto protos[] = { ESTAB_PROTO_UDP, ESTAB_PROTO_TCP };
 	uint64_t missing = all->store->env->bpf.row_protos;
 
-	for (size_t i = 0; tally->counted && after && i < ARRAY_SIZE(protos); i++)
-		if (!is_missing(all, protos[i], tally, after))
-			missing &= ~BIT64(protos[i]);
+	for (size_t i = 0; tally->counted && after && i < TABLES; i++)
+		if (!is_missing(all, (enum table)i, tally, after))
+			missing &= ~BIT64(tables[i].proto);
 	return missing;
 }
 
 /* Those of the namespace that is read: 0; 1 when some are lost. */
 static int walk_tables(struct bpf_collecting *all, uint64_t protos)
 {
-	int udp = 0, tcp = 0;
+	int status = 0;
 
-	if (protos & BIT64(ESTAB_PROTO_UDP))
-		udp = walk_table(all, ESTAB_PROTO_UDP);
-	if (udp >= 0 && protos & BIT64(ESTAB_PROTO_TCP))
-		tcp = walk_table(all, ESTAB_PROTO_TCP);
-	return udp < 0 || tcp < 0 ? MIN(udp, tcp) : udp | tcp;
+	for (size_t i = 0; status >= 0 && i < TABLES; i++) {
+		int r = protos & BIT64(tables[i].proto) ? walk_table(all, (enum table)i) : 0;
+
+		status = r < 0 ? r : status | r;
+	}
+	return status;
 }
 
 /* The rows of the protocols that come from here. */
@@ -316,8 +426,10 @@ static int walk_missing_in(struct bpf_collecting *all, size_t index)
 		r = netns_list_enter(env, index);
 		if (r == 0)
 			r = walk_tables(all, protos);
+		else if (r != -ENOMEM && r != -ECANCELED && !item->lost)
+			result_add_loss(all->result, "namespace", reader_loss_reason(r), NULL, 1);
 	}
-	/* What can't be entered the reader has told. */
+	/* What the reader met it has told. */
 	return r < 0 && r != -ENOMEM && r != -ECANCELED ? 1 : r;
 }
 
@@ -402,10 +514,10 @@ static int read_rest(struct bpf_collecting *all, int cut)
 	/* Dumps of other tables may have lost some. */
 	if (cut == 0 && r == 0 && env->plan.protos == env->bpf.row_protos)
 		all->result->exact = true;
-	if (env->bpf.row_protos & BIT64(ESTAB_PROTO_UDP))
-		result_add_source(all->result, "bpf", "udp", NULL, 0)->rows = all->n_rows[1];
-	if (env->bpf.row_protos & BIT64(ESTAB_PROTO_TCP))
-		result_add_source(all->result, "bpf", "tcp", NULL, 0)->rows = all->n_rows[0];
+	for (size_t i = 0; i < TABLES; i++)
+		if (env->bpf.row_protos & BIT64(tables[i].proto))
+			result_add_source(all->result, "bpf", tables[i].name, NULL, 0)->rows =
+				all->n_rows[i];
 	return cut;
 }
 
@@ -417,10 +529,9 @@ static int tell_files_end(struct bpf_collecting *all, int r)
 
 	if (all->holders)
 		cut = tell_end(all, r, "owners", NULL);
-	if (row_protos & BIT64(ESTAB_PROTO_UDP))
-		cut = tell_end(all, r, "rows", "udp");
-	if (row_protos & BIT64(ESTAB_PROTO_TCP))
-		cut = tell_end(all, r, "rows", "tcp");
+	for (size_t i = 0; i < TABLES; i++)
+		if (row_protos & BIT64(tables[i].proto))
+			cut = tell_end(all, r, "rows", tables[i].name);
 	return cut;
 }
 
@@ -458,7 +569,7 @@ int bpf_collect(struct store *store, struct row_index *seen, struct estab_result
 		.store = store,
 		.result = result,
 		.seen = seen,
-		.link_fds = { -1, -1 },
+		.link_fds = { -1, -1, -1 },
 	};
 	int r = begin(&all);
 
@@ -481,7 +592,7 @@ struct bpf_collecting *bpf_stream_new(struct store *store, struct estab_result *
 		.store = store,
 		.result = result,
 		.seen = &all->index,
-		.link_fds = { -1, -1 },
+		.link_fds = { -1, -1, -1 },
 		.streaming = true,
 		.sole = calloc(1, sizeof(*all->sole) + sizeof(all->sole->owners[0])),
 	};

@@ -98,6 +98,27 @@ const struct record *bpf_reader_peek(const struct bpf_reader *reader)
 	return (const void *)(reader->data + reader->at);
 }
 
+/* Whether it has the size of its kind; so much is there. */
+static bool is_whole(const struct record *record, size_t there)
+{
+	const struct record_netlink *netlink = (const void *)(record + 1);
+
+	if (record->size > there)
+		return false;
+	switch (record->kind) {
+	case RECORD_HOLDER:
+		return record->size == RECORD_HOLDER_SIZE;
+	case RECORD_ROW:
+		return record->size == sizeof(*record);
+	case RECORD_NETLINK:
+		return record->size >= sizeof(*record) + sizeof(*netlink) &&
+		       record->size ==
+			       sizeof(*record) + sizeof(*netlink) + bpf_groups_length(netlink);
+	default:
+		return false;
+	}
+}
+
 int bpf_reader_next(struct bpf_reader *reader, const struct record **ret_record)
 {
 	const struct record *record;
@@ -111,9 +132,7 @@ int bpf_reader_next(struct bpf_reader *reader, const struct record **ret_record)
 	}
 	record = (const void *)(reader->data + reader->at);
 	left = reader->end - reader->at;
-	if (left < RECORD_HOLDER_SIZE || record->size > left ||
-	    record->size != (record->kind == RECORD_ROW ? sizeof(*record) : RECORD_HOLDER_SIZE) ||
-	    (record->kind != RECORD_ROW && record->kind != RECORD_HOLDER))
+	if (left < RECORD_HOLDER_SIZE || !is_whole(record, left))
 		return -EBADMSG;
 	reader->at += record->size;
 	*ret_record = record;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/netlink_diag.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +20,8 @@ uint32_t bpf_fields(const struct plan *plan)
 
 int bpf_record_proto(const struct record *record)
 {
+	if (record->kind == RECORD_NETLINK)
+		return ESTAB_PROTO_NETLINK;
 	if (record->kind != RECORD_ROW || (record->family != AF_INET && record->family != AF_INET6))
 		return -1;
 	if (record->protocol == IPPROTO_TCP && record->type == SOCK_STREAM)
@@ -29,6 +33,10 @@ int bpf_record_proto(const struct record *record)
 
 unsigned int bpf_record_state(const struct record *record, enum estab_proto proto)
 {
+	/* As diag_netlink_decode() has it. */
+	if (proto == ESTAB_PROTO_NETLINK)
+		return record->state == NETLINK_CONNECTED ? ESTAB_STATE_ESTABLISHED
+							  : ESTAB_STATE_UNCONNECTED;
 	if (proto == ESTAB_PROTO_TCP && record->state == ESTAB_STATE_UNCONNECTED)
 		return ESTAB_STATE_BOUND;
 	return record->state & 31;
@@ -45,10 +53,25 @@ uint64_t bpf_record_identity(const struct record *record, bool bound)
 	return record_identity(&sock);
 }
 
+/* What rows of all kinds have; returns the presence bits. */
+static unsigned int put_common(const struct record *record, struct estab_socket *sock)
+{
+	sock->cookie = record->cookie;
+	sock->inode = record->inode;
+	sock->netns = record->netns;
+	sock->recv_q = record->recv_q;
+	sock->send_q = record->send_q;
+	/* What nobody opened has no user. */
+	if (record->inode == 0 || record->flags & RECORD_KERNEL)
+		return HAS_NETNS | HAS_INODE | HAS_QUEUES | HAS_COOKIE;
+	sock->uid = record->uid;
+	return HAS_NETNS | HAS_INODE | HAS_QUEUES | HAS_COOKIE | HAS_UID;
+}
+
 /* Returns the presence bits. */
 static unsigned int put_base(const struct record *record, struct estab_socket *sock)
 {
-	unsigned int has = HAS_NETNS | HAS_INODE | HAS_QUEUES | HAS_COOKIE | SEEN_AS_ADMIN;
+	unsigned int has = put_common(record, sock) | SEEN_AS_ADMIN;
 	size_t length = record->family == AF_INET ? 4 : 16;
 
 	sock->type = record->type == SOCK_STREAM ? ESTAB_TYPE_STREAM : ESTAB_TYPE_DGRAM;
@@ -56,20 +79,42 @@ static unsigned int put_base(const struct record *record, struct estab_socket *s
 	memcpy(sock->inet.peer, record->peer, length);
 	sock->local_port = ntohs(record->local_port);
 	sock->peer_port = ntohs(record->peer_port);
-	sock->cookie = record->cookie;
-	sock->inode = record->inode;
-	sock->netns = record->netns;
-	sock->recv_q = record->recv_q;
-	sock->send_q = record->send_q;
 	if (sock->state == ESTAB_STATE_LISTEN)
 		has |= HAS_BACKLOG_LIMIT;
-	/* What nobody opened has no user. */
-	if (record->inode != 0) {
-		sock->uid = record->uid;
-		has |= HAS_UID;
-	}
 	return record->flags & RECORD_MINISOCK ? has | IS_MINISOCK
 					       : has | diag_shutdown_bits(record->shutdown);
+}
+
+size_t bpf_groups_length(const struct record_netlink *netlink)
+{
+	size_t n = MIN(netlink->n_groups, (uint32_t)RECORD_GROUPS_MAX);
+
+	return (n + 63) / 64 * 8;
+}
+
+static int put_netlink(uint64_t needs, const struct record *record, struct row *row)
+{
+	const struct record_netlink *more = (const void *)(record + 1);
+	const uint8_t *groups = (const void *)(more + 1);
+	struct estab_socket *sock = &row->sock;
+	int r = 0;
+
+	row_reset(row, ESTAB_PROTO_NETLINK, ESTAB_FAMILY_NETLINK);
+	sock->state = (uint8_t)bpf_record_state(record, ESTAB_PROTO_NETLINK);
+	sock->type = record->type == SOCK_DGRAM ? ESTAB_TYPE_DGRAM : ESTAB_TYPE_RAW;
+	sock->has = (uint16_t)put_common(record, sock);
+	sock->netlink.protocol = (uint8_t)record->protocol;
+	sock->netlink.portid = more->portid;
+	sock->netlink.dst_portid = more->dst_portid;
+	sock->netlink.dst_group = more->dst_group;
+	if (needs & NEED_MEM)
+		r = row_put(row, EXT_MEM, more->mem, sizeof(more->mem));
+	if (r == 0 && needs & NEED_NETLINK)
+		r = row_put(row, EXT_NETLINK_FLAGS, &more->flags, sizeof(more->flags));
+	/* Better none than a part that passes for all. */
+	if (more->n_groups > RECORD_GROUPS_MAX)
+		needs &= ~NEED_NETLINK;
+	return r == 0 ? diag_put_groups(needs, groups, bpf_groups_length(more), row) : r;
 }
 
 int bpf_record_row(struct env *env, const struct record *record, struct row *row)
@@ -79,6 +124,8 @@ int bpf_record_row(struct env *env, const struct record *record, struct row *row
 	uint8_t v6only = (record->flags & RECORD_V6ONLY) != 0;
 	int r;
 
+	if (proto == ESTAB_PROTO_NETLINK)
+		return put_netlink(reading.needs, record, row);
 	row_reset(row, proto, record->family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6);
 	row->sock.state = (uint8_t)bpf_record_state(record, proto);
 	row->sock.has = (uint16_t)put_base(record, &row->sock);

@@ -19,6 +19,7 @@
 
 struct pump;
 struct record;
+struct record_netlink;
 
 /* ---- bpf-load.c: the programs ---- */
 
@@ -26,6 +27,7 @@ struct bpf_files_config {
 	uint32_t wanted;     /* WANT_… */
 	uint32_t tcp_states; /* bits, with ESTAB_STATE_BOUND for what is only bound; 0: no rows */
 	uint32_t udp_states;
+	bool netlink;    /* rows of these too */
 	uint32_t netns;  /* inode; 0: all of them */
 	uint32_t fields; /* PUT_… */
 	bool nested;     /* we are in a pid namespace below the first */
@@ -40,6 +42,9 @@ int bpf_open_netns(bool nested);
 /* Those of a network namespace: a link, from which netns_iterate() makes iterators over any. */
 int bpf_link_tcp(uint32_t states, uint32_t fields);
 int bpf_link_udp(uint32_t states, uint32_t fields);
+int bpf_link_netlink(void);
+/* What the kernel said, with a name that libc knows. */
+int bpf_named_error(int r);
 
 /* ---- bpf-read.c: the records ---- */
 
@@ -68,11 +73,11 @@ const struct record *bpf_reader_peek(const struct bpf_reader *reader);
 
 /*
  * Decides, and loads what is to be used; when that fails nothing is, and the result says why. A
- * negative errno only where the query insists on BPF (-EPERM, -EOPNOTSUPP), and -ENOMEM.
+ * negative errno only where the query insists on BPF.
  */
 int bpf_begin(struct env *env, struct estab_result *result);
-/* Loads what bpf_begin() put off: all rows come from elsewhere, and some are there. -ENOMEM. */
-int bpf_begin_owners(struct env *env, struct estab_result *result);
+/* Loads what bpf_begin() put off: all rows come from elsewhere, and some are there. */
+void bpf_begin_owners(struct env *env, struct estab_result *result);
 void bpf_end(struct env *env);
 /* Whether programs may be loaded, and /proc numbers processes as they do; else why not. */
 int bpf_check(const struct env *env);
@@ -86,6 +91,8 @@ const char *bpf_tell(const struct env *env, int error, bool *ret_used);
 /* The PUT_… bits that the plan needs. */
 uint32_t bpf_fields(const struct plan *plan);
 
+/* How many bytes of groups stand behind it. */
+size_t bpf_groups_length(const struct record_netlink *netlink);
 /* The row table it belongs to, or -1. */
 int bpf_record_proto(const struct record *record);
 /* Our name of its state. */

@@ -29,7 +29,7 @@ bool store_wants(const struct plan *plan, const struct estab_socket *sock)
 	if (plan->needs & NEED_ENDS && join_is_about(sock))
 		return true;
 	return (plan->needs & NEED_UNIX_PEER_PATH && sock->proto == ESTAB_PROTO_UNIX) ||
-	       store_may_want(plan, sock, BEFORE_JOIN);
+	       store_may_want(plan, sock, sock->proto < ROW_SOCKETS ? BEFORE_JOIN : 0);
 }
 
 static bool may_use_bpf(const struct env *env)
@@ -93,7 +93,7 @@ static int collect(struct store *store, struct reader *reader, struct estab_resu
 	}
 	/* Where no row is left, nobody's files are looked at. */
 	if (r == 0 && store->count > 0)
-		r = bpf_begin_owners(store->env, result);
+		bpf_begin_owners(store->env, result);
 	if (r == 0 && store->env->bpf.files) {
 		r = bpf_collect(store, &seen, result);
 		row_index_free(&seen);
@@ -133,7 +133,7 @@ int store_collect(struct store *store, struct reader *reader, struct estab_resul
 	int r = collect(store, reader, result);
 
 	if (r == 0 && store->env->plan.needs & NEED_NAT)
-		r = nat_join(store, result);
+		r = nat_join(store, NULL, NULL, result);
 	return r == 0 ? end_collecting(store, result) : r;
 }
 

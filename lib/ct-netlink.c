@@ -16,6 +16,8 @@
 #include "text.h"
 #include "util.h"
 
+/* CTA_TIMESTAMP_EVENT: older headers do not have it. */
+enum { EVENT_TIME = 27 };
 enum { LABELS_BYTES = 16, LABELS_TEXT = LABELS_BYTES * 8 * 4 };
 
 static struct nl_attrs nested(const struct nl_attr *attr)
@@ -359,10 +361,32 @@ static void read_attrs(const struct nlmsghdr *message, bool v6, struct flow *flo
 	}
 }
 
+/* The kernel marks what is new as a request to make it would be. */
+static uint32_t event_of(const struct nlmsghdr *message)
+{
+	if ((message->nlmsg_type & 0xff) == IPCTNL_MSG_CT_DELETE)
+		return FLOW_EVENT_DESTROY;
+	return message->nlmsg_flags & NLM_F_CREATE ? FLOW_EVENT_NEW : FLOW_EVENT_UPDATE;
+}
+
+/* When it happened, where the kernel says: since Linux 6.14, and with nf_conntrack_timestamp. */
+static uint64_t event_time(const struct nlmsghdr *message, uint64_t now_ns)
+{
+	struct nl_attrs attrs = nl_attrs_of(message, sizeof(struct nfgenmsg));
+	struct nl_attr attr;
+	uint64_t ns = 0;
+
+	while (nl_attr_next(&attrs, &attr))
+		if (attr.type == EVENT_TIME)
+			read_u64(&attr, &ns);
+	return ns != 0 ? ns : now_ns;
+}
+
 int ct_netlink_decode(const struct flow_reading *reading, const struct nlmsghdr *message,
 		      struct row *row)
 {
 	const struct nfgenmsg *head = nl_body(message);
+	struct flow_reading own = *reading;
 	struct flow flow = { 0 };
 	enum estab_family family;
 	int r;
@@ -377,10 +401,14 @@ int ct_netlink_decode(const struct flow_reading *reading, const struct nlmsghdr 
 	family = head->nfgen_family == AF_INET6 ? ESTAB_FAMILY_INET6 : ESTAB_FAMILY_INET;
 	if (!(reading->families & BIT32(family)))
 		return FLOW_SKIP;
+	if (reading->events) {
+		flow.has |= event_of(message);
+		own.now_ns = event_time(message, reading->now_ns);
+	}
 	read_attrs(message, family == ESTAB_FAMILY_INET6, &flow);
 	/* The kernel leaves out zone 0. */
 	flow.has |= FLOW_HAS_ZONE;
-	r = flow_fill(reading, family, &flow, row);
+	r = flow_fill(&own, family, &flow, row);
 	if (r == 0 && reading->needs & NEED_FLOW_TEXTS)
 		r = put_texts(message, row);
 	return r;

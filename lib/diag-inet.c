@@ -140,7 +140,8 @@ static unsigned int row_state(const struct diag_reading *reading, unsigned int s
 {
 	if (state == KERNEL_NEW_SYN_RECV)
 		return ESTAB_STATE_SYN_RECV;
-	if (state == ESTAB_STATE_UNCONNECTED && reading->proto == ESTAB_PROTO_TCP)
+	if (state == ESTAB_STATE_UNCONNECTED && reading->proto == ESTAB_PROTO_TCP &&
+	    !reading->ended)
 		return ESTAB_STATE_BOUND;
 	return state;
 }
@@ -289,5 +290,37 @@ int diag_inet_decode(const struct diag_reading *reading, const struct nlmsghdr *
 	/* Only a full socket says how it was shut down. */
 	if (state == ESTAB_STATE_SYN_RECV && !(row->sock.has & HAS_SHUTDOWN))
 		row->sock.has |= IS_MINISOCK;
+	return r;
+}
+
+int diag_listen(const struct env *env, struct estab_result *result, uint64_t protos,
+		uint32_t families, uint32_t buffer_bytes, struct nl *ret_nl)
+{
+	static const struct {
+		enum estab_proto proto;
+		enum estab_family family;
+		unsigned int group;
+	} all[] = {
+		{ ESTAB_PROTO_TCP, ESTAB_FAMILY_INET, SKNLGRP_INET_TCP_DESTROY },
+		{ ESTAB_PROTO_UDP, ESTAB_FAMILY_INET, SKNLGRP_INET_UDP_DESTROY },
+		{ ESTAB_PROTO_TCP, ESTAB_FAMILY_INET6, SKNLGRP_INET6_TCP_DESTROY },
+		{ ESTAB_PROTO_UDP, ESTAB_FAMILY_INET6, SKNLGRP_INET6_UDP_DESTROY },
+	};
+	bool any = false;
+	int r = nl_open(env, result, NETLINK_SOCK_DIAG, ret_nl);
+
+	if (r < 0)
+		return r;
+	r = nl_listen(ret_nl, "ended", buffer_bytes);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(all); i++) {
+		if (!(protos & BIT64(all[i].proto)) || !(families & BIT32(all[i].family)))
+			continue;
+		any = true;
+		r = nl_join(ret_nl, all[i].group);
+	}
+	if (r == 0 && !any)
+		r = -EOPNOTSUPP;
+	if (r < 0)
+		nl_close(ret_nl);
 	return r;
 }

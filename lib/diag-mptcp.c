@@ -12,7 +12,6 @@
 
 enum {
 	PROTOCOL_MPTCP = 262, /* too large for the request's own octet */
-	ULP_NAME_MAX = 16,
 };
 
 struct nlmsghdr *diag_mptcp_request(const struct diag_reading *reading, uint8_t family,
@@ -23,11 +22,6 @@ struct nlmsghdr *diag_mptcp_request(const struct diag_reading *reading, uint8_t 
 	/* Kernels before 5.9 pass over the attribute: they have no protocol 0, but a raw one 255. */
 	mnl_attr_put_u32(request, INET_DIAG_REQ_PROTOCOL, PROTOCOL_MPTCP);
 	return request;
-}
-
-static struct nl_attrs nested(const struct nl_attr *attr)
-{
-	return (struct nl_attrs){ .data = attr->data, .at = 0, .length = attr->length };
 }
 
 static uint32_t get_u32(const struct nl_attr *attr)
@@ -44,9 +38,9 @@ static uint8_t get_u8(const struct nl_attr *attr)
 	return attr->length > 0 ? *(const uint8_t *)attr->data : 0;
 }
 
-static int decode_subflow(const struct nl_attr *info, struct row *row)
+int diag_subflow_decode(const struct nl_attr *info, struct row *row)
 {
-	struct nl_attrs attrs = nested(info);
+	struct nl_attrs attrs = nl_attrs_nested(info);
 	struct subflow subflow = { 0 };
 	struct nl_attr attr;
 
@@ -87,21 +81,4 @@ static int decode_subflow(const struct nl_attr *info, struct row *row)
 	}
 	/* An empty nest is that of a listener. */
 	return info->length > 0 ? row_put(row, EXT_SUBFLOW, &subflow, sizeof(subflow)) : 0;
-}
-
-/* Of TLS, only that it is there: its nest tells versions and ciphers, and no key. */
-int diag_ulp_decode(const struct nl_attr *info, struct row *row)
-{
-	struct nl_attrs attrs = nested(info);
-	struct nl_attr attr;
-	int r = 0;
-
-	while (r == 0 && nl_attr_next(&attrs, &attr)) {
-		if (attr.type == INET_ULP_INFO_NAME)
-			r = row_put(row, EXT_ULP, attr.data,
-				    strnlen(attr.data, MIN(attr.length, ULP_NAME_MAX)));
-		else if (attr.type == INET_ULP_INFO_MPTCP)
-			r = decode_subflow(&attr, row);
-	}
-	return r;
 }

@@ -44,29 +44,28 @@ static bool in_group(const uint8_t *bits, size_t group)
 	return bits[byte] >> (group - 1) % 8 & 1;
 }
 
-static int decode_groups(const struct diag_reading *reading, const struct nl_attr *attr,
-			 struct row *row)
+int diag_put_groups(uint64_t needs, const uint8_t *bits, size_t length, struct row *row)
 {
 	char buffer[GROUPS_TEXT];
 	struct text text = { .buffer = buffer, .size = sizeof(buffer) };
-	size_t n_groups = (attr->length & ~(sizeof(long) - 1)) * 8;
+	size_t n_groups = (length & ~(sizeof(long) - 1)) * 8;
 	uint32_t highest = 0;
 
 	for (uint32_t group = 1; group <= n_groups; group++) {
-		if (!in_group(attr->data, group))
+		if (!in_group(bits, group))
 			continue;
 		highest = group;
 		row->sock.netlink.in_groups = true;
 		if (group <= 32)
 			row->sock.netlink.groups |= BIT32(group - 1);
-		if (group > GROUPS_MAX || !(reading->needs & NEED_NETLINK))
+		if (group > GROUPS_MAX || !(needs & NEED_NETLINK))
 			continue;
 		if (text.length > 0)
 			text_char(&text, ',');
 		text_u64(&text, group);
 	}
 	/* Better none than a part that passes for all. */
-	if (highest > GROUPS_MAX || !(reading->needs & NEED_NETLINK))
+	if (highest > GROUPS_MAX || !(needs & NEED_NETLINK))
 		return 0;
 	return row_put(row, EXT_NETLINK_GROUPS, buffer, text.length);
 }
@@ -76,7 +75,7 @@ static int decode_attr(const struct diag_reading *reading, const struct nl_attr 
 {
 	switch (attr->type) {
 	case NETLINK_DIAG_GROUPS:
-		return decode_groups(reading, attr, row);
+		return diag_put_groups(reading->needs, attr->data, attr->length, row);
 	case NETLINK_DIAG_MEMINFO:
 		return diag_put_mem(reading, attr, row);
 	case NETLINK_DIAG_FLAGS:

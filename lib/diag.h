@@ -7,6 +7,7 @@
 #define ESTAB_DIAG_H
 
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "env.h"
@@ -38,10 +39,11 @@ struct diag_reading {
 	uint32_t states;
 	uint32_t attrs; /* the attributes that are read, as bits (inet only) */
 	uint32_t netns;
-	uint16_t has;             /* bits that every row begins with */
-	uint8_t proto;            /* enum estab_proto */
-	uint8_t type;             /* enum estab_type; unix rows bring their own */
-	uint8_t protocol;         /* IPPROTO_…, as the request has it */
+	uint16_t has;     /* bits that every row begins with */
+	uint8_t proto;    /* enum estab_proto */
+	uint8_t type;     /* enum estab_type; unix rows bring their own */
+	uint8_t protocol; /* IPPROTO_…, as the request has it */
+	bool ended;       /* the sockets are no more: one that is closed was bound to nothing */
 	struct diag_lists *lists; /* packet only; NULL: not asked for */
 };
 
@@ -93,8 +95,16 @@ int diag_packet_decode(const struct diag_reading *reading, const struct nlmsghdr
 int diag_unix_decode(const struct diag_reading *reading, const struct nlmsghdr *message,
 		     struct row *row);
 
-/* Adds the name of the protocol above TCP, and of MPTCP which subflow it is. */
+/* Joins the groups that tell of the end of TCP's and UDP's sockets, as far as these are among the
+ * protocols (bits) and families. As nl_open(); -EOPNOTSUPP: of none of them the kernel tells. */
+int diag_listen(const struct env *env, struct estab_result *result, uint64_t protos,
+		uint32_t families, uint32_t buffer_bytes, struct nl *ret_nl);
+
+/* Adds the name of the protocol above TCP, what TLS tells, and of MPTCP which subflow it is. */
 int diag_ulp_decode(const struct nl_attr *info, struct row *row);
+/* Puts down which groups a netlink socket is in, as the kernel has them: longs of bits. -ENOMEM. */
+int diag_put_groups(uint64_t needs, const uint8_t *bits, size_t length, struct row *row);
+int diag_subflow_decode(const struct nl_attr *info, struct row *row);
 /* Adds the device of that index (0: none), as far as it is needed. */
 int diag_put_device(const struct diag_reading *reading, uint32_t index, struct row *row);
 /* Takes the queues of a socket that tells of them by its memory alone (SK_MEMINFO_…), and adds all of it
@@ -108,5 +118,28 @@ int diag_put_mem(const struct diag_reading *reading, const struct nl_attr *attr,
  */
 int diag_packet_lists(struct nl *nl, const char *table, struct diag_lists *lists);
 void diag_lists_free(struct diag_lists *lists);
+
+/* ---- diag-ones.c: sockets that are asked for one by one, where many namespaces have few each ---- */
+
+struct diag_ones;
+
+/* Finds out which there are, where that pays: env->ones. -ENOMEM, -ECANCELED. */
+int diag_ones_read(struct env *env, struct estab_result *result);
+struct diag_ones *diag_ones_free(struct diag_ones *ones);
+
+/* What the kernel said of some. */
+struct diag_answers {
+	uint8_t *data;
+	size_t used;
+	size_t room;
+	size_t at;
+};
+
+/* Asks for all of the namespace that is read. 0; 1: a dump is to be made; -ENOMEM, -ECANCELED. */
+int diag_ones_ask(const struct diag_reading *reading, struct nl *nl, const char *table,
+		  struct diag_answers *answers);
+/* false: there is none left. */
+bool diag_answers_next(struct diag_answers *answers, const struct nlmsghdr **ret_message);
+void diag_answers_free(struct diag_answers *answers);
 
 #endif

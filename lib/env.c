@@ -2,14 +2,12 @@
 #include "env.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "filter.h"
+#include "flow-sockets.h"
 #include "netns-list.h"
-#include "parse.h"
 #include "query.h"
 
 static uint64_t monotonic_us(void)
@@ -30,28 +28,6 @@ static uint64_t own_netns(const struct estab_ctx *ctx)
 	return st.st_ino;
 }
 
-/* Of the reader's own namespace: no other's is to be had without entering it. */
-static void read_auto_ports(const struct estab_ctx *ctx, uint16_t ret_ports[2])
-{
-	_cleanup_(cleanup_close) int fd =
-		openat(ctx->proc_fd, "sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-	char text[64];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	struct cursor cursor = { text, text + MAX(n, (ssize_t)0) };
-	uint64_t first, last;
-
-	/* The kernel's own default. */
-	ret_ports[0] = 32768;
-	ret_ports[1] = 60999;
-	if (!cursor_decimal(&cursor, &first))
-		return;
-	cursor_blanks(&cursor);
-	if (!cursor_decimal(&cursor, &last) || first > UINT16_MAX || last > UINT16_MAX)
-		return;
-	ret_ports[0] = (uint16_t)first;
-	ret_ports[1] = (uint16_t)last;
-}
-
 int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env)
 {
 	struct env *env = calloc(1, sizeof(*env));
@@ -65,9 +41,6 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 	containers_init(&env->containers, ctx);
 	env->own_netns = own_netns(ctx);
 	env->netns = env->own_netns;
-	if (env->plan.needs & NEED_DIRECTION ||
-	    (env->plan.filter && filter_needs_auto_ports(env->plan.filter)))
-		read_auto_ports(ctx, env->auto_ports);
 	if (env->plan.deadline_ms != 0)
 		env->deadline_us = monotonic_us() + (uint64_t)env->plan.deadline_ms * 1000;
 	env->empty.env = env;
@@ -80,6 +53,14 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 		}
 		if (env->target.way != NETNS_OWN)
 			env->netns = env->target.inode;
+	}
+	if (env->plan.needs & NEED_FLOW_SOCKET) {
+		int r = flow_sockets_new(env, query, &env->sockets);
+
+		if (r < 0) {
+			env_unref(env);
+			return r;
+		}
 	}
 	*ret_env = env;
 	return 0;
@@ -96,6 +77,7 @@ struct env *env_unref(struct env *env)
 	if (!env || --env->refs > 0)
 		return NULL;
 	netns_release(&env->target);
+	flow_sockets_free(env->sockets);
 	if (env->namespaces)
 		netns_list_free(env->namespaces);
 	free(env->namespaces);
@@ -110,12 +92,20 @@ struct env *env_unref(struct env *env)
 	return NULL;
 }
 
+bool env_wants_namespaces(const struct env *env)
+{
+	if (env->plan.all_netns || env->plan.needs & NEED_NETNS_NAME)
+		return true;
+	return env->plan.needs & NEED_NAT && env->ctx->flags & ESTAB_CTX_ENTER_NETNS &&
+	       !env->ctx->capture;
+}
+
 int env_list_namespaces(struct env *env, struct estab_result *result)
 {
 	struct netns_list *list;
 	int r;
 
-	if (env->namespaces || !(env->plan.all_netns || env->plan.needs & NEED_NETNS_NAME))
+	if (env->namespaces || !env_wants_namespaces(env))
 		return 0;
 	list = malloc(sizeof(*list));
 	if (!list)
@@ -135,8 +125,9 @@ int env_list_namespaces(struct env *env, struct estab_result *result)
 
 int env_check(const struct env *env)
 {
-	if (atomic_load_explicit(&env->cancelled, memory_order_relaxed))
-		return -ECANCELED;
+	for (const struct env *at = env; at; at = at->outer)
+		if (atomic_load_explicit(&at->cancelled, memory_order_relaxed))
+			return -ECANCELED;
 	if (env->deadline_us != 0 && monotonic_us() >= env->deadline_us)
 		return -ETIME;
 	return 0;

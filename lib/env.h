@@ -22,6 +22,8 @@
 #include "users.h"
 
 struct bpf_reader;
+struct diag_ones;
+struct flow_sockets;
 struct netns_list;
 
 /* What BPF does for one result (bpf.h). All zero: nothing. */
@@ -40,18 +42,18 @@ struct env {
 	struct process_clock clock;
 	struct cgroup_paths cgroup_paths;
 	struct netdevs netdevs;
-	struct netaddrs netaddrs; /* where a join asks whose an address is */
+	struct netaddrs netaddrs; /* where a join or the filter asks */
 	struct netns target;      /* the namespace that is read; held while it is */
 	uint64_t netns;           /* its inode; 0: unknown */
 	uint64_t own_netns;       /* the caller's; 0: unknown */
 	/* All there are, where they are to be read or named; else NULL. Lends their names. */
 	struct netns_list *namespaces;
-	size_t netns_at;      /* which of them is read, where all are */
-	uint64_t deadline_us; /* CLOCK_MONOTONIC; 0: none */
-	/* The first and the last port that the kernel chooses itself, where the filter or a join
-	 * asks. */
-	uint16_t auto_ports[2];
+	struct diag_ones *ones; /* sockets to be asked for one by one; NULL: dumps are made */
+	size_t netns_at;        /* which of them is read, where all are */
+	uint64_t deadline_us;   /* CLOCK_MONOTONIC; 0: none */
 	atomic_bool cancelled;
+	struct flow_sockets *sockets; /* NULL: flows are asked for none. Lends owners to rows. */
+	const struct env *outer; /* of whose sockets they are: cancels this one, too; or NULL */
 	struct bpf_use bpf;
 	struct ext empty; /* what a row without extensions points at */
 };
@@ -60,6 +62,8 @@ struct env {
 int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env);
 struct env *env_ref(struct env *env);
 struct env *env_unref(struct env *env);
+/* Whether the plan asks for a list of namespaces: to read all, to name some, or since any may translate. */
+bool env_wants_namespaces(const struct env *env);
 /* Makes the list of namespaces, if the plan asks for it. -ENOMEM, or as env_check(). */
 int env_list_namespaces(struct env *env, struct estab_result *result);
 /* 0, or -ECANCELED when the scan was cancelled, -ETIME past the deadline. For every loop that may

@@ -226,9 +226,11 @@ static void put_tables(struct writer *writer, const struct table tables[PLAN_PRO
 
 static void put_owners(struct writer *writer, const struct plan *plan)
 {
-	uint64_t needs = plan->needs;
+	uint64_t needs = plan->needs | plan->socket_needs;
 
-	begin(writer, "owners: descriptors of all processes, unless no row is left by then");
+	begin(writer, plan->socket_needs ? "owners of their sockets: descriptors of all processes"
+					 : "owners: descriptors of all processes, unless no row is "
+					   "left by then");
 	if (plan->owners_only_decide && filter_may_settle(plan->filter))
 		add(writer, ", until a few rows all match");
 	if (needs & NEED_COMM)
@@ -274,6 +276,10 @@ static void put_needs(struct writer *writer, const struct plan *plan)
 		  "protocols above TCP" },
 		{ NEED_NETLINK, BIT64(ESTAB_PROTO_NETLINK), "netlink groups" },
 		{ NEED_PACKET | NEED_PACKET_LISTS, BIT64(ESTAB_PROTO_PACKET), "packet options" },
+		{ NEED_NAT, IP_PROTOS, "connection tables (what they translate is kept)" },
+		{ NEED_FLOW_SOCKET, BIT64(ROW_FLOW),
+		  "sockets of all namespaces, before (they and what is translated are kept)" },
+		{ NEED_FLOW_DEVICES, BIT64(ROW_FLOW), "routes" },
 		{ NEED_USER | NEED_OWNER_USER, UINT64_MAX, "user names" },
 	};
 	const char *separator = "besides: ";
@@ -288,7 +294,7 @@ static void put_needs(struct writer *writer, const struct plan *plan)
 	}
 	if (writer->text.length > 0)
 		end(writer);
-	if (plan->needs & NEED_OWNERS)
+	if ((plan->needs | plan->socket_needs) & NEED_OWNERS)
 		put_owners(writer, plan);
 }
 

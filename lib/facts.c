@@ -216,7 +216,7 @@ static void add_picks(struct estab_probe *probe, const struct env *env)
 	add_text(probe, "pick.sockets_why", why, strlen(why), "the reason");
 	why = bpf_tell(env, probe_error(probe, "bpf", "owners"), &bpf);
 	add_text(probe, "pick.owners", bpf ? "bpf" : "procfd", strlen(bpf ? "bpf" : "procfd"),
-		 "what owners would be found by; bpf gives rows of TCP and UDP too");
+		 "what owners would be found by; bpf gives rows of TCP, UDP and netlink too");
 	add_text(probe, "pick.owners_why", why, strlen(why), "the reason");
 }
 

@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "flow-sockets.h"
+#include "flow-stats.h"
 #include "flow.h"
 #include "getter.h"
 #include "util.h"
@@ -57,15 +59,20 @@ GETTER(flow_duration)
 	return give_known(flow, FLOW_HAS_DURATION, flow->duration_s, ret);
 }
 
-/* offset: which of the two. */
+GETTER(flow_event)
+{
+	return give_text(flow_event_word(flow_of(sock)), FIELD_NONE, ret);
+}
+
+/* offset: which of them. */
 GETTER(flow_time)
 {
 	size_t length;
 	const char *text = ext_get(sock->ext, (enum ext_kind)field->offset, &length);
 
-	/* One that lives has not stopped. */
+	/* One that lives has not stopped, and what is only listed has not just happened. */
 	if (!text)
-		return field->offset == EXT_FLOW_STOP ? FIELD_NONE : FIELD_UNKNOWN;
+		return field->offset == EXT_FLOW_START ? FIELD_UNKNOWN : FIELD_NONE;
 	ret->text.data = text;
 	ret->text.length = length;
 	return 0;
@@ -152,6 +159,76 @@ GETTER(flow_count)
 	if (!counts->known)
 		return FIELD_UNKNOWN;
 	return give_number(field->size ? counts->bytes : counts->packets, ret);
+}
+
+/* ---- of its devices and its socket ---- */
+
+GETTER(flow_device)
+{
+	size_t length;
+	const char *name = ext_get(sock->ext, (enum ext_kind)field->offset, &length);
+
+	if (!name)
+		return FIELD_NONE;
+	ret->text.data = name;
+	ret->text.length = length;
+	return length > 0 ? 0 : FIELD_UNKNOWN;
+}
+
+static bool read_socket(const struct estab_socket *sock, struct flow_socket *ret_socket)
+{
+	return ext_read(sock->ext, EXT_FLOW_SOCKET, ret_socket, sizeof(*ret_socket));
+}
+
+GETTER(socket_state)
+{
+	struct flow_socket own = { 0 };
+
+	return read_socket(sock, &own) ? give_text(word_state(own.state), FIELD_UNKNOWN, ret)
+				       : FIELD_NONE;
+}
+
+GETTER(socket_netns_name)
+{
+	struct flow_socket own = { 0 };
+
+	if (!read_socket(sock, &own))
+		return FIELD_NONE;
+	return netns_give_name(sock->ext->env, own.end.has & HAS_NETNS, own.end.netns, ret);
+}
+
+GETTER(socket_ambiguous)
+{
+	struct flow_socket own = { 0 };
+
+	return read_socket(sock, &own) ? give_number(own.ambiguous, ret) : FIELD_NONE;
+}
+
+/* ---- of what connection tracking counts ---- */
+
+static const struct flow_stats *stats_of(const struct estab_socket *sock)
+{
+	size_t length;
+
+	/* Its length is ours. */
+	return ext_get(sock->ext, EXT_FLOW_STATS, &length);
+}
+
+GETTER(stats_cpu)
+{
+	const struct flow_stats *stats = stats_of(sock);
+
+	return stats->cpu == STATS_OF_ALL ? FIELD_NONE : give_number(stats->cpu, ret);
+}
+
+/* offset: enum flow_stat */
+GETTER(stat)
+{
+	const struct flow_stats *stats = stats_of(sock);
+
+	if (!(stats->has & BIT32(field->offset)))
+		return FIELD_NONE;
+	return give_number(stats->values[field->offset], ret);
 }
 
 /* ---- what sockets have too ---- */

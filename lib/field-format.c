@@ -108,14 +108,13 @@ static bool is_mostly_zero(const struct field *group)
 	       group->id == ESTAB_F_NETLINK || group->id == ESTAB_F_PACKET;
 }
 
-static bool is_worth_a_word(const struct field *group, const struct field *field,
-			    const struct value *value)
+static bool is_worth_a_word(bool zeros, const struct field *field, const struct value *value)
 {
 	switch (field->kind) {
 	case ESTAB_KIND_BOOL:
 		return value->u64 != 0;
 	case ESTAB_KIND_U64:
-		return !is_mostly_zero(group) || value->u64 != 0;
+		return zeros || value->u64 != 0;
 	case ESTAB_KIND_F64:
 		return value->f64 > 0;
 	case ESTAB_KIND_STR:
@@ -125,28 +124,125 @@ static bool is_worth_a_word(const struct field *group, const struct field *field
 	}
 }
 
+/* Names are too short for a call: most are of 8 to 24 letters, which are three pieces that may overlap. */
+static char *put_name(char *at, const char *name, size_t length)
+{
+	if (length < 8 || length > 24) {
+		for (size_t i = 0; i < length; i++)
+			at[i] = name[i];
+		return at + length;
+	}
+	memcpy(at, name, 8);
+	if (length > 16)
+		memcpy(at + 8, name + 8, 8);
+	memcpy(at + length - 8, name + length - 8, 8);
+	return at + length;
+}
+
+/* "name:number", with a blank before it where it is not the first. */
+static void put_number(const char *name, size_t length, uint64_t value, struct text *text)
+{
+	char *at = text->buffer + text->length;
+
+	if (text->length + length + sizeof(" :18446744073709551615") > text->size) {
+		if (text->length > 0)
+			text_char(text, ' ');
+		text_put(text, name, length);
+		text_char(text, ':');
+		text_u64(text, value);
+		return;
+	}
+	if (text->length > 0)
+		*at++ = ' ';
+	at = put_name(at, name, length);
+	*at++ = ':';
+	at += text_digits(value, at);
+	text->length = (size_t)(at - text->buffer);
+}
+
+/* skip: where the name within the group begins, if it does there. */
+static void put_word(const struct field *field, size_t skip, const struct value *value,
+		     struct text *text)
+{
+	const char *word = field->name;
+	size_t length;
+
+	if (field->name_length > skip && word[skip - 1] == '.') {
+		word += skip;
+	} else {
+		const char *dot = strchr(word, '.');
+
+		word = dot ? dot + 1 : word;
+	}
+	length = (size_t)(field->name + field->name_length - word);
+	if (field->kind == ESTAB_KIND_U64) {
+		put_number(word, length, value->u64, text);
+		return;
+	}
+	if (text->length > 0)
+		text_char(text, ' ');
+	text_put(text, word, length);
+	if (field->kind != ESTAB_KIND_BOOL) {
+		text_char(text, ':');
+		field_format_value(field, value, text);
+	}
+}
+
+static const struct field *group_end(const struct plan *plan, const struct field *group)
+{
+	for (size_t i = 0; i < plan->n_groups; i++)
+		if (plan->groups[i].group == group)
+			return plan->groups[i].end;
+	return field_group_end(group);
+}
+
+/* Of members that come from an extension which few rows have: whether this one lacks it. */
+static inline bool is_absent(const struct field *field, const struct ext *ext)
+{
+	if (field->get == get_subflow)
+		return !ext_has(ext, EXT_SUBFLOW);
+	if (field->get == get_ext_member)
+		return !ext_has(ext, (enum ext_kind)field->offset);
+	if (field->get == get_bbr_gain || field->get == get_bbr_bandwidth)
+		return !ext_has(ext, EXT_BBR);
+	return field->get == get_dctcp && !ext_has(ext, EXT_DCTCP);
+}
+
+/* What nearly all of the members read in one place, without a search for it each time; else as field_get(). */
+static int get_member(const struct tcp_info_place *info, const struct field *field,
+		      const struct estab_socket *sock, struct value *ret)
+{
+	uint64_t options;
+
+	if (field->get == get_tcp_info)
+		return tcp_info_read(info, field->offset, field->size, &ret->u64);
+	if (field->get != get_tcp_option)
+		return is_absent(field, sock->ext) ? FIELD_NONE : field_get(field, sock, ret);
+	if (tcp_info_read(info, field->offset, 1, &options) < 0)
+		return FIELD_UNKNOWN;
+	ret->u64 = options >> field->size & 1;
+	return 0;
+}
+
 /* "name:value" words of what is known in the group; of booleans, the names of the true ones. */
 static int put_group(const struct estab_socket *sock, const struct field *group, struct text *text)
 {
+	const struct field *end = group_end(&sock->ext->env->plan, group);
+	const char *dot = strchr(group->name, '.');
+	const size_t skip = dot ? (size_t)(dot + 1 - group->name) : group->name_length + 1;
+	const bool zeros = !is_mostly_zero(group);
+	const uint64_t proto = BIT64(sock->proto);
+	const struct tcp_info_place info = tcp_info_find(sock);
 	bool any = false;
 
-	for (const struct field *field = field_after(group); field && field_in_group(field, group);
-	     field = field_after(field)) {
-		const char *dot = strchr(field->name, '.');
+	for (const struct field *field = group + 1; field != end; field++) {
 		struct value value;
 
-		if (field_get(field, sock, &value) < 0)
+		if (!(field->protos & proto) || get_member(&info, field, sock, &value) < 0)
 			continue;
 		any = true;
-		if (!is_worth_a_word(group, field, &value))
-			continue;
-		if (text->length > 0)
-			text_char(text, ' ');
-		text_str(text, dot ? dot + 1 : field->name);
-		if (field->kind != ESTAB_KIND_BOOL) {
-			text_char(text, ':');
-			field_format_value(field, &value, text);
-		}
+		if (is_worth_a_word(zeros, field, &value))
+			put_word(field, skip, &value, text);
 	}
 	return any ? 0 : FIELD_UNKNOWN;
 }

@@ -206,18 +206,23 @@ GETTER(netns)
 	return sock->has & HAS_NETNS ? give_number(sock->netns, ret) : FIELD_UNKNOWN;
 }
 
-GETTER(netns_name)
+int netns_give_name(const struct env *env, bool known, uint32_t netns, struct value *ret)
 {
-	const struct netns_list *list = sock->ext->env->namespaces;
+	const struct netns_list *list = env->namespaces;
 	size_t index = NETNS_NONE;
 
-	if (list && sock->has & HAS_NETNS)
-		index = netns_list_find(list, sock->netns);
-	else if (list && sock->netns != 0)
-		index = sock->netns - 1;
+	if (list && known)
+		index = netns_list_find(list, netns);
+	else if (list && netns != 0)
+		index = netns - 1;
 	if (index == NETNS_NONE)
 		return FIELD_UNKNOWN;
 	return give_text(list->items[index].name, FIELD_UNKNOWN, ret);
+}
+
+GETTER(netns_name)
+{
+	return netns_give_name(sock->ext->env, sock->has & HAS_NETNS, sock->netns, ret);
 }
 
 GETTER(ext_number)
@@ -252,10 +257,9 @@ GETTER(shutdown)
 GETTER(direction)
 {
 	static const char *const words[DIRECTIONS] = {
-		[DIRECTION_IN] = "in",
-		[DIRECTION_OUT] = "out",
-		[DIRECTION_LOCAL] = "local",
-		[DIRECTION_LISTEN] = "listen",
+		[DIRECTION_IN] = "in",           [DIRECTION_OUT] = "out",
+		[DIRECTION_LOCAL] = "local",     [DIRECTION_LISTEN] = "listen",
+		[DIRECTION_FORWARD] = "forward",
 	};
 
 	return give_text(words[sock->direction], FIELD_UNKNOWN, ret);

@@ -82,9 +82,11 @@ int get_mptcp_flag(const struct estab_socket *sock, const struct field *field, s
 }
 
 /* Older kernels tell of the protocol above TCP to CAP_NET_ADMIN alone. */
-static int without_ulp(const struct estab_socket *sock)
+int without_ulp(const struct estab_socket *sock)
 {
-	return sock->has & (SEEN_AS_ADMIN | IS_MINISOCK) ? FIELD_NONE : FIELD_UNKNOWN;
+	return ext_has(sock->ext, EXT_ULP) || sock->has & (SEEN_AS_ADMIN | IS_MINISOCK)
+		       ? FIELD_NONE
+		       : FIELD_UNKNOWN;
 }
 
 int get_ulp(const struct estab_socket *sock, const struct field *field, struct value *ret)
@@ -107,7 +109,7 @@ int get_subflow(const struct estab_socket *sock, const struct field *field, stru
 
 	/* A listener, or another protocol's. */
 	if (!subflow)
-		return ext_has(sock->ext, EXT_ULP) ? FIELD_NONE : without_ulp(sock);
+		return without_ulp(sock);
 	if (length < (size_t)field->offset + field->size)
 		return FIELD_UNKNOWN;
 	read_number(subflow + field->offset, field->size, &ret->u64);

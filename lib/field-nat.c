@@ -62,6 +62,16 @@ GETTER(nat_hops)
 	return nat ? give_number(nat->hops, ret) : FIELD_NONE;
 }
 
+GETTER(nat_netns)
+{
+	const struct nat *nat = nat_of(sock);
+
+	if (!nat)
+		return FIELD_NONE;
+	ret->u64 = nat->netns;
+	return nat->netns != 0 ? 0 : FIELD_UNKNOWN;
+}
+
 static void give_addr(const struct nat *nat, const uint8_t bytes[16], struct estab_addr *ret)
 {
 	memset(ret, 0, sizeof(*ret));

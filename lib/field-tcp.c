@@ -16,37 +16,21 @@ enum {
 /* What the kernel stores for "never set" in 32 bits: ~0, or TCP_INFINITE_SSTHRESH. */
 #define UNSET_MAX UINT64_C(0x7fffffff)
 
+struct tcp_info_place tcp_info_find(const struct estab_socket *sock)
+{
+	struct tcp_info_place place = { 0 };
+
+	place.info = ext_get(sock->ext, EXT_TCP_INFO, &place.length);
+	return place;
+}
+
 static int read_info(const struct estab_socket *sock, size_t offset, size_t size, uint64_t *ret)
 {
-	size_t length;
-	const uint8_t *info = ext_get(sock->ext, EXT_TCP_INFO, &length);
-	union {
-		uint8_t u8;
-		uint16_t u16;
-		uint32_t u32;
-		uint64_t u64;
-	} number;
+	struct tcp_info_place place = tcp_info_find(sock);
 
-	if (!info)
+	if (!place.info)
 		return sock->has & IS_MINISOCK ? FIELD_NONE : FIELD_UNKNOWN;
-	if (length < offset + size)
-		return FIELD_UNKNOWN;
-	memcpy(&number, info + offset, size);
-	switch (size) {
-	case 1:
-		*ret = number.u8;
-		break;
-	case 2:
-		*ret = number.u16;
-		break;
-	case 4:
-		*ret = number.u32;
-		break;
-	default:
-		*ret = number.u64;
-		break;
-	}
-	return 0;
+	return tcp_info_read(&place, offset, size, ret);
 }
 
 int get_tcp_info(const struct estab_socket *sock, const struct field *field, struct value *ret)

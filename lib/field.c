@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "flow-stats.h"
 #include "flow.h"
 #include "plan.h"
 #include "rows.h"
@@ -26,6 +27,7 @@
 #define LINK BIT64(ROW_INTERFACE)
 #define MEMBER BIT64(ROW_MEMBERSHIP)
 #define STAT BIT64(ROW_STAT)
+#define FLOW_STAT BIT64(ROW_FLOW_STAT)
 #define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */
@@ -48,6 +50,7 @@ static const struct field fields[] = {
 		.protos = (protos_),                                                           \
 		.needs = (needs_),                                                             \
 		.name = (name_),                                                               \
+		.name_length = sizeof(name_) - 1,                                              \
 		.get = (get_),                                                                 \
 		.offset = (offset_),                                                           \
 		.size = (size_),                                                               \
@@ -64,6 +67,7 @@ static const struct field fields[] = {
 		.protos = (protos_),                                                  \
 		.needs = (needs_),                                                    \
 		.name = (name_),                                                      \
+		.name_length = sizeof(name_) - 1,                                     \
 		.get_owner = get_owner_##get_,                                        \
 		.unit = (unit_),                                                      \
 		.title = (title_),                                                    \
@@ -113,11 +117,26 @@ bool field_in_group(const struct field *field, const struct field *group)
 	/* Names cost what no one expects of an address. */
 	if (field->id >= ESTAB_F_LOCAL_HOST && field->id <= ESTAB_F_PEER_SERVICE)
 		return false;
-	if (field->group == group->id)
-		return group->id != ESTAB_F_PEER_OWNERS || field->id == ESTAB_F_PEER_OWNER_VIA ||
-		       field->id <= ESTAB_F_PEER_OWNER_COMM;
+	if (group->id == ESTAB_F_PEER_OWNERS)
+		return field->id == ESTAB_F_PEER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_PEER_OWNER_PID &&
+			field->id <= ESTAB_F_PEER_OWNER_COMM);
+	if (group->id == ESTAB_F_LISTENER_OWNERS)
+		return field->id == ESTAB_F_LISTENER_OWNER_TID ||
+		       field->id == ESTAB_F_LISTENER_OWNER_VIA ||
+		       (field->id >= ESTAB_F_LISTENER_OWNER_PID &&
+			field->id <= ESTAB_F_LISTENER_OWNER_COMM);
 	length = strlen(group->name);
 	return strncmp(field->name, group->name, length) == 0 && field->name[length] == '.';
+}
+
+const struct field *field_group_end(const struct field *group)
+{
+	const struct field *end = group + 1;
+
+	while (end < fields + FIELD_COUNT && field_in_group(end, group))
+		end++;
+	return end;
 }
 
 const struct owner_list *field_owners(const struct estab_socket *sock, enum estab_field group)
@@ -158,8 +177,9 @@ enum estab_field estab_field_from_name(const char *name)
 		const char *name;
 		enum estab_field id;
 	} short_forms[] = {
-		{ "process", ESTAB_F_OWNER_COMM },
-		{ "pid", ESTAB_F_OWNER_PID },
+		{ "process", ESTAB_F_OWNER_COMM }, { "pid", ESTAB_F_OWNER_PID },
+		{ "unit", ESTAB_F_OWNER_UNIT },    { "container", ESTAB_F_OWNER_CONTAINER },
+		{ "pod", ESTAB_F_OWNER_POD },
 	};
 
 	for (size_t i = 0; i < FIELD_COUNT; i++)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "estab.h"
 #include "owner.h"
@@ -47,6 +48,7 @@ struct field {
 	uint64_t needs;  /* NEED_… */
 	uint64_t protos; /* the protocols it applies to, as bits */
 	const char *name;
+	size_t name_length;
 	const char *title;
 	const char *unit;
 	const char *help;
@@ -73,6 +75,45 @@ void field_format_end(const struct estab_socket *sock, bool local, struct text *
 
 /* Whether the field is in the group: below its name, or what "owners" means. */
 bool field_in_group(const struct field *field, const struct field *group);
+/* What a table shows in the group's cell: the fields from the one behind it up to this, which may be none. */
+const struct field *field_group_end(const struct field *group);
+
+/* The TCP info of a row, for who wants much of it (field-tcp.c). */
+struct tcp_info_place {
+	const uint8_t *info;
+	size_t length; /* 0: it has none */
+};
+
+struct tcp_info_place tcp_info_find(const struct estab_socket *sock);
+
+/* 0, or FIELD_UNKNOWN: it is not that long. */
+static inline int tcp_info_read(const struct tcp_info_place *place, size_t offset, size_t size,
+				uint64_t *ret)
+{
+	const uint8_t *at = place->info + offset;
+	uint16_t u16;
+	uint32_t u32;
+
+	if (place->length < offset + size)
+		return FIELD_UNKNOWN;
+	switch (size) {
+	case 1:
+		*ret = *at;
+		break;
+	case 2:
+		memcpy(&u16, at, sizeof(u16));
+		*ret = u16;
+		break;
+	case 4:
+		memcpy(&u32, at, sizeof(u32));
+		*ret = u32;
+		break;
+	default:
+		memcpy(ret, at, sizeof(*ret));
+		break;
+	}
+	return 0;
+}
 
 /* The list of owners that the field is, or is about; ESTAB_F_NONE: none. */
 static inline enum estab_field field_owners_group(const struct field *field)
@@ -97,6 +138,9 @@ const char *word_state_capitals(unsigned int state);
 const char *name_of_host(const struct estab_socket *sock, bool local);
 const char *name_of_service(const struct estab_socket *sock, bool local);
 
+/* The name of a network namespace: known by its inode, else by its place in the list. */
+int netns_give_name(const struct env *env, bool known, uint32_t netns, struct value *ret_value);
+
 /* What flows have instead of a socket's (field-flow.c). */
 int flow_give_proto(const struct estab_socket *sock, struct value *ret_value);
 int flow_give_mark(const struct estab_socket *sock, struct value *ret_value);
@@ -113,6 +157,9 @@ int flow_format_status(const struct estab_socket *sock, struct text *text);
 /* Names of the protocols of raw, netlink and packet sockets (field-protocol.c); NULL where there is no
  * well-known one. */
 const char *protocol_name(unsigned int proto, unsigned int protocol);
+
+/* Why there is nothing of a protocol above TCP: FIELD_NONE, or FIELD_UNKNOWN (field-mptcp.c). */
+int without_ulp(const struct estab_socket *sock);
 
 /* Getters, one for each row (field-get.c), and for whole structs (field-tcp.c, …). */
 #define GETTER(name) field_get_fn get_##name
@@ -182,6 +229,10 @@ GETTER(dctcp);    /* offset */
 GETTER(protocol);
 GETTER(protocol_name);
 GETTER(ulp);
+GETTER(tls_version);
+GETTER(tls_cipher);
+GETTER(tls_mode); /* offset: 0 sending, 1 receiving */
+GETTER(tls_flag); /* offset: 0 zc_ro_tx, 1 no_pad_rx */
 GETTER(mptcp_token);
 GETTER(mptcp_info); /* offset and size of an unsigned number */
 GETTER(mptcp_flag); /* offset of the flags; size: which bit */
@@ -206,6 +257,9 @@ GETTER(flow_state);
 GETTER(flow_offload);
 GETTER(flow_id);
 GETTER(flow_use);
+GETTER(flow_event);
+GETTER(stats_cpu);
+GETTER(stat); /* offset: enum flow_stat */
 GETTER(flow_duration);
 GETTER(flow_time); /* offset: enum ext_kind */
 GETTER(flow_addr); /* offset: enum flow_dir; size: 0 the source, 1 the destination */
@@ -213,10 +267,15 @@ GETTER(flow_port); /* the same */
 GETTER(flow_key);  /* the same */
 GETTER(flow_icmp); /* size: 0 type, 1 code, 2 id */
 GETTER(flow_zone);
-GETTER(flow_count); /* size: 0 packets, 1 bytes */
+GETTER(flow_count);  /* size: 0 packets, 1 bytes */
+GETTER(flow_device); /* offset: enum ext_kind */
+GETTER(socket_state);
+GETTER(socket_netns_name);
+GETTER(socket_ambiguous);
 GETTER(nat_kind);
 GETTER(nat_ambiguous);
 GETTER(nat_hops);
+GETTER(nat_netns);
 GETTER(nat_addr); /* as of flows; FLOW_DIRS: of the real other end */
 GETTER(nat_port);
 /* Of rows that are no sockets (field-rows.c). */

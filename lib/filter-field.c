@@ -133,14 +133,25 @@ static bool is_number(const struct token *token)
 	       token->text[strspn(token->text, "0123456789")] == '\0';
 }
 
+static enum estab_field uid_of(enum estab_field user)
+{
+	switch (user) {
+	case ESTAB_F_OWNER_USER:
+		return ESTAB_F_OWNER_UID;
+	case ESTAB_F_PEER_OWNER_USER:
+		return ESTAB_F_PEER_OWNER_UID;
+	case ESTAB_F_LISTENER_OWNER_USER:
+		return ESTAB_F_LISTENER_OWNER_UID;
+	default:
+		return ESTAB_F_UID;
+	}
+}
+
 /* A number is a user id, and needs no name. */
 static struct node *parse_users(struct filter_parser *parser, const struct field *field, enum op op,
 				const struct values *values)
 {
-	const struct field *uid =
-		field_find(field->id == ESTAB_F_USER         ? ESTAB_F_UID
-			   : field->id == ESTAB_F_OWNER_USER ? ESTAB_F_OWNER_UID
-							     : ESTAB_F_PEER_OWNER_UID);
+	const struct field *uid = field_find(uid_of(field->id));
 	enum node_kind join = op_turns(op) ? NODE_AND : NODE_OR;
 	struct node *node = NULL;
 	bool numbers = false;

@@ -295,8 +295,7 @@ static bool test_autobound(const struct estab_socket *sock)
 	switch (sock->family) {
 	case ESTAB_FAMILY_INET:
 	case ESTAB_FAMILY_INET6:
-		return sock->local_port >= env->auto_ports[0] &&
-		       sock->local_port <= env->auto_ports[1];
+		return netaddrs_auto_port(&env->netaddrs, sock->netns, sock->local_port);
 	case ESTAB_FAMILY_UNIX:
 		return is_auto_name(sock);
 	case ESTAB_FAMILY_NETLINK:
@@ -394,6 +393,9 @@ bool filter_prematch(const struct estab_filter *filter, const struct estab_socke
 {
 	uint16_t at = filter_entry(filter);
 
+	/* What a socket must be joined for, a flow knows by itself. */
+	if (sock->proto == ROW_FLOW)
+		unknown &= ~NEED_NAT;
 	while (at < filter->n_leaves) {
 		const struct leaf *leaf = &filter->leaves[at];
 
@@ -410,17 +412,34 @@ static bool is_of_netns(const struct field *field)
 	return field && (field->id == ESTAB_F_NETNS || field->id == ESTAB_F_NETNS_NAME);
 }
 
-bool filter_may_match_netns(const struct estab_filter *filter, const struct estab_socket *sock)
+static bool is_of_event(const struct field *field)
+{
+	return field && field->id == ESTAB_F_EVENT;
+}
+
+/* With what is not known of the socket taken for what would do. */
+static bool may_match(const struct estab_filter *filter, const struct estab_socket *sock,
+		      bool (*is_known)(const struct field *field))
 {
 	uint16_t at = filter_entry(filter);
 
 	while (at < filter->n_leaves) {
 		const struct leaf *leaf = &filter->leaves[at];
 
-		if (is_of_netns(leaf->field) && !leaf->other)
+		if (is_known(leaf->field) && !leaf->other)
 			at = leaf_match(leaf, sock) ? leaf->yes : leaf->no;
 		else
 			at = leaf_way_out(leaf);
 	}
 	return at == LEAF_ACCEPT;
+}
+
+bool filter_may_match_netns(const struct estab_filter *filter, const struct estab_socket *sock)
+{
+	return may_match(filter, sock, is_of_netns);
+}
+
+bool filter_may_match_event(const struct estab_filter *filter, const struct estab_socket *sock)
+{
+	return may_match(filter, sock, is_of_event);
 }

@@ -351,7 +351,7 @@ int estab_filter_parse_as(const char *expression, uint32_t flags, struct estab_f
 
 int estab_filter_match(const struct estab_filter *filter, const struct estab_socket *sock)
 {
-	uint64_t has = sock->ext->env->plan.needs;
+	uint64_t has = sock->ext->env->plan.needs | sock->ext->env->plan.socket_needs;
 
 	for (uint32_t i = 0; i < filter->n_leaves; i++)
 		if (leaf_needs(&filter->leaves[i], sock->proto) & ~has)

@@ -29,6 +29,8 @@ bool filter_prematch(const struct estab_filter *filter, const struct estab_socke
 const char *filter_expression(const struct estab_filter *filter);
 /* Whether a socket of that network namespace, which is all that is known of it, may match. */
 bool filter_may_match_netns(const struct estab_filter *filter, const struct estab_socket *sock);
+/* The same of a flow of which only the event is known. */
+bool filter_may_match_event(const struct estab_filter *filter, const struct estab_socket *sock);
 
 /* NEED_… of the fields it looks at in sockets of these protocols. */
 uint64_t filter_needs(const struct estab_filter *filter, uint64_t protos);
@@ -41,7 +43,7 @@ void filter_narrow(const struct estab_filter *filter, uint64_t *protos, uint32_t
 		   uint32_t states[PLAN_PROTOS]);
 /* Whether a socket that matches still does, whoever else may hold it besides, and any thread can tell. */
 bool filter_may_settle(const struct estab_filter *filter);
-/* Whether it asks which ports the kernel chooses from: env.auto_ports. */
+/* Whether it asks which ports the kernel chooses from: netaddr.h. */
 bool filter_needs_auto_ports(const struct estab_filter *filter);
 
 #endif

@@ -158,3 +158,12 @@ const char *flow_nat_word(const struct flow *flow)
 		return "snat";
 	return dnat ? "dnat" : NULL;
 }
+
+const char *flow_event_word(const struct flow *flow)
+{
+	if (flow->has & FLOW_EVENT_NEW)
+		return "new";
+	if (flow->has & FLOW_EVENT_UPDATE)
+		return "update";
+	return flow->has & FLOW_EVENT_DESTROY ? "destroy" : NULL;
+}

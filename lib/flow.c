@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "flow.h"
 
+#include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plan.h"
 #include "text.h"
@@ -22,6 +24,26 @@ int flow_put_time(struct row *row, enum ext_kind kind, uint64_t ns)
 	char text[TEXT_TIME];
 
 	return text_time(ns / 1000, text) ? row_put(row, kind, text, strlen(text)) : 0;
+}
+
+uint64_t flow_tuple_hash(const struct flow_tuple *tuple, uint8_t l4proto)
+{
+	uint64_t hash =
+		hash64((uint64_t)l4proto << 32 | (uint32_t)tuple->src_port << 16 | tuple->dst_port);
+	uint64_t words[4];
+
+	memcpy(words, tuple->src, sizeof(tuple->src));
+	memcpy(words + 2, tuple->dst, sizeof(tuple->dst));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		hash = hash64(hash ^ words[i]);
+	return hash;
+}
+
+bool flow_tuple_same(const struct flow_tuple *a, const struct flow_tuple *b)
+{
+	return a->src_port == b->src_port && a->dst_port == b->dst_port &&
+	       memcmp(a->src, b->src, sizeof(a->src)) == 0 &&
+	       memcmp(a->dst, b->dst, sizeof(a->dst)) == 0;
 }
 
 /* What tells one flow from every other, of all namespaces: its original tuple, the protocol and the zone. Two of
@@ -56,6 +78,8 @@ static int put_extras(const struct flow_reading *reading, const struct flow *flo
 		r = flow_put_time(row, EXT_FLOW_START, flow->start_ns);
 	if (r == 0 && reading->needs & NEED_FLOW_TIMES && flow->has & FLOW_HAS_STOP)
 		r = flow_put_time(row, EXT_FLOW_STOP, flow->stop_ns);
+	if (r == 0 && reading->needs & NEED_FLOW_EVENT_TIME && reading->events)
+		r = flow_put_time(row, EXT_FLOW_TIME, reading->now_ns);
 	return r;
 }
 
@@ -86,4 +110,29 @@ int flow_fill(const struct flow_reading *reading, enum estab_family family, cons
 	/* The first entry is found at once. */
 	r = row_put(row, EXT_FLOW, &whole, sizeof(whole));
 	return r == 0 ? put_extras(reading, flow, row) : r;
+}
+
+/* enum tcp_conntrack. */
+enum {
+	CT_SYN_SENT = 1,
+	CT_SYN_RECV = 2,
+	CT_ESTABLISHED = 3,
+	CT_TIME_WAIT = 7,
+	CT_SYN_SENT2 = 9,
+};
+
+bool flow_fits_state(uint8_t l4proto, unsigned int state, uint8_t tcp_state)
+{
+	if (l4proto != IPPROTO_TCP || state == FLOW_ANY_STATE)
+		return true;
+	switch (tcp_state) {
+	case ESTAB_STATE_ESTABLISHED:
+	case ESTAB_STATE_CLOSE_WAIT:
+		return state >= CT_SYN_RECV && state < CT_TIME_WAIT;
+	case ESTAB_STATE_SYN_SENT:
+		return state == CT_SYN_SENT || state == CT_SYN_RECV || state == CT_SYN_SENT2 ||
+		       state == CT_ESTABLISHED;
+	default:
+		return true;
+	}
 }

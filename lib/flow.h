@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "env.h"
 #include "nl.h"
 #include "parse.h"
 #include "record.h"
@@ -29,6 +30,10 @@ enum {
 	FLOW_HAS_DURATION = 1 << 8,
 	FLOW_HAS_SECCTX = 1 << 9,
 	FLOW_FROM_TEXT = 1 << 10, /* which tells of some status bits only */
+	/* Of an event, which of them it is. */
+	FLOW_EVENT_NEW = 1 << 11,
+	FLOW_EVENT_UPDATE = 1 << 12,
+	FLOW_EVENT_DESTROY = 1 << 13,
 };
 
 /* enum ip_conntrack_status (linux/netfilter/nf_conntrack_common.h), and one of our own. */
@@ -94,6 +99,18 @@ struct flow {
 /* NULL: the row is no flow. */
 const struct flow *flow_of(const struct estab_socket *sock);
 
+/* Of a tuple's addresses and ports. */
+uint64_t flow_tuple_hash(const struct flow_tuple *tuple, uint8_t l4proto);
+bool flow_tuple_same(const struct flow_tuple *a, const struct flow_tuple *b);
+
+/*
+ * Whether a flow in that state (FLOW_ANY_STATE: unknown) may be of a TCP socket in that one (0: unknown). An
+ * entry outlives its connection, and the tuple may be used again: a socket that has a connection, and a flow
+ * that has none yet or any more, are not of one.
+ */
+bool flow_fits_state(uint8_t l4proto, unsigned int state, uint8_t tcp_state);
+enum { FLOW_ANY_STATE = UINT8_MAX + 1 };
+
 /* ---- flow-word.c ---- */
 
 /* "tcp", "icmpv6", as the kernel calls it; NULL: it has no name for it. */
@@ -102,6 +119,8 @@ const char *flow_proto_word(unsigned int l4proto);
 const char *flow_state_word(unsigned int l4proto, unsigned int state);
 /* The number of a state as the kernel writes it; false: the protocol has none such. */
 bool flow_state_find(unsigned int l4proto, const char *word, size_t length, uint8_t *ret_state);
+/* "new", "update", "destroy"; NULL: it is no event. */
+const char *flow_event_word(const struct flow *flow);
 /* The word for a bit of the status, by number; NULL: there is none. */
 const char *flow_status_word(unsigned int bit);
 /* What the address translation did: NULL: nothing. */
@@ -117,6 +136,7 @@ struct flow_reading {
 	uint32_t netns; /* 0: unknown */
 	uint32_t families;
 	uint64_t now_ns;
+	bool events; /* messages are events, not a table's entries */
 };
 
 /* Makes the row of what was decoded: the entry in its extension, and what a table tells apart by. */
@@ -133,5 +153,11 @@ int ct_netlink_decode(const struct flow_reading *reading, const struct nlmsghdr 
 		      struct row *row);
 /* The same from a line of /proc/net/nf_conntrack, or of the older ip_conntrack. */
 int ct_text_line(const struct flow_reading *reading, struct cursor text, struct row *row);
+
+/* ---- flow-delete.c ---- */
+
+/* Completes a request, made by nl_dump_request() with room for 256 bytes and the body of nfnetlink, that
+ * deletes this flow and no other: 0; -EPROTONOSUPPORT: it is no flow; -ENODATA: its id is not known. */
+int flow_delete_request(const struct estab_socket *sock, struct nlmsghdr *request);
 
 #endif

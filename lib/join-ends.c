@@ -42,15 +42,10 @@ static bool is_not_accepted(const struct estab_socket *sock)
 	return sock->state == ESTAB_STATE_ESTABLISHED || sock->state == ESTAB_STATE_CLOSE_WAIT;
 }
 
-static bool is_auto(const struct env *env, uint16_t port)
-{
-	return port >= env->auto_ports[0] && port <= env->auto_ports[1];
-}
-
 static enum direction find_direction(const struct ends *ends, const struct estab_socket *sock,
 				     const bool known[PLAN_PROTOS])
 {
-	const struct env *env = ends->store->env;
+	const struct netaddrs *netaddrs = &ends->store->env->netaddrs;
 	struct direction_facts facts = {
 		.connected = ends_connected(sock),
 		.listening = ends_listening(sock),
@@ -62,8 +57,8 @@ static enum direction find_direction(const struct ends *ends, const struct estab
 	if (facts.connected) {
 		facts.local = ends_at_home(sock) || ends_peer(ends, sock) != ROW_NONE;
 		facts.listener = ends_listener(ends, sock) != ROW_NONE;
-		facts.local_auto = is_auto(env, sock->local_port);
-		facts.peer_auto = is_auto(env, sock->peer_port);
+		facts.local_auto = netaddrs_auto_port(netaddrs, sock->netns, sock->local_port);
+		facts.peer_auto = netaddrs_auto_port(netaddrs, sock->netns, sock->peer_port);
 	}
 	return direction_of(&facts);
 }

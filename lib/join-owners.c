@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* Who holds the rows, by the walk through /proc. */
 #include <errno.h>
+#include <linux/netlink.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -39,9 +40,16 @@ static void give_owners(struct store *store, const struct owner_index *index,
 	}
 }
 
+/* The netlink socket that a dump was read through is in its own answer, and closed by now. */
+static bool was_for_reading(const struct estab_socket *sock)
+{
+	return sock->proto == ESTAB_PROTO_NETLINK && sock->netlink.protocol == NETLINK_SOCK_DIAG;
+}
+
 static bool may_be_carried(const struct estab_socket *sock)
 {
-	return sock->has & OWNERS_LOOKED && !sock->owners && sock->no_owner == NO_OWNER_NOT_VISIBLE;
+	return !was_for_reading(sock) && sock->has & OWNERS_LOOKED && !sock->owners &&
+	       sock->no_owner == NO_OWNER_NOT_VISIBLE;
 }
 
 /*

@@ -27,7 +27,7 @@ int json_write_flush(struct json *json)
 	return json->error;
 }
 
-static void put(struct json *json, const char *text, size_t length)
+static void put_in_parts(struct json *json, const char *text, size_t length)
 {
 	while (length > 0) {
 		size_t n = MIN(length, sizeof(json->buffer) - json->used);
@@ -41,14 +41,24 @@ static void put(struct json *json, const char *text, size_t length)
 	}
 }
 
-static void put_char(struct json *json, char c)
+static inline void put(struct json *json, const char *text, size_t length)
+{
+	if (length >= sizeof(json->buffer) - json->used) {
+		put_in_parts(json, text, length);
+		return;
+	}
+	memcpy(json->buffer + json->used, text, length);
+	json->used += length;
+}
+
+static inline void put_char(struct json *json, char c)
 {
 	if (json->used == sizeof(json->buffer))
 		json_write_flush(json);
 	json->buffer[json->used++] = c;
 }
 
-static void put_key_part(struct json *json, const char *key, const char *tail)
+static inline void put_key_part(struct json *json, const char *key, const char *tail)
 {
 	if (json->comma)
 		put_char(json, ',');
@@ -61,9 +71,19 @@ static void put_key_part(struct json *json, const char *key, const char *tail)
 	put(json, "\":", 2);
 }
 
-static void put_key(struct json *json, const char *key)
+static inline void put_key(struct json *json, const char *key)
 {
 	put_key_part(json, key, "");
+}
+
+void json_write_key(struct json *json, const char *key, size_t length)
+{
+	if (json->comma)
+		put_char(json, ',');
+	put_char(json, '"');
+	put(json, key, length);
+	put(json, "\":", 2);
+	json->comma = false;
 }
 
 void json_write_open(struct json *json, const char *key, char bracket)
@@ -95,7 +115,10 @@ static void put_digits(struct json *json, uint64_t value)
 {
 	char digits[20];
 
-	put(json, digits, text_digits(value, digits));
+	if (sizeof(json->buffer) - json->used >= sizeof(digits))
+		json->used += text_digits(value, json->buffer + json->used);
+	else
+		put(json, digits, text_digits(value, digits));
 }
 
 void json_write_u64(struct json *json, const char *key, uint64_t value)
@@ -151,6 +174,24 @@ static void put_escaped(struct json *json, uint32_t point)
 	}
 }
 
+void json_write_plain(struct json *json, const char *key, const char *text, size_t length)
+{
+	put_key(json, key);
+	put_char(json, '"');
+	put(json, text, length);
+	put_char(json, '"');
+}
+
+/* How much at the front stands for itself. */
+static size_t plain_length(const uint8_t *at, const uint8_t *end)
+{
+	const uint8_t *begin = at;
+
+	while (at < end && *at >= ' ' && *at < 0x7f && *at != '"' && *at != '\\')
+		at++;
+	return (size_t)(at - begin);
+}
+
 bool json_write_text(struct json *json, const char *key, const void *bytes, size_t length)
 {
 	const uint8_t *at = bytes;
@@ -161,8 +202,14 @@ bool json_write_text(struct json *json, const char *key, const void *bytes, size
 	put_char(json, '"');
 	while (at < end) {
 		uint32_t point;
-		size_t n = utf8_next(at, (size_t)(end - at), &point);
+		size_t n = plain_length(at, end);
 
+		if (n > 0) {
+			put(json, (const char *)at, n);
+			at += n;
+			continue;
+		}
+		n = utf8_next(at, (size_t)(end - at), &point);
 		if (n == 0) {
 			put(json, "\xef\xbf\xbd", 3);
 			lost = true;

@@ -24,6 +24,8 @@ void json_write_init(struct json *json, estab_write_fn *fn, void *arg);
 /* Hands out what is buffered. Returns the first error, or 0. */
 int json_write_flush(struct json *json);
 
+/* A key, and nothing yet behind it: the value follows, as an element does. */
+void json_write_key(struct json *json, const char *key, size_t length);
 /* A key is plain ASCII of our own. NULL: an element of an array. */
 void json_write_open(struct json *json, const char *key, char bracket);
 void json_write_close(struct json *json, char bracket);
@@ -34,6 +36,8 @@ void json_write_i64(struct json *json, const char *key, int64_t value);
 void json_write_f64(struct json *json, const char *key, double value);
 /* The number as a decimal string. */
 void json_write_u64_string(struct json *json, const char *key, uint64_t value);
+/* What needs no escaping. */
+void json_write_plain(struct json *json, const char *key, const char *text, size_t length);
 /* Bytes as text: what is not UTF-8 becomes U+FFFD. Returns whether that lost something. */
 bool json_write_text(struct json *json, const char *key, const void *bytes, size_t length);
 void json_write_str(struct json *json, const char *key, const char *text);

@@ -10,17 +10,9 @@
 
 enum { FIRST_ROOM = 64 };
 
-static uint64_t hash_tuple(const struct flow_tuple *tuple, uint8_t l4proto)
+static bool is_icmp(const struct nat_flow *flow)
 {
-	uint64_t hash =
-		hash64((uint64_t)l4proto << 32 | (uint32_t)tuple->src_port << 16 | tuple->dst_port);
-	uint64_t words[4];
-
-	memcpy(words, tuple->src, sizeof(tuple->src));
-	memcpy(words + 2, tuple->dst, sizeof(tuple->dst));
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		hash = hash64(hash ^ words[i]);
-	return hash;
+	return flow->tuples[FLOW_ORIG].has & TUPLE_HAS_ICMP;
 }
 
 /* ICMP has an identifier where others have a port: that of who asked. */
@@ -29,10 +21,23 @@ static void set_icmp_ports(struct nat_flow *flow)
 	struct flow_tuple *orig = &flow->tuples[FLOW_ORIG];
 	struct flow_tuple *reply = &flow->tuples[FLOW_REPLY];
 
-	if (!(orig->has & TUPLE_HAS_ICMP))
+	if (!is_icmp(flow))
 		return;
 	orig->src_port = orig->icmp_id;
 	reply->dst_port = reply->icmp_id;
+}
+
+/* Of ICMP, all that is known of a socket that is not connected. */
+static uint64_t hash_ping(const struct flow_tuple *tuple, uint8_t l4proto)
+{
+	return hash64((uint64_t)l4proto << 16 | tuple->src_port);
+}
+
+static uint64_t hash_flow(const struct nat_flow *flow, unsigned int dir)
+{
+	if (dir == FLOW_REPLY && is_icmp(flow))
+		return hash_ping(&flow->tuples[FLOW_ORIG], flow->l4proto);
+	return flow_tuple_hash(&flow->tuples[dir], flow->l4proto);
 }
 
 int nat_table_add(struct nat_table *table, const struct estab_socket *row)
@@ -53,11 +58,12 @@ int nat_table_add(struct nat_table *table, const struct estab_socket *row)
 	}
 	added = &table->flows[table->count++];
 	*added = (struct nat_flow){
+		.start_ns = flow->has & FLOW_HAS_START ? flow->start_ns : 0,
+		.netns = row->has & HAS_NETNS ? row->netns : 0,
 		.zone = flow->zone,
 		.l4proto = flow->l4proto,
 		.state = flow->state,
 		.has_state = flow->has & FLOW_HAS_STATE,
-		.replied = flow->status & FLOW_SEEN_REPLY,
 		.inet6 = row->family == ESTAB_FAMILY_INET6,
 	};
 	memcpy(added->tuples, flow->tuples, sizeof(added->tuples));
@@ -78,9 +84,7 @@ int nat_table_index(struct nat_table *table)
 			return -ENOMEM;
 		for (size_t i = 0; i < table->count; i++) {
 			struct nat_flow *flow = &table->flows[i];
-			uint32_t *head =
-				&table->heads[dir][hash_tuple(&flow->tuples[dir], flow->l4proto) &
-						   table->mask];
+			uint32_t *head = &table->heads[dir][hash_flow(flow, dir) & table->mask];
 
 			flow->next[dir] = *head;
 			*head = (uint32_t)i + 1;
@@ -97,63 +101,106 @@ void nat_table_free(struct nat_table *table)
 	*table = (struct nat_table){ 0 };
 }
 
-static bool same_tuple(const struct flow_tuple *a, const struct flow_tuple *b)
+/*
+ * Addresses are unique within a namespace only. What another one translated came from elsewhere to it, and
+ * went where its own did not have it.
+ */
+static bool may_have_passed(const struct nat_table *table, const struct nat_flow *flow,
+			    enum flow_dir dir, const struct nat_way *way)
 {
-	return a->src_port == b->src_port && a->dst_port == b->dst_port &&
-	       memcmp(a->src, b->src, sizeof(a->src)) == 0 &&
-	       memcmp(a->dst, b->dst, sizeof(a->dst)) == 0;
+	const struct flow_tuple *tuple = &flow->tuples[dir];
+
+	if (flow->netns == way->netns || flow->netns == 0 || way->netns == 0)
+		return true;
+	return !netaddrs_own(table->netaddrs, flow->netns, tuple->src, flow->inet6) &&
+	       !netaddrs_own(table->netaddrs, way->netns, tuple->dst, flow->inet6);
 }
 
-/* enum tcp_conntrack. */
-enum {
-	CT_SYN_SENT = 1,
-	CT_SYN_RECV = 2,
-	CT_ESTABLISHED = 3,
-	CT_TIME_WAIT = 7,
-	CT_CLOSE = 8,
-	CT_SYN_SENT2 = 9
+/* What of several flows of one tuple is known by now. */
+struct choice {
+	const struct nat_flow *flow; /* NULL: none yet */
+	bool ambiguous;
 };
 
 /*
- * An entry outlives its connection, and the tuple may be used again: a socket that has a connection, and
- * a flow that has none yet or any more, are not of one.
+ * Of two in other namespaces or zones each may be the connection's, where addresses overlap: most likely that
+ * which began last, since an entry outlives its connection; else one in no zone.
  */
-static bool is_believed(const struct nat_flow *flow, uint8_t tcp_state)
+static bool is_likelier(const struct nat_flow *flow, const struct nat_flow *before)
 {
-	if (flow->l4proto != IPPROTO_TCP || !flow->has_state)
-		return true;
-	switch (tcp_state) {
-	case ESTAB_STATE_ESTABLISHED:
-	case ESTAB_STATE_CLOSE_WAIT:
-		return flow->state >= CT_SYN_RECV && flow->state < CT_TIME_WAIT;
-	case ESTAB_STATE_SYN_SENT:
-		return flow->state == CT_SYN_SENT || flow->state == CT_SYN_RECV ||
-		       flow->state == CT_SYN_SENT2 || flow->state == CT_ESTABLISHED;
-	default:
-		return true;
+	if (flow->start_ns != before->start_ns && flow->start_ns != 0 && before->start_ns != 0)
+		return flow->start_ns > before->start_ns;
+	return before->zone != 0 && flow->zone == 0;
+}
+
+static void choose(struct choice *choice, const struct nat_flow *flow, enum flow_dir dir,
+		   const struct nat_way *way)
+{
+	const struct nat_flow *before = choice->flow;
+	bool near = flow->netns == way->netns;
+
+	/* What is translated where it comes from is so nowhere else. */
+	if (!before || near != (before->netns == way->netns)) {
+		if (!before || near)
+			*choice = (struct choice){ .flow = flow };
+		return;
 	}
+	choice->ambiguous |= !flow_tuple_same(&before->tuples[!dir], &flow->tuples[!dir]);
+	if (is_likelier(flow, before))
+		choice->flow = flow;
+}
+
+static uint32_t head_of(const struct nat_table *table, enum flow_dir dir, uint64_t hash)
+{
+	return table->count == 0 ? 0 : table->heads[dir][hash & table->mask];
 }
 
 const struct nat_flow *nat_table_find(const struct nat_table *table, enum flow_dir dir,
 				      const struct nat_way *way, bool *ret_ambiguous)
 {
-	const struct nat_flow *found = NULL;
-	uint32_t at =
-		table->count == 0
-			? 0
-			: table->heads[dir][hash_tuple(way->tuple, way->l4proto) & table->mask];
+	uint32_t at = head_of(table, dir, flow_tuple_hash(way->tuple, way->l4proto));
+	struct choice choice = { 0 };
 
 	for (; at != 0; at = table->flows[at - 1].next[dir]) {
 		const struct nat_flow *flow = &table->flows[at - 1];
 
-		if (flow->l4proto != way->l4proto || flow->inet6 != way->inet6 ||
-		    !same_tuple(&flow->tuples[dir], way->tuple) ||
-		    !is_believed(flow, way->tcp_state))
-			continue;
-		if (found && !same_tuple(&found->tuples[!dir], &flow->tuples[!dir]))
-			*ret_ambiguous = true;
-		if (!found || (found->zone != 0 && flow->zone == 0))
-			found = flow;
+		if (flow->l4proto == way->l4proto && flow->inet6 == way->inet6 &&
+		    flow_tuple_same(&flow->tuples[dir], way->tuple) &&
+		    flow_fits_state(flow->l4proto, flow->has_state ? flow->state : FLOW_ANY_STATE,
+				    way->tcp_state) &&
+		    may_have_passed(table, flow, dir, way))
+			choose(&choice, flow, dir, way);
 	}
-	return found;
+	*ret_ambiguous |= choice.ambiguous;
+	return choice.flow;
+}
+
+/* Whether a socket that has that address, or any of its namespace's, can have sent it. */
+static bool is_sent_from(const struct nat_table *table, const struct flow_tuple *orig,
+			 const struct nat_way *way)
+{
+	static const uint8_t any[16];
+
+	if (memcmp(way->tuple->src, any, sizeof(any)) != 0)
+		return memcmp(way->tuple->src, orig->src, sizeof(any)) == 0;
+	return way->netns == 0 || netaddrs_own(table->netaddrs, way->netns, orig->src, way->inet6);
+}
+
+const struct nat_flow *nat_table_find_ping(const struct nat_table *table, const struct nat_way *way,
+					   bool *ret_ambiguous)
+{
+	uint32_t at = head_of(table, FLOW_REPLY, hash_ping(way->tuple, way->l4proto));
+	struct choice choice = { 0 };
+
+	for (; at != 0; at = table->flows[at - 1].next[FLOW_REPLY]) {
+		const struct nat_flow *flow = &table->flows[at - 1];
+		const struct flow_tuple *orig = &flow->tuples[FLOW_ORIG];
+
+		if (is_icmp(flow) && flow->l4proto == way->l4proto &&
+		    orig->src_port == way->tuple->src_port && is_sent_from(table, orig, way) &&
+		    may_have_passed(table, flow, FLOW_ORIG, way))
+			choose(&choice, flow, FLOW_ORIG, way);
+	}
+	*ret_ambiguous |= choice.ambiguous;
+	return choice.flow;
 }

@@ -67,10 +67,14 @@ int netns_walk_bpf(struct netns_walk *walk)
 	if (env->plan.source || bpf_check(env) < 0)
 		return 1;
 	fd = bpf_open_netns(bpf_is_nested(env));
-	reader = fd < 0 ? NULL : bpf_reader_new(env, fd);
-	if (fd >= 0 && !reader)
+	if (fd < 0) {
+		result_add_source(walk->result, "bpf", "netns", NULL, fd);
+		return 1;
+	}
+	reader = bpf_reader_new(env, fd);
+	if (!reader)
 		return -ENOMEM;
-	r = fd < 0 ? fd : note_records(walk, reader, &count);
+	r = note_records(walk, reader, &count);
 	bpf_reader_free(reader);
 	result_add_source(walk->result, "bpf", "netns", NULL, r)->rows = count;
 	if (r == -ENOMEM || r == -ECANCELED || r == -ETIME)

@@ -87,21 +87,40 @@ static int note_held(const struct holder *holder, uint64_t inode, enum netns_pla
 				       holder->pid);
 }
 
-/* Whether a socket of that namespace was asked before. */
-static int check_cookie(struct netns_walk *walk, int sock_fd)
+/* 0: the kernel does not tell (before Linux 5.14). */
+static uint64_t cookie_of(int sock_fd)
 {
 	uint64_t cookie = 0;
 	socklen_t size = sizeof(cookie);
 
-	if (getsockopt(sock_fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0)
-		return 0;
-	return idset_add(&walk->cookies, hash64(cookie) | 1);
+	return getsockopt(sock_fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0 ? 0 : cookie;
+}
+
+/* That of ours is asked for once. */
+static uint64_t own_cookie(struct netns_walk *walk)
+{
+	_cleanup_(cleanup_close) int fd = -1;
+
+	if (walk->own_cookie != 0)
+		return walk->own_cookie;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		walk->own_cookie = cookie_of(fd);
+	return walk->own_cookie;
+}
+
+/* A socket that is not of our namespace, though its process is: of one that may be known by nothing else. */
+static bool is_foreign(struct netns_walk *walk, uint64_t cookie)
+{
+	return cookie != 0 && walk->netns == walk->env->own_netns && walk->netns != 0 &&
+	       cookie != own_cookie(walk);
 }
 
 static int ask_socket(struct holder *holder, uint32_t fd)
 {
 	_cleanup_(cleanup_close) int sock_fd = -1;
 	struct stat st;
+	uint64_t cookie;
 	int netns_fd, r;
 
 	if (holder->pidfd == -1)
@@ -114,15 +133,21 @@ static int ask_socket(struct holder *holder, uint32_t fd)
 			if (holder->pidfd >= 0)
 				close(holder->pidfd);
 			holder->pidfd = -2;
+			holder->walk->unasked++;
 		}
 		return 0;
 	}
-	r = check_cookie(holder->walk, sock_fd);
+	cookie = cookie_of(sock_fd);
+	r = cookie != 0 ? idset_add(&holder->walk->cookies, hash64(cookie) | 1) : 0;
 	if (r != 0)
 		return MIN(r, 0);
+	/* CAP_NET_ADMIN over it: who made its user namespace has that. */
 	netns_fd = ioctl(sock_fd, SIOCGSKNS);
-	if (netns_fd < 0)
+	if (netns_fd < 0) {
+		holder->walk->unknown +=
+			(errno == EPERM || errno == EACCES) && is_foreign(holder->walk, cookie);
 		return 0;
+	}
 	r = fstat(netns_fd, &st);
 	close(netns_fd);
 	return r < 0 ? 0 : note_held(holder, st.st_ino, PLACE_SOCKET, fd);

@@ -7,6 +7,7 @@
 #ifndef ESTAB_NETNS_LIST_H
 #define ESTAB_NETNS_LIST_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +38,14 @@ struct netns_place {
 };
 
 /* What a namespace is named by: the last that there is. */
-enum netns_rank { RANK_NONE, RANK_HOLDER, RANK_MOUNT, RANK_PROCESS, RANK_NAME };
+enum netns_rank {
+	RANK_NONE,
+	RANK_HOLDER,
+	RANK_MOUNT,
+	RANK_PROCESS,
+	RANK_CONTAINER,
+	RANK_NAME,
+};
 
 enum { NETNS_PLACES = 6 };
 
@@ -57,9 +65,13 @@ struct netns_item {
 	uint32_t named_pid; /* the process that it is named by; 0: none */
 	bool own;           /* the caller's; always the first */
 	bool unwanted;      /* no socket of it can match */
+	bool lost;          /* it could not be read, and that is told */
 	uint8_t n_places;
 	struct netns_place places[NETNS_PLACES];
 	struct netns_tally tally;
+	bool counted_ahead; /* this and those below are netns-count.c's */
+	bool files_open;
+	int files[SOCKSTAT_FILES];
 };
 
 struct netns_list {
@@ -78,23 +90,48 @@ struct netns_list {
  * Finds all that can be known of; what was tried and what is closed goes to the result. The caller's own is the first, the others come by inode. -ENOMEM, or what
  * env_check() says but -ETIME, which is a loss; netns_list_free() it in any case.
  */
-int netns_list_read(const struct env *env, struct estab_result *result,
-		    struct netns_list *ret_list);
+int netns_list_read(struct env *env, struct estab_result *result, struct netns_list *ret_list);
 void netns_list_free(struct netns_list *list);
 
 /* The place in the list of the namespace with that inode; NETNS_NONE. */
 size_t netns_list_find(const struct netns_list *list, uint64_t inode);
+
+/* ---- netns-visit.c: going there ---- */
+
 /*
  * Makes that namespace of env->namespaces the one that is read: env->target, env->netns; the one
  * before is given up. When that fails it is the caller's own: -EPERM, -EACCES; -ESTALE: it is gone;
  * -ENOMEM, -EMFILE, …
  */
 int netns_list_enter(struct env *env, size_t index);
+/* Back to the caller's own. */
+void netns_list_leave(struct env *env);
+
+/* Of a process or thread: its directory below /proc, and what is below that. */
+void netns_place_path(const struct netns_place *place, const char *below, char *path, size_t size);
+/* Whether the process or thread is still in that namespace; another one that is now is as good. */
+bool netns_place_is_there(const struct estab_ctx *ctx, const struct netns_item *item,
+			  const struct netns_place *place);
+
+/* ---- netns-count.c ---- */
+
 /* Reads what the kernel counts there, without going there where a process of it is in sight; else it is
  * entered. 0; 1: it does not tell; errors as netns_list_enter(). */
 int netns_list_count(struct env *env, size_t index, struct sockstat *ret_sockstat);
-/* Back to the caller's own. */
-void netns_list_leave(struct env *env);
+/* The same before anything else is read: into the item's tally. 0, also when it does not tell. */
+int netns_list_count_first(struct env *env, size_t index);
+/* Closes what was kept open for being asked a second time. */
+void netns_list_drop_files(struct netns_list *list);
+
+/* Counts in all of them that need not be entered, on a thread of its own, while the caller loads programs. The
+ * list must not change meanwhile. */
+struct netns_counting {
+	struct env *env;
+	pthread_t thread;
+	bool started;
+};
+void netns_count_start(struct env *env, struct netns_counting *ret_counting);
+void netns_count_end(struct netns_counting *counting);
 
 /* ---- for those who find them ---- */
 

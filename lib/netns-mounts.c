@@ -167,19 +167,16 @@ static int open_file(const struct estab_ctx *ctx, int dir_fd)
 }
 
 /* Whether that mount namespace was read; and where nobody tells which it is, the first ones do. */
-static int check_seen(struct netns_walk *walk, int dir_fd, uint32_t pid)
+static int check_seen(struct netns_walk *walk, uint32_t pid)
 {
 	const struct estab_ctx *ctx = walk->env->ctx;
-	uint64_t inode;
-	int r;
+	uint64_t inode = walk->mnt;
 
 	if (pid == 0 && !ctx->capture)
-		r = netns_read_link(ctx->proc_fd, "thread-self/ns/mnt", "mnt", &inode);
-	else if (pid == 0)
-		r = -ENOENT;
-	else
-		r = netns_read_link(dir_fd, "ns/mnt", "mnt", &inode);
-	if (r < 0)
+		netns_read_link(ctx->proc_fd, "thread-self/ns/mnt", "mnt", &walk->own_mnt);
+	if (pid == 0)
+		inode = walk->own_mnt;
+	if (inode == 0)
 		return pid != 0;
 	return idset_add(&walk->mounts, hash64(inode) | 1);
 }
@@ -190,7 +187,7 @@ int netns_walk_mounts(struct netns_walk *walk, int dir_fd, uint32_t pid)
 	_cleanup_(cleanup_free) char *text = NULL;
 	struct mount_search mounts = { .walk = walk, .pid = pid, .ours = pid == 0 };
 	size_t length = 0;
-	int r = check_seen(walk, dir_fd, pid);
+	int r = check_seen(walk, pid);
 
 	if (r != 0)
 		return MIN(r, 0);

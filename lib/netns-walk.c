@@ -10,10 +10,9 @@
 #include "owner-walk.h"
 #include "parse.h"
 #include "process.h"
-#include "slurp.h"
 #include "util.h"
 
-enum { LINK_ROOM = 40, COMM_ROOM = 128 };
+enum { LINK_ROOM = 40 };
 
 int netns_parse_link(const char *link, size_t length, const char *type, uint64_t *ret_inode)
 {
@@ -37,33 +36,16 @@ int netns_read_link(int dir_fd, const char *path, const char *type, uint64_t *re
 	return n < 0 ? -errno : netns_parse_link(link, (size_t)n, type, ret_inode);
 }
 
-/* Of whom it is named, should nothing better turn up. */
-static int name_by_process(struct netns_walk *walk, size_t index, int dir_fd, uint32_t pid)
+uint64_t netns_file_number(int dir_fd, const char *path)
 {
-	struct netns_item *item = &walk->list->items[index];
-	char comm[COMM_ROOM];
-	ssize_t n;
+	struct stat st;
 
-	if (item->rank >= RANK_PROCESS)
-		return 0;
-	/* It was named by this one when it seemed no more than to keep it. */
-	if (item->rank == RANK_HOLDER && item->named_pid == pid) {
-		item->rank = RANK_PROCESS;
-		return 0;
-	}
-	n = slurp_at(dir_fd, "comm", comm, sizeof(comm));
-	/* One newline is the kernel's. */
-	if (n > 0 && comm[n - 1] == '\n')
-		n--;
-	return netns_list_name_process(walk->list, index, RANK_PROCESS, comm,
-				       (size_t)MAX(n, (ssize_t)0), pid);
+	return fstatat(dir_fd, path, &st, 0) < 0 ? 0 : st.st_ino;
 }
 
 static uint64_t tables_of(const struct netns_walk *walk, int dir_fd)
 {
-	struct stat st;
-
-	return walk->tables && fstatat(dir_fd, "net/dev", &st, 0) == 0 ? st.st_ino : 0;
+	return walk->tables ? netns_file_number(dir_fd, "net/dev") : 0;
 }
 
 /* One whose namespace is not ours to know may still show its tables, and they have a number. */
@@ -78,8 +60,8 @@ static int note_shut(struct netns_walk *walk, int dir_fd, const struct netns_pla
 		return 0;
 	r = netns_list_add_tables(walk->list, 0, tables, place, &index);
 	return r < 0 ? r
-		     : name_by_process(walk, index, dir_fd,
-				       place->tid != 0 ? place->tid : place->pid);
+		     : netns_name_by_process(walk, index, dir_fd,
+					     place->tid != 0 ? place->tid : place->pid);
 }
 
 /* dir_fd is the directory of the process or of its thread. */
@@ -94,6 +76,8 @@ static int note_task(struct netns_walk *walk, int dir_fd, const struct netns_pla
 	/* It ended; or a copy lacks it. */
 	if (r < 0)
 		return 0;
+	if (place->tid == 0)
+		walk->netns = inode;
 	index = netns_list_find(walk->list, inode);
 	if (index == NETNS_NONE)
 		r = netns_list_add_tables(walk->list, inode, tables_of(walk, dir_fd), place,
@@ -101,8 +85,8 @@ static int note_task(struct netns_walk *walk, int dir_fd, const struct netns_pla
 	else
 		r = netns_list_add(walk->list, inode, place, NULL);
 	return r < 0 ? r
-		     : name_by_process(walk, index, dir_fd,
-				       place->tid != 0 ? place->tid : place->pid);
+		     : netns_name_by_process(walk, index, dir_fd,
+					     place->tid != 0 ? place->tid : place->pid);
 }
 
 static int walk_threads(struct netns_walk *walk, int dir_fd, uint32_t pid)
@@ -148,6 +132,9 @@ static int walk_process(struct netns_walk *walk, const char *name, uint32_t pid)
 		walk->shut += errno == EACCES || errno == EPERM;
 		return 0;
 	}
+	walk->mnt = 0;
+	walk->netns = 0;
+	netns_read_link(dir_fd, "ns/mnt", "mnt", &walk->mnt);
 	r = note_task(walk, dir_fd, &place);
 	if (r == 0)
 		r = walk_threads(walk, dir_fd, pid);
@@ -180,6 +167,10 @@ int netns_walk_processes(struct netns_walk *walk)
 	/* What only they hold can't be known of. */
 	if (walk->shut > 0)
 		result_add_loss(walk->result, "namespaces", "permission", "processes", walk->shut);
+	if (walk->unasked > 0)
+		result_add_loss(walk->result, "namespaces", "permission", "sockets", walk->unasked);
+	if (walk->unknown > 0)
+		result_add_loss(walk->result, "namespaces", "permission", NULL, walk->unknown);
 	if (walk->live && procfs_hides(ctx->proc_fd))
 		result_add_loss(walk->result, "namespaces", "hidepid", NULL, 0);
 	return r;

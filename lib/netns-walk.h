@@ -13,16 +13,23 @@
 #include "numdir.h"
 
 struct netns_walk {
-	const struct env *env;
+	struct env *env; /* of which only the table of containers grows */
 	struct netns_list *list;
 	struct estab_result *result;
-	bool live;     /* a procfs: its files have numbers that mean something */
-	bool fds;      /* descriptors are looked at, one by one */
-	bool tables;   /* some process may be closed to us: what it shows is told by its tables */
-	bool sockets;  /* of sockets, too, it is asked where they are */
-	uint64_t shut; /* processes that can't be looked into */
+	bool live;    /* a procfs: its files have numbers that mean something */
+	bool fds;     /* descriptors are looked at, one by one */
+	bool tables;  /* some process may be closed to us: what it shows is told by its tables */
+	bool sockets; /* of sockets, too, it is asked where they are */
+	uint64_t own_mnt;     /* our mount namespace; 0: unknown */
+	uint64_t mnt;         /* that of the process at hand; 0: unknown */
+	uint64_t netns;       /* the network namespace of the process at hand; 0: unknown */
+	uint64_t own_cookie;  /* of our network namespace, as sockets tell it; 0: not asked yet */
+	uint64_t unasked;     /* processes whose sockets can't be asked where they are */
+	uint64_t unknown;     /* namespaces of sockets that do not tell which they are */
+	uint64_t shut;        /* processes that can't be looked into */
 	struct idset mounts;  /* mount namespaces that were read */
 	struct idset cookies; /* namespaces of sockets that were asked */
+	char *cgroup_text;    /* made at its first use */
 	struct numdir processes;
 	struct numdir threads;
 	struct numdir descriptors;
@@ -36,6 +43,12 @@ int netns_walk_processes(struct netns_walk *walk);
 int netns_read_link(int dir_fd, const char *path, const char *type, uint64_t *ret_inode);
 /* "net:[4026531840]" */
 int netns_parse_link(const char *link, size_t length, const char *type, uint64_t *ret_inode);
+
+/* A file's number: those of a namespace's tables are its own. 0: not to be had. */
+uint64_t netns_file_number(int dir_fd, const char *path);
+
+/* netns-name.c: names it, should nothing better turn up, after the process or thread whose directory that is. */
+int netns_name_by_process(struct netns_walk *walk, size_t index, int dir_fd, uint32_t pid);
 
 /* netns-mounts.c: what is mounted where that process is; pid 0: where we are. */
 int netns_walk_mounts(struct netns_walk *walk, int dir_fd, uint32_t pid);

@@ -253,6 +253,17 @@ int netns_socket(const struct env *env, int domain, int type, int protocol)
 	return call_there(env, &call);
 }
 
+int netns_open_sysctl(const struct env *env, const char *path)
+{
+	const struct netns_call call = {
+		.what = NETNS_FILE,
+		.path = path,
+		.fd = env->ctx->proc_fd,
+	};
+
+	return call_there(env, &call);
+}
+
 int netns_iterate(const struct env *env, int link_fd)
 {
 	const struct netns_call call = { .what = NETNS_ITERATOR, .fd = link_fd };

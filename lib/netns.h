@@ -56,6 +56,9 @@ int netns_open(const struct env *env, const char *table);
 /* The same for some at once, at most NETNS_OPEN_MAX, each with its own result. */
 void netns_open_all(const struct env *env, const char *const tables[], size_t n, int ret_fds[]);
 enum { NETNS_OPEN_MAX = 4 };
+/* The same of a sysctl below /proc: "sys/net/…", which shows the namespace of whoever opens it. -EPERM: only
+ * a process's tables can be read. */
+int netns_open_sysctl(const struct env *env, const char *path);
 /* An iterator over that namespace, from a link of BPF; or a negative errno. */
 int netns_iterate(const struct env *env, int link_fd);
 /* The directory it is in, for people, below the context's proc_path. Lent. */
@@ -66,7 +69,7 @@ void netns_adopt_uid(const struct netns *netns, struct estab_socket *sock);
 /* Reads /proc/PID/uid_map. -ENOMEM; what is malformed is no user. */
 int netns_read_users(struct netns *netns, int fd);
 
-/* ---- for netns-list.c ---- */
+/* ---- for netns-visit.c ---- */
 
 /* Opens a network namespace's file; -EINVAL: it is something else. */
 int netns_open_file(int dir_fd, const char *path);

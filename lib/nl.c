@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +108,8 @@ int nl_walk_next(struct nl_walk *walk, const struct nlmsghdr **ret_message)
 		walk->at += step;
 		walk->left -= step;
 
-		if (message->nlmsg_seq != walk->seq || message->nlmsg_pid != walk->portid)
+		if (!walk->multicast &&
+		    (message->nlmsg_seq != walk->seq || message->nlmsg_pid != walk->portid))
 			continue;
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR && !walk->interrupted) {
 			walk->interrupted = true;
@@ -117,7 +119,7 @@ int nl_walk_next(struct nl_walk *walk, const struct nlmsghdr **ret_message)
 			*ret_message = message;
 			return NL_MESSAGE;
 		}
-		if (walk_control(walk, message) != NL_MORE)
+		if (!walk->multicast && walk_control(walk, message) != NL_MORE)
 			break;
 	}
 	return walk->end;
@@ -385,17 +387,92 @@ int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message)
 	}
 }
 
-int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table)
+int nl_call_start(struct nl *nl, struct nlmsghdr *request, const char *table)
 {
-	const struct nlmsghdr *message;
-	int r;
-
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	request->nlmsg_seq = nl->walk.seq + 1;
 	nl_walk_begin(&nl->walk, nl->walk.result, table, request->nlmsg_seq, nl->walk.portid);
 	nl->walk.call = true;
-	r = send_request(nl, request);
+	return send_request(nl, request);
+}
+
+int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table)
+{
+	const struct nlmsghdr *message;
+	int r = nl_call_start(nl, request, table);
+
 	while (r == 0)
 		r = nl_dump_next(nl, &message);
 	return r < 0 ? r : 0;
+}
+
+int nl_listen(struct nl *nl, const char *table, uint32_t buffer_bytes)
+{
+	int fd = nl_fd(nl);
+	int bytes = (int)buffer_bytes;
+
+	nl_walk_begin(&nl->walk, nl->walk.result, table, 0, nl->walk.portid);
+	nl->walk.multicast = true;
+	/* The second heeds a limit, which only the first user namespace's administrator may pass over. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) < 0)
+		return -errno;
+	return 0;
+}
+
+int nl_join(struct nl *nl, unsigned int group)
+{
+	return setsockopt(nl_fd(nl), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* The kernel says once that it had no room, and counts how often. */
+static void count_drops(struct nl *nl, bool told)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+	socklen_t length = sizeof(memory);
+	uint32_t drops = nl->drops + told;
+
+	/* Linux 4.12. */
+	if (getsockopt(nl_fd(nl), SOL_SOCKET, SO_MEMINFO, memory, &length) == 0 &&
+	    length > SK_MEMINFO_DROPS * sizeof(memory[0]))
+		drops = memory[SK_MEMINFO_DROPS];
+	if (drops != nl->drops)
+		result_add_loss(nl->walk.result, "events", "overrun", nl->walk.table,
+				drops - nl->drops);
+	nl->drops = drops;
+}
+
+int nl_event_next(struct nl *nl, const struct nlmsghdr **ret_message)
+{
+	for (;;) {
+		unsigned int came;
+		size_t length;
+		int r = nl_walk_next(&nl->walk, ret_message);
+
+		if (r != NL_MORE)
+			return r;
+		r = receive_into(nl, nl->buffer, &length, &came);
+		if (r == -EINTR)
+			continue;
+		/* Once it is full, all is lost until it is empty. */
+		if (r == -EAGAIN && nl->overrun)
+			count_drops(nl, false);
+		if (r < 0) {
+			nl->overrun = false;
+			return r == -EAGAIN ? NL_MORE : r;
+		}
+		if (came & CAME_OVERRUN) {
+			nl->overrun = true;
+			count_drops(nl, true);
+		} else {
+			feed(nl, nl->buffer, length, came);
+		}
+	}
+}
+
+int nl_fd(const struct nl *nl)
+{
+	return mnl_socket_get_fd(nl->socket);
 }

@@ -35,7 +35,8 @@ struct nl_walk {
 	int end;                  /* NL_MORE until the dump ended; then NL_END or why it failed */
 	bool cut;
 	bool interrupted;
-	bool call; /* no dump: an acknowledgement ends it well */
+	bool call;      /* no dump: an acknowledgement ends it well */
+	bool multicast; /* no dump: whoever caused a message, it is for us, and none is the last */
 };
 
 void nl_walk_begin(struct nl_walk *walk, struct estab_result *result, const char *table,
@@ -97,6 +98,12 @@ static inline bool nl_attr_next(struct nl_attrs *attrs, struct nl_attr *ret_attr
 	return true;
 }
 
+/* Those within an attribute. */
+static inline struct nl_attrs nl_attrs_nested(const struct nl_attr *attr)
+{
+	return (struct nl_attrs){ .data = attr->data, .at = 0, .length = attr->length };
+}
+
 /* A socket that stays in the network namespace in which it was opened. */
 struct nl {
 	const struct env *env;
@@ -104,6 +111,8 @@ struct nl {
 	uint8_t *buffer;
 	size_t room;       /* of the buffer that is used: the kernel fills no larger datagrams */
 	struct pump *pump; /* reads a long dump ahead; NULL: not yet */
+	bool overrun;      /* since it was last empty */
+	uint32_t drops;    /* events that the kernel had no room for, as far as they were told of */
 	struct nl_walk walk;
 };
 
@@ -123,7 +132,18 @@ struct nlmsghdr *nl_dump_request(void *buffer, uint16_t type, size_t body_size);
 int nl_dump_start(struct nl *nl, struct nlmsghdr *request, const char *table);
 /* NL_MESSAGE: lent until the next call; NL_END; or a negative errno. */
 int nl_dump_next(struct nl *nl, const struct nlmsghdr **ret_message);
+/* Sends a request for one thing: nl_dump_next() gives what the kernel answers, up to its acknowledgement. */
+int nl_call_start(struct nl *nl, struct nlmsghdr *request, const char *table);
 /* Sends a request that the kernel only acknowledges: 0, its errno, or as nl_dump_start(). */
 int nl_call(struct nl *nl, struct nlmsghdr *request, const char *table);
+
+/* Makes it a socket for events: the groups that it joins fill a buffer of that size. */
+int nl_listen(struct nl *nl, const char *table, uint32_t buffer_bytes);
+/* -EPERM: CAP_NET_ADMIN is missing. */
+int nl_join(struct nl *nl, unsigned int group);
+/* The next event: NL_MESSAGE: lent until the next call; NL_MORE: there is none now; or a negative errno. What
+ * came faster than it was read is a loss of "events", counted by the kernel. */
+int nl_event_next(struct nl *nl, const struct nlmsghdr **ret_message);
+int nl_fd(const struct nl *nl);
 
 #endif

@@ -8,8 +8,35 @@
 #include "query.h"
 #include "util.h"
 
+static void plan_key(struct plan *plan, size_t index)
+{
+	const char *name = plan->asked[index]->name;
+	const char *dot = strrchr(name, '.');
+	const struct plan_key *last = index > 0 ? &plan->keys[index - 1] : NULL;
+	struct plan_key *key = &plan->keys[index];
+
+	key->at = (uint8_t)(dot ? dot + 1 - name : 0);
+	key->length = (uint8_t)strlen(name + key->at);
+	if (key->at == 0)
+		key->object = 0;
+	else if (last && last->at == key->at &&
+		 memcmp(plan->asked[index - 1]->name, name, key->at) == 0)
+		key->object = last->object;
+	else
+		key->object = (uint16_t)(index + 1);
+}
+
+static void plan_group(struct plan *plan, const struct field *group)
+{
+	if (group->kind == ESTAB_KIND_GROUP && plan->n_groups < PLAN_GROUPS_MAX)
+		plan->groups[plan->n_groups++] =
+			(struct plan_group){ group, field_group_end(group) };
+}
+
 static void plan_fields(const struct estab_query *query, struct plan *plan)
 {
+	static const enum estab_field of_events[] = { ESTAB_F_EVENT, ESTAB_F_TIME };
+
 	if (query->fields_set) {
 		memcpy(plan->fields, query->fields, sizeof(plan->fields));
 	} else {
@@ -18,11 +45,15 @@ static void plan_fields(const struct estab_query *query, struct plan *plan)
 
 			plan->fields[id / 64] |= BIT64(id % 64);
 		}
+		for (size_t i = 0; query->events && i < ARRAY_SIZE(of_events); i++)
+			plan->fields[of_events[i] / 64] |= BIT64(of_events[i] % 64);
 	}
 	for (const struct field *field = field_after(NULL); field; field = field_after(field)) {
 		if (!plan_has_field(plan, field->id))
 			continue;
 		plan->asked[plan->n_asked++] = field;
+		plan_key(plan, plan->n_asked - 1);
+		plan_group(plan, field);
 		plan->needs |= field->needs;
 	}
 }
@@ -83,6 +114,20 @@ static void plan_reading(struct plan *plan)
 		plan->needs |= NEED_UNIX_VFS;
 }
 
+/* Their sockets are read by a plan of their own, before them: flows need not be kept for that. */
+static void plan_flows(struct plan *plan)
+{
+	plan->socket_needs = plan->needs & NEEDS_OF_SOCKETS;
+	plan->needs &= ~NEEDS_OF_SOCKETS;
+	if (plan->socket_needs != 0)
+		plan->needs |= NEED_FLOW_SOCKET;
+	if (plan->needs & NEED_FLOW_SOCKET)
+		plan->needs |= NEED_ADDRESSES;
+	/* A flow knows by itself what a socket must be joined for. */
+	plan->needs &= ~NEED_NAT;
+	plan->owners_only_decide = false;
+}
+
 void plan_make(const struct estab_query *query, struct plan *ret_plan)
 {
 	struct plan plan = {
@@ -119,10 +164,11 @@ void plan_make(const struct estab_query *query, struct plan *ret_plan)
 	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
 	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))
 		plan.needs &= ~NEED_UNIX_PEER_PATH;
-	/* A flow knows by itself what a socket must be joined for. */
 	if (plan.protos & BIT64(ROW_FLOW))
-		plan.needs &= ~NEED_NAT;
+		plan_flows(&plan);
 	plan_reading(&plan);
+	if (plan.needs & (NEED_ENDS | NEED_NAT))
+		plan.needs |= NEED_ADDRESSES;
 	plan.joins = plan.consistent || plan.needs & (NEED_UNIX_PEER_PATH | NEED_ENDS | NEED_NAT);
 	plan.keep = plan.joins || plan.needs & NEED_OWNERS;
 	/* The join finds a peer by the inode that names it. */

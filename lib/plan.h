@@ -64,17 +64,30 @@
 #define NEED_FLOW_COUNTERS (UINT64_C(1) << 48)
 /* Of sockets: a join with the connection table. */
 #define NEED_NAT (UINT64_C(1) << 49)
+/* Of flows: which sockets of this host have their tuples; and by which devices they come and go. */
+#define NEED_FLOW_SOCKET (UINT64_C(1) << 58)
+#define NEED_FLOW_DEVICES (UINT64_C(1) << 59)
+/* Of joins: whose an address is, in every namespace that is read. */
+#define NEED_ADDRESSES (UINT64_C(1) << 57)
+#define NEED_FLOW_EVENT_TIME (UINT64_C(1) << 50)
 #define NEED_CONGESTION_INFO (UINT64_C(1) << 51) /* what BBR and DCTCP know */
 #define NEED_REFERENCES (UINT64_C(1) << 53)
 #define NEED_PGID (UINT64_C(1) << 54)
 #define NEED_KERNEL_ADDRESS (UINT64_C(1) << 55)
 #define NEED_PACKET_CODE (UINT64_C(1) << 52) /* the filter itself, not its length alone */
 
+/* Of owners, and of ends: what is asked of a flow's socket rather than of the flow. 40 to 44 and 60 to 63 are theirs. */
+#define NEEDS_OF_SOCKETS                                                                        \
+	(NEED_OWNERS | NEED_COMM | NEED_CMDLINE | NEED_EXE | NEED_OWNER_UID | NEED_OWNER_USER | \
+	 NEED_START_TICKS | NEED_CONTEXT | NEED_OWNER_CGROUP | NEED_CONTAINER | NEED_PPID |     \
+	 NEED_START_TIME | NEED_PGID | UINT64_C(0x1f) << 40 | UINT64_C(0xf) << 60)
+
 enum {
 	PLAN_SORT_MAX = 4,
 	PLAN_PROTOS = ROW_KINDS, /* of sockets, and other kinds of rows */
 	PLAN_FIELDS_MAX = 1024,
-	PLAN_ASKED_MAX = 768
+	PLAN_ASKED_MAX = 768,
+	PLAN_GROUPS_MAX = 40,
 };
 
 struct field;
@@ -83,6 +96,19 @@ struct estab_filter;
 struct plan_sort {
 	enum estab_field field;
 	bool descending;
+};
+
+/* A field's key in JSON: its name behind the last dot; and the object that it is in. */
+struct plan_key {
+	uint8_t at;
+	uint8_t length;
+	uint16_t object; /* which of those that are asked for; 0: none but the row's */
+};
+
+/* What is the same for all rows. */
+struct plan_group {
+	const struct field *group;
+	const struct field *end; /* field_group_end() */
 };
 
 struct plan {
@@ -95,6 +121,7 @@ struct plan {
 	uint32_t read_families;
 	uint32_t read_states[PLAN_PROTOS];
 	uint64_t needs;
+	uint64_t socket_needs; /* of flows: the same of the sockets that they are of */
 	bool joins; /* a row may need all others: they are kept before any is handed out */
 	bool keep;  /* the same, or for owners: those that can have but one may go at once */
 	const char *source; /* static text: "diag", "procfs", or NULL: whichever serves */
@@ -105,6 +132,9 @@ struct plan {
 	uint64_t fields[PLAN_FIELDS_MAX / 64]; /* asked for, for JSON: a bit an id */
 	size_t n_asked;
 	const struct field *asked[PLAN_ASKED_MAX]; /* the same fields, in the table's order */
+	struct plan_key keys[PLAN_ASKED_MAX];      /* theirs */
+	size_t n_groups;
+	struct plan_group groups[PLAN_GROUPS_MAX]; /* those among them */
 	size_t n_sort;
 	struct plan_sort sort[PLAN_SORT_MAX];
 	struct estab_filter *filter; /* owned reference; NULL: everything */

@@ -228,7 +228,7 @@ int estab_query_needs_owners(const struct estab_query *query)
 	bool needs;
 
 	plan_make(query, &plan);
-	needs = plan.needs & NEED_OWNERS;
+	needs = (plan.needs | plan.socket_needs) & NEED_OWNERS;
 	plan_free(&plan);
 	return needs;
 }

@@ -31,6 +31,7 @@ struct estab_query {
 	char *netns;         /* NULL: the caller's own */
 	uint64_t more_needs; /* NEED_… that no field names: what closing a socket takes */
 	bool all_netns;
+	bool events; /* rows are events: their usual fields have that, and the time, too */
 };
 
 #endif

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "bpf.h"
+#include "diag.h"
 #include "field.h"
 #include "filter.h"
+#include "flow-devices.h"
+#include "flow-sockets.h"
 #include "netns-list.h"
 #include "util.h"
 
@@ -46,6 +49,7 @@ static const struct {
 	{ ROW_INTERFACE, INET_FAMILIES, { &source_rtnetlink, &source_nettext } },
 	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
 	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
+	{ ROW_FLOW_STAT, INET_FAMILIES, { &source_flow_stats, &source_flow_stats_text } },
 };
 
 uint32_t reader_states(unsigned int proto)
@@ -109,7 +113,7 @@ static int open_job(struct reader *reader, size_t table, const struct source_job
 	return error;
 }
 
-static const char *loss_reason(int error)
+const char *reader_loss_reason(int error)
 {
 	switch (error) {
 	case -EACCES:
@@ -227,7 +231,7 @@ static int open_table(struct reader *reader, size_t table)
 			return r;
 		if (is_none(reader, &job, r))
 			continue;
-		result_add_loss(reader->result, "table", loss_reason(r), job.table, 1);
+		result_add_loss(reader->result, "table", reader_loss_reason(r), job.table, 1);
 		reader->error = r;
 	}
 	return 1;
@@ -242,10 +246,9 @@ static int begin_netns(struct reader *reader)
 	if (item->unwanted)
 		return 1;
 	result_set_netns(reader->result, item->inode, item->name);
-	r = netns_list_count(reader->env, reader->netns, &item->tally.before);
-	item->tally.counted = r == 0;
+	r = netns_list_count_first(reader->env, reader->netns);
 	/* Whose an address is tells the namespace itself, wherever its rows come from. */
-	if (r >= 0 && (has_tables(reader) || reader->env->plan.needs & NEED_ENDS))
+	if (r >= 0 && (has_tables(reader) || netaddrs_wanted(reader->env)))
 		r = netns_list_enter(reader->env, reader->netns);
 	else if (r >= 0)
 		return 1;
@@ -253,7 +256,10 @@ static int begin_netns(struct reader *reader)
 		return netaddrs_note(reader->env, reader->result);
 	if (r == -ENOMEM)
 		return r;
-	result_add_loss(reader->result, "namespace", loss_reason(r), NULL, 1);
+	/* Of one that is gone the sockets are, too, and what they would have said of others. */
+	if (r != -ESTALE || !reader->env->outer)
+		result_add_loss(reader->result, "namespace", reader_loss_reason(r), NULL, 1);
+	item->lost = true;
 	return 1;
 }
 
@@ -319,22 +325,20 @@ static void choose_namespaces(struct env *env)
 	}
 }
 
-/* Where they are only asked for a name, what else can't be known of them is no loss. */
+/* Where they are only asked for a name, or were listed for those whose sockets these are, what else can't be known
+ * of them is no loss. */
 static int list_namespaces(struct env *env, struct estab_result *result)
 {
+	bool told = env->plan.all_netns && !(env->outer && env->outer->plan.all_netns);
 	struct estab_result *scratch;
 	int r;
 
-	if (env->plan.all_netns) {
-		r = env_list_namespaces(env, result);
-		if (r == 0)
-			choose_namespaces(env);
-		return r;
-	}
-	if (!(env->plan.needs & NEED_NETNS_NAME))
+	if (!env_wants_namespaces(env))
 		return 0;
-	scratch = calloc(1, sizeof(*scratch));
-	r = scratch ? env_list_namespaces(env, scratch) : -ENOMEM;
+	scratch = told ? NULL : calloc(1, sizeof(*scratch));
+	r = told || scratch ? env_list_namespaces(env, told ? result : scratch) : -ENOMEM;
+	if (r == 0 && env->plan.all_netns)
+		choose_namespaces(env);
 	if (scratch)
 		result_clear(scratch);
 	free(scratch);
@@ -343,6 +347,7 @@ static int list_namespaces(struct env *env, struct estab_result *result)
 
 int reader_open(struct reader *reader, struct env *env, struct estab_result *result)
 {
+	struct netns_counting counting;
 	int r;
 
 	*reader = (struct reader){ .env = env, .result = result };
@@ -350,8 +355,20 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	r = list_namespaces(env, result);
 	if (r == 0 && !env->plan.all_netns)
 		r = netaddrs_note(env, result);
+	/* Before the flows: a socket that is gone by then leaves one without, and none gets another's. */
+	if (r == 0 && env->sockets)
+		r = flow_sockets_read(env->sockets, result);
+	if (r == 0 && env->plan.needs & NEED_FLOW_DEVICES) {
+		reader->devices = flow_devices_new(env, result);
+		r = reader->devices ? 0 : -ENOMEM;
+	}
+	if (r < 0)
+		return r;
+	netns_count_start(env, &counting);
+	r = bpf_begin(env, result);
+	netns_count_end(&counting);
 	if (r == 0)
-		r = bpf_begin(env, result);
+		r = diag_ones_read(env, result);
 	if (r < 0)
 		return r;
 	reader->n_sources = result->n_sources;
@@ -365,6 +382,18 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	return r < 0 ? r : 0;
 }
 
+/* What sockets and routes say of it. */
+static int relate_flow(struct reader *reader, struct row *row)
+{
+	int r = 0;
+
+	if (reader->env->sockets)
+		r = flow_sockets_join(reader->env->sockets, row);
+	if (r == 0 && reader->devices)
+		r = flow_devices_join(reader->devices, row);
+	return r;
+}
+
 /* What a row of one table says of those of another. */
 static int relate(struct reader *reader, struct row *row)
 {
@@ -373,6 +402,8 @@ static int relate(struct reader *reader, struct row *row)
 		return subflows_add(&reader->subflows, &row->sock);
 	if (row->sock.proto == ESTAB_PROTO_TCP)
 		return subflows_mark(&reader->subflows, row);
+	if (row->sock.proto == ROW_FLOW)
+		return relate_flow(reader, row);
 	return 0;
 }
 
@@ -413,9 +444,13 @@ void reader_close(struct reader *reader)
 	if (reader->cursor)
 		reader->cursor = reader->source->close(reader->cursor);
 	subflows_free(&reader->subflows);
+	reader->devices = flow_devices_free(reader->devices);
 	/* Its rows may be kept for long: they must not keep the namespace. */
 	if (reader->env) {
 		netns_list_leave(reader->env);
+		if (reader->env->namespaces)
+			netns_list_drop_files(reader->env->namespaces);
+		reader->env->ones = diag_ones_free(reader->env->ones);
 		netns_release(&reader->env->target);
 		bpf_end(reader->env);
 	}

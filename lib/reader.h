@@ -26,7 +26,8 @@ struct reader {
 	size_t n_losses;             /* the same */
 	const struct source *source;
 	struct source_cursor *cursor;
-	struct subflows subflows; /* of the MPTCP connections read so far */
+	struct flow_devices *devices; /* NULL: flows are asked for none */
+	struct subflows subflows;     /* of the MPTCP connections read so far */
 };
 
 /* The states that sockets of a table can be in: asking for others would be asking for nothing. */
@@ -41,6 +42,9 @@ int reader_next(struct reader *reader, struct row *row);
  * Errors as reader_open(). */
 int reader_again(struct reader *reader);
 void reader_close(struct reader *reader);
+
+/* Why a table or a namespace was not read, in the words of a loss; static. */
+const char *reader_loss_reason(int error);
 
 /* What there is to be read: the whole table of that index; false behind the last. */
 bool reader_table(size_t index, struct source_job *ret_job);

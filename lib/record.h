@@ -66,6 +66,7 @@ enum direction {
 	DIRECTION_OUT,
 	DIRECTION_LOCAL,
 	DIRECTION_LISTEN,
+	DIRECTION_FORWARD, /* of a flow: neither end is on this host */
 	DIRECTIONS,
 };
 
@@ -127,7 +128,13 @@ enum ext_kind {
 	EXT_QDISC,           /* name */
 	EXT_SECTION,         /* name */
 	EXT_NAME,            /* name */
+	EXT_FLOW_TIME,       /* text: a time */
 	EXT_ADDRESS_DETAILS, /* text: the same in words */
+	EXT_FLOW_SOCKET,     /* struct flow_socket */
+	EXT_IN_DEVICE,       /* name; empty: unknown */
+	EXT_OUT_DEVICE,      /* the same */
+	EXT_FLOW_STATS,      /* struct flow_stats */
+	EXT_TLS,             /* struct tls_state */
 	EXT_KINDS,
 };
 
@@ -142,6 +149,16 @@ struct subflow {
 	uint32_t map_subflow_seq;
 	uint32_t ssn_offset;
 	uint64_t map_seq;
+};
+
+/* What the kernel's TLS is doing, by its numbers; 0: not set up. */
+struct tls_state {
+	uint16_t version;
+	uint16_t cipher;
+	uint16_t tx; /* TLS_CONF_… */
+	uint16_t rx;
+	uint8_t zc_ro_tx;
+	uint8_t no_pad_rx;
 };
 
 /* What a row has of another one, which may not be among those that are handed out. */

@@ -14,7 +14,7 @@ static void write_cmdline(struct json *json, const char *key, const struct value
 	const char *end = at + value->text.length;
 	bool lost = false;
 
-	json_write_open(json, key, '[');
+	json_write_open(json, NULL, '[');
 	while (at < end) {
 		const char *nul = memchr(at, '\0', (size_t)(end - at));
 		size_t length = (size_t)((nul ? nul : end) - at);
@@ -28,12 +28,12 @@ static void write_cmdline(struct json *json, const char *key, const struct value
 }
 
 /* "1,5,33" as the numbers they are. */
-static void write_numbers(struct json *json, const char *key, const struct value *value)
+static void write_numbers(struct json *json, const struct value *value)
 {
 	struct cursor cursor = { value->text.data, value->text.data + value->text.length };
 	uint64_t number;
 
-	json_write_open(json, key, '[');
+	json_write_open(json, NULL, '[');
 	while (cursor_decimal(&cursor, &number)) {
 		json_write_u64(json, NULL, number);
 		cursor_char(&cursor, ',');
@@ -42,12 +42,12 @@ static void write_numbers(struct json *json, const char *key, const struct value
 }
 
 /* "seen-reply,assured" as the words they are. */
-static void write_words(struct json *json, const char *key, const struct value *value)
+static void write_words(struct json *json, const struct value *value)
 {
 	const char *at = value->text.data;
 	const char *end = at + value->text.length;
 
-	json_write_open(json, key, '[');
+	json_write_open(json, NULL, '[');
 	while (at < end) {
 		const char *comma = memchr(at, ',', (size_t)(end - at));
 		size_t length = (size_t)((comma ? comma : end) - at);
@@ -65,49 +65,44 @@ static bool is_list(enum estab_field field)
 	       field == ESTAB_F_ADDRESS_DETAILS;
 }
 
-static void write_value(struct json *json, const struct field *field, const char *key,
+static void write_value(struct json *json, const struct field *field, const struct plan_key *at,
 			const struct value *value)
 {
+	const char *key = field->name + at->at;
 	char addr[46];
+
+	json_write_key(json, key, at->length);
 
 	switch (field->kind) {
 	case ESTAB_KIND_U64:
 		if (field->flags & ESTAB_FIELD_STRING)
-			json_write_u64_string(json, key, value->u64);
+			json_write_u64_string(json, NULL, value->u64);
 		else
-			json_write_u64(json, key, value->u64);
+			json_write_u64(json, NULL, value->u64);
 		break;
 	case ESTAB_KIND_I64:
-		json_write_i64(json, key, value->i64);
+		json_write_i64(json, NULL, value->i64);
 		break;
 	case ESTAB_KIND_BOOL:
-		json_write_bool(json, key, value->u64 != 0);
+		json_write_bool(json, NULL, value->u64 != 0);
 		break;
 	case ESTAB_KIND_F64:
-		json_write_f64(json, key, value->f64);
+		json_write_f64(json, NULL, value->f64);
 		break;
 	case ESTAB_KIND_ADDR:
-		json_write_text(json, key, addr, estab_addr_format(&value->addr, addr));
+		json_write_plain(json, NULL, addr, estab_addr_format(&value->addr, addr));
 		break;
 	default:
 		if (field->get_owner == get_owner_cmdline)
 			write_cmdline(json, key, value);
 		else if (is_list(field->id))
-			write_words(json, key, value);
+			write_words(json, value);
 		else if (field->id == ESTAB_F_NETLINK_GROUPS || field->id == ESTAB_F_LABELS)
-			write_numbers(json, key, value);
-		else if (json_write_text(json, key, value->text.data, value->text.length))
+			write_numbers(json, value);
+		else if (json_write_text(json, NULL, value->text.data, value->text.length))
 			json_write_base64(json, key, value->text.data, value->text.length);
 		break;
 	}
-}
-
-/* The key of a field within its object: what stands behind the last dot. */
-static const char *key_of(const struct field *field)
-{
-	const char *dot = strrchr(field->name, '.');
-
-	return dot ? dot + 1 : field->name;
 }
 
 void json_write_owner(struct json *json, const struct plan *plan, enum estab_field group,
@@ -123,9 +118,9 @@ void json_write_owner(struct json *json, const struct plan *plan, enum estab_fie
 			continue;
 		r = field->get_owner(owner, &value);
 		if (r == 0)
-			write_value(json, field, key_of(field), &value);
+			write_value(json, field, &plan->keys[i], &value);
 		else if (r == FIELD_UNKNOWN)
-			json_write_null(json, key_of(field));
+			json_write_null(json, field->name + plan->keys[i].at);
 	}
 	json_write_close(json, '}');
 }
@@ -140,10 +135,14 @@ static void write_owners(struct json *json, const struct estab_socket *sock, enu
 	json_write_close(json, ']');
 }
 
+/* That of a list of owners, which is no field's. */
+enum { OBJECT_OF_OWNERS = UINT16_MAX };
+
 /* The objects that are open within the socket's: the dotted prefix of the last key. */
 struct nest {
 	const char *name; /* the last field's */
 	unsigned int depth;
+	unsigned int object; /* of struct plan_key */
 };
 
 /* Opens and closes objects so that the field's key stands where it belongs. */
@@ -183,6 +182,7 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 	json_write_open(&json, NULL, '{');
 	for (size_t i = 0; i < plan->n_asked; i++) {
 		const struct field *field = plan->asked[i];
+		const struct plan_key *key = &plan->keys[i];
 		struct value value;
 		int r;
 
@@ -191,6 +191,7 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 		if (group != ESTAB_F_NONE) {
 			if (group != written && field->protos & BIT64(sock->proto)) {
 				nest_enter(&json, &nest, field_find(group)->name);
+				nest.object = OBJECT_OF_OWNERS;
 				write_owners(&json, sock, group);
 				written = group;
 			}
@@ -201,11 +202,14 @@ int estab_socket_write_json(const struct estab_socket *sock, estab_write_fn *fn,
 		r = field_get(field, sock, &value);
 		if (r == FIELD_NONE)
 			continue;
-		nest_enter(&json, &nest, field->name);
+		if (key->object != nest.object) {
+			nest_enter(&json, &nest, field->name);
+			nest.object = key->object;
+		}
 		if (r == 0)
-			write_value(&json, field, key_of(field), &value);
+			write_value(&json, field, key, &value);
 		else
-			json_write_null(&json, key_of(field));
+			json_write_null(&json, field->name + key->at);
 	}
 	for (; nest.depth > 0; nest.depth--)
 		json_write_close(&json, '}');

@@ -79,12 +79,11 @@ static ssize_t read_whole(int fd, char text[FILE_ROOM])
 	ssize_t n;
 
 	do
-		n = read(fd, text, FILE_ROOM);
+		n = pread(fd, text, FILE_ROOM, 0);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
 
-/* Reads both, and closes them. */
 bool sockstat_read_files(const int fds[SOCKSTAT_FILES], struct sockstat *ret_sockstat)
 {
 	struct sockstat sockstat = { 0 };
@@ -94,8 +93,6 @@ bool sockstat_read_files(const int fds[SOCKSTAT_FILES], struct sockstat *ret_soc
 	for (size_t i = 0; i < SOCKSTAT_FILES; i++) {
 		ssize_t n = fds[i] < 0 ? fds[i] : read_whole(fds[i], text);
 
-		if (fds[i] >= 0)
-			close(fds[i]);
 		if (n < 0)
 			continue;
 		known |= i == 0;
@@ -104,6 +101,15 @@ bool sockstat_read_files(const int fds[SOCKSTAT_FILES], struct sockstat *ret_soc
 	if (known)
 		*ret_sockstat = sockstat;
 	return known;
+}
+
+void sockstat_close(int fds[SOCKSTAT_FILES])
+{
+	for (size_t i = 0; i < SOCKSTAT_FILES; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
 }
 
 void sockstat_open_at(int dir_fd, const char *directory, int ret_fds[SOCKSTAT_FILES])
@@ -120,6 +126,10 @@ bool sockstat_read(const struct env *env, struct sockstat *ret_sockstat)
 {
 	int fds[SOCKSTAT_FILES];
 
+	bool known;
+
 	netns_open_all(env, tables, SOCKSTAT_FILES, fds);
-	return sockstat_read_files(fds, ret_sockstat);
+	known = sockstat_read_files(fds, ret_sockstat);
+	sockstat_close(fds);
+	return known;
 }

@@ -26,8 +26,9 @@ enum { SOCKSTAT_FILES = 2 };
 
 /* Opens both below that path: "4711/net"; what is missing is a negative number. */
 void sockstat_open_at(int dir_fd, const char *directory, int ret_fds[SOCKSTAT_FILES]);
-/* Whether they tell; they are closed. */
+/* Whether they tell, as often as they are asked. */
 bool sockstat_read_files(const int fds[SOCKSTAT_FILES], struct sockstat *ret_sockstat);
+void sockstat_close(int fds[SOCKSTAT_FILES]);
 /* Whether the namespace that is read tells; sockstat6 is missing where there is no IPv6. */
 bool sockstat_read(const struct env *env, struct sockstat *ret_sockstat);
 

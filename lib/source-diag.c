@@ -56,6 +56,8 @@ struct source_cursor {
 	struct nl nl;
 	struct diag_reading reading;
 	struct diag_lists lists;
+	struct diag_answers answers;
+	bool asked;           /* for each by itself: they are in answers, and nothing is dumped */
 	struct idset seen;    /* of a leaky table */
 	bool again;           /* it is dumped a second time */
 	enum push_level push; /* how much of the filter the kernel has not yet refused */
@@ -219,6 +221,7 @@ static struct source_cursor *diag_close(struct source_cursor *cursor)
 	if (cursor) {
 		nl_close(&cursor->nl);
 		diag_lists_free(&cursor->lists);
+		diag_answers_free(&cursor->answers);
 		idset_free(&cursor->seen);
 		free(cursor);
 	}
@@ -242,7 +245,20 @@ static int open_cursor(struct source_cursor *cursor, struct env *env, const stru
 		r = diag_packet_lists(&cursor->nl, cursor->name, &cursor->lists);
 		cursor->reading.lists = &cursor->lists;
 	}
-	return r < 0 ? r : start_first(cursor);
+	if (r == 0)
+		r = diag_ones_ask(&cursor->reading, &cursor->nl, cursor->name, &cursor->answers);
+	cursor->asked = r == 0;
+	if (cursor->asked)
+		cursor->n_begun = cursor->n_families;
+	return r == 1 ? start_first(cursor) : r;
+}
+
+/* As nl_dump_next(). */
+static int next_message(struct source_cursor *cursor, const struct nlmsghdr **ret_message)
+{
+	if (!cursor->asked)
+		return nl_dump_next(&cursor->nl, ret_message);
+	return diag_answers_next(&cursor->answers, ret_message) ? NL_MESSAGE : NL_END;
 }
 
 static int diag_open(struct env *env, const struct source_job *job, struct estab_result *result,
@@ -273,7 +289,7 @@ static int diag_next(struct source_cursor *cursor, struct row *row)
 {
 	for (;;) {
 		const struct nlmsghdr *message;
-		int r = nl_dump_next(&cursor->nl, &message);
+		int r = next_message(cursor, &message);
 
 		if (r == NL_END) {
 			r = start_next(cursor);

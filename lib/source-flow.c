@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "conntrack.h"
 #include "filter-flow.h"
 #include "filter.h"
 #include "flow.h"
@@ -29,33 +30,13 @@ struct source_cursor {
 	struct estab_result *result;
 	struct result_source *counts;
 	struct flow_reading reading;
-	bool any_counts; /* some row had counters, */
-	bool any_times;  /* and times */
-	bool told;       /* what was not to be had was */
-	struct nl nl;
+	bool any_counts;    /* some row had counters, */
+	bool any_times;     /* and times */
+	bool told;          /* what was not to be had was */
+	struct nl nl;       /* not open where there is nothing to read */
 	int fd;             /* of the text */
 	struct lines lines; /* the last: it is not cleared */
 };
-
-static int64_t read_sysctl(const struct env *env, const char *name)
-{
-	char path[64], text[16];
-	_cleanup_(cleanup_close) int fd = -1;
-	struct cursor cursor;
-	uint64_t value;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "sys/net/netfilter/%s", name);
-	fd = openat(env->ctx->proc_fd, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	cursor = (struct cursor){ text, text + MAX(n, (ssize_t)0) };
-	return cursor_decimal(&cursor, &value) ? (int64_t)value : -1;
-}
-
-static bool has_conntrack(const struct env *env)
-{
-	return faccessat(env->ctx->proc_fd, "sys/net/netfilter/nf_conntrack_count", F_OK, 0) == 0;
-}
 
 static void reading_init(struct flow_reading *reading, const struct env *env,
 			 const struct source_job *job)
@@ -103,20 +84,19 @@ static struct source_cursor *flow_close(struct source_cursor *cursor)
 static void tell_missing(struct source_cursor *cursor)
 {
 	uint64_t rows = cursor->counts->rows;
-	bool own = !cursor->env->ctx->capture && cursor->env->target.way == NETNS_OWN;
 
 	if (rows == 0 || cursor->told)
 		return;
 	cursor->told = true;
 	if (cursor->reading.needs & NEED_FLOW_COUNTERS && !cursor->any_counts)
 		result_add_loss(cursor->result, "bytes",
-				own && read_sysctl(cursor->env, "nf_conntrack_acct") == 0
+				conntrack_setting(cursor->env, "nf_conntrack_acct") == 0
 					? "nf_conntrack_acct is 0"
 					: "not counted",
 				NULL, rows);
 	if (cursor->reading.needs & NEED_FLOW_TIMES && !cursor->any_times)
 		result_add_loss(cursor->result, "times",
-				own && read_sysctl(cursor->env, "nf_conntrack_timestamp") == 0
+				conntrack_setting(cursor->env, "nf_conntrack_timestamp") == 0
 					? "nf_conntrack_timestamp is 0"
 					: "not kept",
 				NULL, rows);
@@ -178,7 +158,10 @@ static int ctnetlink_open(struct env *env, const struct source_job *job,
 	cursor = cursor_new(env, job, result);
 	if (!cursor)
 		return -ENOMEM;
-	r = has_conntrack(env) ? start_dump(cursor) : -ENOENT;
+	r = conntrack_is_here(env) ? 0 : -ENOENT;
+	/* A socket in each of many namespaces takes the kernel some 25 ms to close. */
+	if (r == 0 && !(env->plan.all_netns && conntrack_setting(env, "nf_conntrack_count") == 0))
+		r = start_dump(cursor);
 	cursor->counts = result_add_source(result, source_ctnetlink.name, job->table, NULL, r);
 	if (r < 0) {
 		flow_close(cursor);
@@ -190,7 +173,7 @@ static int ctnetlink_open(struct env *env, const struct source_job *job,
 
 static int ctnetlink_next(struct source_cursor *cursor, struct row *row)
 {
-	for (;;) {
+	while (cursor->nl.socket) {
 		const struct nlmsghdr *message;
 		int r = nl_dump_next(&cursor->nl, &message);
 
@@ -206,6 +189,7 @@ static int ctnetlink_next(struct source_cursor *cursor, struct row *row)
 		if (r < 0)
 			result_add_loss(cursor->result, "rows", "malformed", "flows", 1);
 	}
+	return 1;
 }
 
 /* ---- text ---- */

@@ -62,6 +62,31 @@ static const enum estab_field of_stats[] = {
 	ESTAB_F_FAMILY, ESTAB_F_SECTION, ESTAB_F_NAME, ESTAB_F_VALUE, ESTAB_F_NETNS,
 };
 
+static const enum estab_field of_flow_stats[] = {
+	ESTAB_F_NETNS,
+	ESTAB_F_CPU,
+	ESTAB_F_STATS_COUNT,
+	ESTAB_F_STATS_MAX,
+	ESTAB_F_STATS_SEARCHED,
+	ESTAB_F_STATS_FOUND,
+	ESTAB_F_STATS_NEW,
+	ESTAB_F_STATS_INVALID,
+	ESTAB_F_STATS_IGNORE,
+	ESTAB_F_STATS_DELETE,
+	ESTAB_F_STATS_DELETE_LIST,
+	ESTAB_F_STATS_INSERT,
+	ESTAB_F_STATS_INSERT_FAILED,
+	ESTAB_F_STATS_DROP,
+	ESTAB_F_STATS_EARLY_DROP,
+	ESTAB_F_STATS_ERROR,
+	ESTAB_F_STATS_SEARCH_RESTART,
+	ESTAB_F_STATS_CLASH_RESOLVE,
+	ESTAB_F_STATS_CHAINTOOLONG,
+	ESTAB_F_STATS_EXPECT_NEW,
+	ESTAB_F_STATS_EXPECT_CREATE,
+	ESTAB_F_STATS_EXPECT_DELETE,
+};
+
 /* Those that can be read. */
 static const struct row_subject subjects[] = {
 	{ ESTAB_SUBJECT_SOCKETS, "sockets", "socket", ROWS_SOCKETS, of_sockets,
@@ -74,6 +99,8 @@ static const struct row_subject subjects[] = {
 	{ ESTAB_SUBJECT_MEMBERSHIPS, "memberships", "membership", BIT64(ROW_MEMBERSHIP),
 	  of_memberships, ARRAY_SIZE(of_memberships) },
 	{ ESTAB_SUBJECT_STATS, "stats", "stat", BIT64(ROW_STAT), of_stats, ARRAY_SIZE(of_stats) },
+	{ ESTAB_SUBJECT_FLOW_STATS, "flow_stats", "flow_stat", BIT64(ROW_FLOW_STAT), of_flow_stats,
+	  ARRAY_SIZE(of_flow_stats) },
 };
 
 const struct row_subject *subject_find(enum estab_subject id)

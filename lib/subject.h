@@ -20,6 +20,7 @@ enum row_kind {
 	ROW_INTERFACE,
 	ROW_MEMBERSHIP,
 	ROW_STAT,
+	ROW_FLOW_STAT,
 	ROW_KINDS,
 };
 

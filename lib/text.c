@@ -30,34 +30,56 @@ static const char two_digits[] =
 	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
 	"8081828384858687888990919293949596979899";
 
+/* Below 10000, without zeros at the front. */
+static inline size_t few_digits(uint32_t value, char *buffer)
+{
+	uint32_t high = value / 100;
+	size_t n = 0;
+
+	if (high >= 10) {
+		memcpy(buffer, two_digits + (size_t)high * 2, 2);
+		n = 2;
+	} else if (high > 0) {
+		buffer[n++] = (char)('0' + high);
+	} else if (value < 10) {
+		*buffer = (char)('0' + value);
+		return 1;
+	}
+	memcpy(buffer + n, two_digits + (size_t)(value % 100) * 2, 2);
+	return n + 2;
+}
+
+static inline void four_digits(uint32_t value, char *buffer)
+{
+	memcpy(buffer, two_digits + (size_t)(value / 100) * 2, 2);
+	memcpy(buffer + 2, two_digits + (size_t)(value % 100) * 2, 2);
+}
+
 size_t text_digits(uint64_t value, char buffer[20])
 {
-	char digits[20];
-	char *at = digits + sizeof(digits);
+	size_t n;
 
-	while (value >= 100) {
-		at -= 2;
-		memcpy(at, two_digits + value % 100 * 2, 2);
-		value /= 100;
+	if (value < 10000)
+		return few_digits((uint32_t)value, buffer);
+	if (value < 100000000) {
+		n = few_digits((uint32_t)value / 10000, buffer);
+		four_digits((uint32_t)value % 10000, buffer + n);
+		return n + 4;
 	}
-	if (value >= 10) {
-		at -= 2;
-		memcpy(at, two_digits + value * 2, 2);
-	} else {
-		*--at = (char)('0' + value);
-	}
-
-	size_t length = (size_t)(digits + sizeof(digits) - at);
-
-	memcpy(buffer, at, length);
-	return length;
+	n = text_digits(value / 100000000, buffer);
+	four_digits((uint32_t)(value % 100000000) / 10000, buffer + n);
+	four_digits((uint32_t)(value % 100000000) % 10000, buffer + n + 4);
+	return n + 8;
 }
 
 void text_u64(struct text *text, uint64_t value)
 {
 	char digits[20];
 
-	text_put(text, digits, text_digits(value, digits));
+	if (text->length < text->size && text->size - text->length >= sizeof(digits))
+		text->length += text_digits(value, text->buffer + text->length);
+	else
+		text_put(text, digits, text_digits(value, digits));
 }
 
 void text_i64(struct text *text, int64_t value)

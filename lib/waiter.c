@@ -5,15 +5,14 @@
  * and never so often that looking takes more than a part of the time.
  */
 #include <errno.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "diag.h"
 #include "env.h"
+#include "nl.h"
 #include "query.h"
 #include "util.h"
 
@@ -22,11 +21,11 @@ enum {
 	LAST_US = 500 * 1000,
 	/* Where the end of a socket is what is waited for, and the kernel tells of it. */
 	LAST_TOLD_US = 2000 * 1000,
-	COST_SHARE = 4,   /* looking takes at most one part in five */
-	DRAIN_MAX = 1000, /* messages read at a time */
+	COST_SHARE = 4,         /* looking takes at most one part in five */
+	DRAIN_MAX = 1000,       /* messages read at a time */
+	BUFFER_BYTES = 1 << 20, /* what does not fit is as good as an event */
 	/* Absence that can't be told for so many looks in a row won't be told. */
 	UNCERTAIN_MAX = 5,
-	EVENT_ROOM = 1024, /* their text is of no use: the rest of a message may be cut off */
 };
 
 struct estab_waiter {
@@ -34,7 +33,10 @@ struct estab_waiter {
 	bool gone;
 	int epoll_fd;
 	int timer_fd;
-	int events_fd; /* -1: the kernel tells nothing */
+	struct env *env; /* owned reference; of the events */
+	struct nl events;
+	struct estab_result lost; /* of the same */
+	bool told;                /* the kernel tells of sockets that end */
 	uint64_t backoff_us;
 	uint64_t looked_us; /* when the last look was over */
 	uint64_t cost_us;   /* and how long it took */
@@ -66,37 +68,18 @@ static int set_timer(const struct estab_waiter *waiter, uint64_t us)
 	return timerfd_settime(waiter->timer_fd, 0, &when, NULL) < 0 ? -errno : 0;
 }
 
-/* A socket in the query's namespace that hears of every TCP and UDP socket's end; -1: there is none
- * to be had, and looking has to do. */
-static int open_events(const struct estab_query *query)
+/* Hears of every TCP and UDP socket's end in the query's namespace; where that is not to be had, looking
+ * has to do. */
+static void open_events(struct estab_waiter *waiter)
 {
-	static const int groups[] = {
-		SKNLGRP_INET_TCP_DESTROY,
-		SKNLGRP_INET_UDP_DESTROY,
-		SKNLGRP_INET6_TCP_DESTROY,
-		SKNLGRP_INET6_UDP_DESTROY,
-	};
-	const struct sockaddr_nl address = { .nl_family = AF_NETLINK };
-	struct env *env;
-	bool joined;
-	int fd;
+	const struct estab_query *query = waiter->query;
 
-	if (query->ctx->capture || env_new(query->ctx, query, &env) < 0)
-		return -1;
-	fd = netns_socket(env, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			  NETLINK_SOCK_DIAG);
-	env_unref(env);
-	if (fd < 0)
-		return -1;
-	/* Without a port of its own a socket is passed over: the kernel takes it for the sender, 0. */
-	joined = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-	for (size_t i = 0; joined && i < ARRAY_SIZE(groups); i++)
-		joined = setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
-				    sizeof(groups[i])) == 0;
-	if (joined)
-		return fd;
-	close(fd);
-	return -1;
+	if (query->ctx->capture || env_new(query->ctx, query, &waiter->env) < 0)
+		return;
+	/* The socket stays there; the namespace need not be held for it. */
+	waiter->told = diag_listen(waiter->env, &waiter->lost, UINT64_MAX, UINT32_MAX, BUFFER_BYTES,
+				   &waiter->events) == 0;
+	netns_release(&waiter->env->target);
 }
 
 int estab_waiter_new(struct estab_query *query, uint32_t flags, struct estab_waiter **ret_waiter)
@@ -112,7 +95,6 @@ int estab_waiter_new(struct estab_query *query, uint32_t flags, struct estab_wai
 	waiter->query = query;
 	waiter->gone = flags & ESTAB_WAIT_GONE;
 	waiter->backoff_us = FIRST_US;
-	waiter->events_fd = -1;
 	waiter->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	waiter->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	r = waiter->epoll_fd < 0 || waiter->timer_fd < 0 ? -errno : 0;
@@ -122,9 +104,9 @@ int estab_waiter_new(struct estab_query *query, uint32_t flags, struct estab_wai
 	if (r == 0)
 		r = set_timer(waiter, 0);
 	if (r == 0)
-		waiter->events_fd = open_events(query);
-	if (r == 0 && waiter->events_fd >= 0)
-		r = watch(waiter, waiter->events_fd);
+		open_events(waiter);
+	if (r == 0 && waiter->told)
+		r = watch(waiter, nl_fd(&waiter->events));
 	if (r < 0) {
 		estab_waiter_unref(waiter);
 		return r;
@@ -138,19 +120,28 @@ int estab_waiter_fd(const struct estab_waiter *waiter)
 	return waiter->epoll_fd;
 }
 
-/* Whether a socket ended. Who sent the message does not matter: it makes us look, no more. */
-static bool take_events(const struct estab_waiter *waiter)
+/* Whether a socket ended, or what was told of some is lost. */
+static bool take_events(struct estab_waiter *waiter)
 {
-	char buffer[EVENT_ROOM];
-	bool any = false;
+	const struct nlmsghdr *message;
+	unsigned int n = 0;
+	int r = NL_MORE;
+	bool lost;
 
-	for (unsigned int i = 0; waiter->events_fd >= 0 && i < DRAIN_MAX; i++) {
-		if (recv(waiter->events_fd, buffer, sizeof(buffer), 0) >= 0 || errno == ENOBUFS)
-			any = true;
-		else if (errno != EINTR)
+	while (waiter->told && n < DRAIN_MAX) {
+		r = nl_event_next(&waiter->events, &message);
+		if (r != NL_MESSAGE)
 			break;
+		n++;
 	}
-	return any;
+	/* Nothing is to be had from there any more: it must not stay readable. */
+	if (r != NL_MESSAGE && r != NL_MORE) {
+		nl_close(&waiter->events);
+		waiter->told = false;
+	}
+	lost = waiter->lost.n_losses > 0;
+	result_forget(&waiter->lost, 0, 0);
+	return n > 0 || lost;
 }
 
 static bool take_timer(const struct estab_waiter *waiter)
@@ -198,7 +189,7 @@ static int look(struct estab_waiter *waiter)
 /* How long until the next look. */
 static uint64_t next_delay(struct estab_waiter *waiter, bool event)
 {
-	uint64_t last_us = waiter->gone && waiter->events_fd >= 0 ? LAST_TOLD_US : LAST_US;
+	uint64_t last_us = waiter->gone && waiter->told ? LAST_TOLD_US : LAST_US;
 	uint64_t delay_us;
 
 	/* Where one socket ends others do, and others begin. */
@@ -231,8 +222,9 @@ struct estab_waiter *estab_waiter_unref(struct estab_waiter *waiter)
 {
 	if (!waiter)
 		return NULL;
-	if (waiter->events_fd >= 0)
-		close(waiter->events_fd);
+	nl_close(&waiter->events);
+	env_unref(waiter->env);
+	result_clear(&waiter->lost);
 	if (waiter->timer_fd >= 0)
 		close(waiter->timer_fd);
 	if (waiter->epoll_fd >= 0)

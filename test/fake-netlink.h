@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /*
  * A kernel that answers netlink requests as a test wants it to: it stands in for recvmsg(),
- * sendto() and poll() of the whole program, so one test program includes it once. Until
+ * sendto(), poll() and getsockopt() of the whole program, so one test program includes it once. Until
  * fake_begin() they are the real ones.
  */
 #ifndef FAKE_NETLINK_H
@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +44,7 @@ static struct {
 	unsigned int n_requests;
 	_Alignas(8) uint8_t requests[8][512];
 	uint32_t port;
+	uint32_t drops; /* what the socket counts */
 } fake;
 
 static inline void fake_begin(void)
@@ -177,6 +179,14 @@ int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
 				    0);
 	fake.n_polls++;
 	return 0;
+}
+int getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+	int r = (int)syscall(SYS_getsockopt, fd, level, name, value, length);
+
+	if (fake.on && level == SOL_SOCKET && name == SO_MEMINFO && r == 0)
+		((uint32_t *)value)[SK_MEMINFO_DROPS] = fake.drops;
+	return r;
 }
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 

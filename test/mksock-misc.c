@@ -65,6 +65,8 @@ static int tell_netlink(struct mk_spec *spec, int fd, int64_t protocol)
 		free(sock.owners);
 		return mk_fail(spec, "open_memstream");
 	}
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) == 0 && addr.nl_pid != 0)
+		sock.state = "established";
 	getsockname(fd, (struct sockaddr *)&addr, &len);
 	fprintf(out, "\"portid\":%u", addr.nl_pid);
 	put_groups(fd, out);
@@ -88,8 +90,14 @@ static int make_netlink(struct mk_spec *spec)
 	addr.nl_pid = (uint32_t)mk_get(spec, "port", 0);
 	if (mk_get(spec, "bind", 1) && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return mk_fail(spec, "bind");
+	if (mk_get(spec, "pktinfo", 0) &&
+	    setsockopt(fd, SOL_NETLINK, NETLINK_PKTINFO, &(int){ 1 }, sizeof(int)) < 0)
+		return mk_fail(spec, "NETLINK_PKTINFO");
 	if (group && setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return mk_fail(spec, "NETLINK_ADD_MEMBERSHIP");
+	addr.nl_pid = (uint32_t)mk_get(spec, "peer", 0);
+	if (addr.nl_pid != 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return mk_fail(spec, "connect");
 	return tell_netlink(spec, fd, protocol);
 }
 
@@ -202,8 +210,9 @@ static int make_packet(struct mk_spec *spec)
 }
 
 const struct mk_kind mk_kinds_misc[] = {
-	{ "netlink", "protocol group port bind count",
-	  "a netlink socket of protocol= (0), member of group= (from 1 on), port= its portid, bind=0: none",
+	{ "netlink", "protocol group port bind peer pktinfo count",
+	  "a netlink socket of protocol= (0), member of group= (from 1 on), port= its portid, bind=0: none, "
+	  "connected to peer=, pktinfo=1: with that option",
 	  make_netlink, 0 },
 	{ "packet", "type device protocol fanout ring filter members count",
 	  "a packet socket of type= raw or dgram, with fanout= group, ring=1 for a receive ring, filter= "

@@ -55,6 +55,8 @@ static const struct {
 	{ "filter", KEY_NUMBER, 4096 },
 	{ "members", KEY_NUMBER, 65535 },
 	{ "bind", KEY_NUMBER, 1 },
+	{ "peer", KEY_NUMBER, UINT32_MAX },
+	{ "pktinfo", KEY_NUMBER, 1 },
 	{ "talk", KEY_NUMBER, 1 },
 	{ "comm", KEY_TEXT, 0 },
 };

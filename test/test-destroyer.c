@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include <arpa/inet.h>
+#include <linux/capability.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -8,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "caps.h"
 #include "fake-netlink.h"
 #include "record.h"
 #include "util.h"
@@ -112,6 +114,16 @@ static void test_request(void **state)
 	}
 }
 
+/* Of none in particular it tells whether we may. */
+static void test_allowed(void **state)
+{
+	struct world *world = *state;
+
+	need_destroyer(world);
+	assert_int_equal(estab_destroyer_check(world->destroyer, NULL),
+			 caps_have(CAP_NET_ADMIN) ? 0 : -EPERM);
+}
+
 /* What the kernel answers is what it is; a connection is asked for once. */
 static void test_errors(void **state)
 {
@@ -207,6 +219,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_request, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_allowed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),

@@ -32,8 +32,6 @@ static int set_up(void **state)
 
 	setting->env.ctx = &setting->ctx;
 	setting->env.empty.env = &setting->env;
-	setting->env.auto_ports[0] = 32768;
-	setting->env.auto_ports[1] = 60999;
 	setting->netns = 1;
 	plan->protos = UINT64_MAX;
 	plan->families = UINT32_MAX;
@@ -135,7 +133,7 @@ static uint32_t tcp_listen(struct setting *setting, const char *local, uint16_t 
 
 static void own(struct setting *setting, uint32_t netns, const char *addr)
 {
-	struct netaddr_set set = { .netns = netns };
+	struct netaddr_set set = { .netns = netns, .known = true };
 	uint8_t bytes[16];
 
 	assert_int_equal(netaddr_set_add(&set, bytes,

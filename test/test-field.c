@@ -2,6 +2,7 @@
 #include "field.h"
 
 #include <errno.h>
+#include <linux/inet_diag.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -327,6 +328,7 @@ static void test_tcp_info(void **state)
 	assert_format(&row, ESTAB_F_TCP_SACK, "yes");
 	assert_format(&row, ESTAB_F_TCP_ECN, "yes");
 	assert_format(&row, ESTAB_F_TCP_FASTOPEN, "no");
+	assert_format(&row, ESTAB_F_TCP_WSCALE, "no");
 	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
 		assert_format(&row, ESTAB_F_TCP_SND_WSCALE, "10");
 		assert_format(&row, ESTAB_F_TCP_RCV_WSCALE, "7");
@@ -340,6 +342,109 @@ static void test_tcp_info(void **state)
 	assert_int_equal(estab_socket_get_f64(&row.sock, ESTAB_F_TCP_RETRANS_PERCENT, &percent),
 			 -ENODATA);
 	assert_int_equal(estab_socket_get_u64(&row.sock, ESTAB_F_TCP_BYTES_ACKED, &number), 0);
+	ext_builder_free(&row.ext);
+}
+
+/* What a congestion control algorithm tells, and what the others don't have of it. */
+static void test_congestion_info(void **state)
+{
+	static const struct tcp_bbr_info bbr = {
+		.bbr_bw_lo = 5,
+		.bbr_bw_hi = 1,
+		.bbr_min_rtt = 250,
+		.bbr_pacing_gain = 320,
+		.bbr_cwnd_gain = 512,
+	};
+	static const struct tcp_dctcp_info dctcp = {
+		.dctcp_enabled = 1,
+		.dctcp_ce_state = 3,
+		.dctcp_alpha = 1024,
+		.dctcp_ab_ecn = 7,
+		.dctcp_ab_tot = 9,
+	};
+	struct row row;
+	double gain;
+	uint64_t number;
+
+	(void)state;
+	row_begin(&row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	assert_format(&row, ESTAB_F_TCP_BBR_BANDWIDTH, NULL);
+	row_put(&row, EXT_BBR, &bbr, sizeof(bbr));
+	assert_int_equal(estab_socket_get_u64(&row.sock, ESTAB_F_TCP_BBR_BANDWIDTH, &number), 0);
+	assert_true(number == (UINT64_C(1) << 32) + 5);
+	assert_int_equal(estab_socket_get_u64(&row.sock, ESTAB_F_TCP_BBR_MIN_RTT_US, &number), 0);
+	assert_int_equal(number, 250);
+	assert_int_equal(estab_socket_get_f64(&row.sock, ESTAB_F_TCP_BBR_PACING_GAIN, &gain), 0);
+	assert_true(gain > 1.249 && gain < 1.251);
+	assert_int_equal(estab_socket_get_f64(&row.sock, ESTAB_F_TCP_BBR_CWND_GAIN, &gain), 0);
+	assert_true(gain > 1.999 && gain < 2.001);
+	assert_format(&row, ESTAB_F_TCP_DCTCP_ALPHA, NULL);
+
+	row_reset(&row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	row_put(&row, EXT_DCTCP, &dctcp, sizeof(dctcp));
+	assert_format(&row, ESTAB_F_TCP_DCTCP_ENABLED, "yes");
+	assert_format(&row, ESTAB_F_TCP_DCTCP_CE_STATE, "3");
+	assert_format(&row, ESTAB_F_TCP_DCTCP_ALPHA, "1024");
+	assert_format(&row, ESTAB_F_TCP_DCTCP_AB_ECN, "7");
+	assert_format(&row, ESTAB_F_TCP_DCTCP_AB_TOT, "9");
+	assert_format(&row, ESTAB_F_TCP_BBR_MIN_RTT_US, NULL);
+	/* A shorter one is not read past its end. */
+	row_reset(&row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	row_put(&row, EXT_DCTCP, &dctcp, 6);
+	assert_format(&row, ESTAB_F_TCP_DCTCP_ALPHA, NULL);
+	ext_builder_free(&row.ext);
+}
+
+/* What only the old tools show. */
+static void test_kernel_objects(void **state)
+{
+	static const uint8_t code[] = { 6, 0, 0, 0, 0, 0, 4, 0 };
+	struct row row;
+	const void *bytes;
+	uint64_t number;
+	size_t length;
+
+	(void)state;
+	row_begin(&row, ESTAB_PROTO_UNIX, ESTAB_FAMILY_UNIX);
+	assert_format(&row, ESTAB_F_REFERENCES, NULL);
+	row_put(&row, EXT_REFERENCES, &(uint32_t){ 3 }, 4);
+	row_put(&row, EXT_KERNEL_ADDRESS, &(uint64_t){ UINT64_C(0xffff8800d9c5e6c0) }, 8);
+	assert_format(&row, ESTAB_F_REFERENCES, "3");
+	assert_int_equal(estab_socket_get_u64(&row.sock, ESTAB_F_KERNEL_ADDRESS, &number), 0);
+	assert_true(number == UINT64_C(0xffff8800d9c5e6c0));
+	row_reset(&row, ESTAB_PROTO_PACKET, ESTAB_FAMILY_PACKET);
+	assert_int_equal(estab_socket_get_bytes(&row.sock, ESTAB_F_PACKET_FILTER_CODE, &bytes,
+						&length),
+			 -ENODATA);
+	row_put(&row, EXT_PACKET_CODE, code, sizeof(code));
+	assert_int_equal(
+		estab_socket_get_bytes(&row.sock, ESTAB_F_PACKET_FILTER_CODE, &bytes, &length), 0);
+	assert_int_equal(length, sizeof(code));
+	assert_memory_equal(bytes, code, sizeof(code));
+	ext_builder_free(&row.ext);
+}
+
+/* A closed set of words, and numbers that have none. */
+static void test_tls(void **state)
+{
+	struct tls_state tls = { 0x0304, 54, 2, 1, 1, 0 };
+	struct row row;
+
+	(void)state;
+	row_begin(&row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	assert_format(&row, ESTAB_F_TCP_TLS_VERSION, NULL);
+	row_put(&row, EXT_TLS, &tls, sizeof(tls));
+	assert_format(&row, ESTAB_F_TCP_TLS_VERSION, "1.3");
+	assert_format(&row, ESTAB_F_TCP_TLS_CIPHER, "chacha20-poly1305");
+	assert_format(&row, ESTAB_F_TCP_TLS_TX, "sw");
+	assert_format(&row, ESTAB_F_TCP_TLS_RX, "none");
+	assert_format(&row, ESTAB_F_TCP_TLS_ZC_RO_TX, "yes");
+	assert_format(&row, ESTAB_F_TCP_TLS_NO_PAD_RX, "no");
+	tls = (struct tls_state){ .version = 0x0305, .tx = 9 };
+	row_reset(&row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	row_put(&row, EXT_TLS, &tls, sizeof(tls));
+	assert_format(&row, ESTAB_F_TCP_TLS_VERSION, NULL);
+	assert_format(&row, ESTAB_F_TCP_TLS_TX, NULL);
 	ext_builder_free(&row.ext);
 }
 
@@ -402,6 +507,9 @@ int main(void)
 		cmocka_unit_test(test_queues),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_tcp_info),
+		cmocka_unit_test(test_congestion_info),
+		cmocka_unit_test(test_kernel_objects),
+		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_getters_check),
 		cmocka_unit_test(test_state_words),
 	};

@@ -130,8 +130,6 @@ static struct env *make_env(struct estab_ctx *ctx)
 	while ((field = estab_field_next(field)) != ESTAB_F_NONE)
 		estab_query_add_field(query, field);
 	assert_int_equal(env_new(ctx, query, &env), 0);
-	env->auto_ports[0] = 32768;
-	env->auto_ports[1] = 60999;
 	estab_query_unref(query);
 	return env;
 }

@@ -19,24 +19,9 @@
 #include "filter-flow.h"
 #include "filter.h"
 #include "util.h"
+#include "written.h"
 
-enum { JSON_MAX = 8192, MESSAGE_MAX = 1024 };
-
-struct output {
-	size_t length;
-	char text[JSON_MAX];
-};
-
-static int put(void *arg, const char *text, size_t length)
-{
-	struct output *output = arg;
-
-	assert_true(output->length + length < sizeof(output->text));
-	memcpy(output->text + output->length, text, length);
-	output->length += length;
-	output->text[output->length] = '\0';
-	return 0;
-}
+enum { MESSAGE_MAX = 1024 };
 
 /* A row, and what it is decoded by. */
 struct fixture {
@@ -44,7 +29,7 @@ struct fixture {
 	struct env *env;
 	struct row row;
 	struct flow_reading reading;
-	struct output output;
+	struct written output;
 };
 
 static int setup(void **state)
@@ -86,7 +71,8 @@ static int teardown(void **state)
 static const char *json_of(struct fixture *fixture)
 {
 	fixture->output.length = 0;
-	assert_int_equal(estab_socket_write_json(&fixture->row.sock, put, &fixture->output), 0);
+	assert_int_equal(estab_socket_write_json(&fixture->row.sock, written_put, &fixture->output),
+			 0);
 	return fixture->output.text;
 }
 
@@ -125,7 +111,7 @@ static void test_capture(void **state)
 	const char *top = getenv("ESTAB_SRCDIR");
 	char directory[512];
 	struct estab_ctx_options options = { .size = sizeof(options), .proc_root = directory };
-	struct output *output = calloc(1, sizeof(*output));
+	struct written *output = calloc(1, sizeof(*output));
 	const struct estab_socket *sock;
 	struct estab_query *query;
 	struct estab_scan *scan;
@@ -142,8 +128,8 @@ static void test_capture(void **state)
 		assert_int_equal(estab_query_add_field(query, fields[i]), 0);
 	assert_int_equal(estab_scan_open(query, &scan), 0);
 	while ((r = estab_scan_next(scan, &sock)) == 0) {
-		estab_socket_write_json(sock, put, output);
-		put(output, "\n", 1);
+		estab_socket_write_json(sock, written_put, output);
+		written_put(output, "\n", 1);
 	}
 	assert_int_equal(r, 1);
 	assert_true(estab_result_is_complete(estab_scan_result(scan)));
@@ -321,7 +307,8 @@ static void test_netlink(void **state)
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_ROW);
 	assert_string_equal(
 		json_of(fixture),
-		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"netns\":7,\"netns_name\":null,\"mark\":305419896,"
+		"{\"proto\":\"tcp\",\"family\":\"inet6\",\"direction\":null,\"netns\":7,\"netns_name\":null,"
+		"\"mark\":305419896,\"owners\":[],\"no_owner\":null,\"owners_complete\":null,\"peer_owners\":[],"
 		"\"timeout_s\":77,\"zone\":300,\"labels\":[0,7,127],\"flow\":{\"l4proto\":6,"
 		"\"state\":\"time-wait\",\"status\":[\"assured\",\"confirmed\",\"unreplied\"],"
 		"\"helper\":\"ftp\",\"secctx\":\"system_u\\u001b[2J\",\"id\":99,\"use\":2,"
@@ -368,6 +355,42 @@ static void test_other_messages(void **state)
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_SKIP);
 	message->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | IPCTNL_MSG_CT_NEW;
 	assert_int_equal(ct_netlink_decode(&fixture->reading, message, &fixture->row), FLOW_SKIP);
+}
+
+/* What is deleted is named as it was read: a request, taken for a row, is the same flow. */
+static void test_delete(void **state)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[MESSAGE_MAX], bytes[256];
+	struct fixture *fixture = *state;
+	struct nlmsghdr *request = nl_dump_request(
+		bytes, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, sizeof(struct nfgenmsg));
+	const struct flow *flow;
+
+	assert_int_equal(ct_netlink_decode(&fixture->reading, make_full(buffer), &fixture->row),
+			 FLOW_ROW);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), 0);
+	assert_true(request->nlmsg_len <= sizeof(bytes));
+	assert_int_equal(ct_netlink_decode(&fixture->reading, request, &fixture->row), FLOW_ROW);
+	flow = flow_of(&fixture->row.sock);
+	assert_int_equal(fixture->row.sock.family, ESTAB_FAMILY_INET6);
+	assert_int_equal(flow->l4proto, IPPROTO_TCP);
+	assert_int_equal(flow->zone, 300);
+	assert_int_equal(flow->id, 99);
+	assert_int_equal(flow->tuples[FLOW_ORIG].zone, 12);
+	assert_int_equal(flow->tuples[FLOW_ORIG].src_port, 1000);
+	assert_int_equal(flow->tuples[FLOW_ORIG].dst_port, 443);
+	assert_int_equal(flow->tuples[FLOW_ORIG].src[15], CTA_TUPLE_ORIG);
+	assert_int_equal(flow->tuples[FLOW_ORIG].dst[0], 0x20);
+	/* The reply's is not told: what it is, is the entry's own business. */
+	assert_int_equal(flow->tuples[FLOW_REPLY].has, 0);
+
+	/* Text has no id. */
+	assert_int_equal(read_line(fixture, "icmp 1 1 src=1.1.1.1 dst=2.2.2.2 type=8 code=0 id=1 "
+					    "src=2.2.2.2 dst=1.1.1.1 type=0 code=0 id=1"),
+			 FLOW_ROW);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), -ENODATA);
+	row_reset(&fixture->row, ESTAB_PROTO_TCP, ESTAB_FAMILY_INET);
+	assert_int_equal(flow_delete_request(&fixture->row.sock, request), -EPROTONOSUPPORT);
 }
 
 /* ---- identity ---- */
@@ -536,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_netlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut_netlink, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_delete, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
 		cmocka_unit_test(test_wants),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),

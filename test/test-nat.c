@@ -2,7 +2,9 @@
 /* Sockets joined with the connection table, from a capture of both: test/golden/README.md. */
 #include "nat.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "netaddr.h"
 #include "util.h"
 
 struct fixture {
@@ -157,11 +160,127 @@ static void test_filter(void **state)
 	assert_int_equal(count_matches(fixture, "nat.orig.dst.addr = 192.0.2.9"), 1);
 }
 
+/* ---- several namespaces ---- */
+
+static void read_end(const char *text, uint16_t port, uint8_t bytes[16], uint16_t *ret_port)
+{
+	memset(bytes, 0, 16);
+	assert_int_equal(inet_pton(AF_INET, text, bytes), 1);
+	*ret_port = port;
+}
+
+/* Adds a flow of that namespace from one address to another, which it sends on to a third. */
+static void add_flow(struct nat_table *table, uint32_t netns, uint16_t zone, uint64_t start_ns,
+		     const char *from, const char *to, const char *really)
+{
+	struct flow flow = {
+		.has = FLOW_HAS_STATE | FLOW_HAS_ZONE | (start_ns ? FLOW_HAS_START : 0),
+		.state = 3, /* ESTABLISHED */
+		.start_ns = start_ns,
+		.zone = zone,
+		.l4proto = IPPROTO_TCP,
+	};
+	struct flow_reading reading = { .netns = netns };
+	struct flow_tuple *orig = &flow.tuples[FLOW_ORIG];
+	struct flow_tuple *reply = &flow.tuples[FLOW_REPLY];
+	struct env env = { .empty = { 0 } };
+	struct row row = { 0 };
+	uint16_t port;
+
+	read_end(from, 1000, orig->src, &port);
+	orig->src_port = port;
+	read_end(to, 80, orig->dst, &port);
+	orig->dst_port = port;
+	read_end(really, 8080, reply->src, &port);
+	reply->src_port = port;
+	read_end(from, 1000, reply->dst, &port);
+	reply->dst_port = port;
+	env.empty.env = &env;
+	assert_int_equal(ext_builder_init(&row.ext, &env), 0);
+	assert_int_equal(flow_fill(&reading, ESTAB_FAMILY_INET, &flow, &row), 0);
+	assert_int_equal(nat_table_add(table, &row.sock), 0);
+	ext_builder_free(&row.ext);
+}
+
+static void own(struct netaddrs *netaddrs, uint64_t netns, const char *addr)
+{
+	struct netaddr_set set = { .netns = netns, .known = true };
+	struct in_addr in;
+
+	assert_int_equal(inet_pton(AF_INET, addr, &in), 1);
+	assert_int_equal(netaddr_set_add(&set, &in, sizeof(in)), 0);
+	assert_int_equal(netaddrs_add(netaddrs, &set), 0);
+}
+
+/* Where the flow that is found leads, by the last part of the address: 0: there is none; negative: it is
+ * ambiguous. */
+static int leads_to(const struct nat_table *table, uint32_t netns, const char *from, const char *to)
+{
+	struct flow_tuple tuple = { 0 };
+	struct nat_way way = { .tuple = &tuple, .netns = netns, .l4proto = IPPROTO_TCP };
+	const struct nat_flow *flow;
+	bool ambiguous = false;
+	uint16_t port;
+
+	read_end(from, 1000, tuple.src, &port);
+	tuple.src_port = port;
+	read_end(to, 80, tuple.dst, &port);
+	tuple.dst_port = port;
+	flow = nat_table_find(table, FLOW_ORIG, &way, &ambiguous);
+	if (!flow)
+		return 0;
+	return (ambiguous ? -1 : 1) * flow->tuples[FLOW_REPLY].src[3];
+}
+
+static void test_namespaces(void **state)
+{
+	struct netaddrs netaddrs = { 0 };
+	struct nat_table table = { .netaddrs = &netaddrs };
+
+	(void)state;
+	own(&netaddrs, 1, "10.0.0.1");
+	own(&netaddrs, 2, "10.0.0.2");
+	own(&netaddrs, 3, "10.0.0.3");
+	/* Of a router, which passes on what others send; */
+	add_flow(&table, 2, 0, 0, "10.0.0.1", "10.9.0.1", "10.1.0.11");
+	/* the same, and the sender's own has translated it before; */
+	add_flow(&table, 2, 0, 0, "10.0.0.1", "10.9.0.2", "10.1.0.12");
+	add_flow(&table, 1, 0, 0, "10.0.0.1", "10.9.0.2", "10.1.0.13");
+	/* what another one itself has sent, or keeps to itself; */
+	add_flow(&table, 2, 0, 0, "10.0.0.2", "10.9.0.3", "10.1.0.14");
+	add_flow(&table, 2, 0, 0, "127.0.0.1", "127.0.0.2", "10.1.0.15");
+	/* two routers with the same addresses, and two zones of one; */
+	add_flow(&table, 2, 0, 0, "10.0.0.1", "10.9.0.4", "10.1.0.16");
+	add_flow(&table, 3, 0, 0, "10.0.0.1", "10.9.0.4", "10.1.0.17");
+	add_flow(&table, 2, 5, 2000, "10.0.0.1", "10.9.0.5", "10.1.0.18");
+	add_flow(&table, 2, 0, 1000, "10.0.0.1", "10.9.0.5", "10.1.0.19");
+	/* two that agree. */
+	add_flow(&table, 2, 5, 0, "10.0.0.1", "10.9.0.6", "10.1.0.20");
+	add_flow(&table, 2, 0, 0, "10.0.0.1", "10.9.0.6", "10.1.0.20");
+	assert_int_equal(nat_table_index(&table), 0);
+
+	assert_int_equal(leads_to(&table, 1, "10.0.0.1", "10.9.0.1"), 11);
+	assert_int_equal(leads_to(&table, 0, "10.0.0.1", "10.9.0.1"), 11);
+	assert_int_equal(leads_to(&table, 1, "10.0.0.1", "10.9.0.2"), 13);
+	assert_int_equal(leads_to(&table, 1, "10.0.0.2", "10.9.0.3"), 0);
+	assert_int_equal(leads_to(&table, 2, "10.0.0.2", "10.9.0.3"), 14);
+	assert_int_equal(leads_to(&table, 1, "127.0.0.1", "127.0.0.2"), 0);
+	assert_int_equal(leads_to(&table, 2, "127.0.0.1", "127.0.0.2"), 15);
+	assert_true(leads_to(&table, 1, "10.0.0.1", "10.9.0.4") < 0);
+	assert_int_equal(leads_to(&table, 3, "10.0.0.1", "10.9.0.4"), 17);
+	/* The one that began last. */
+	assert_int_equal(leads_to(&table, 1, "10.0.0.1", "10.9.0.5"), -18);
+	assert_int_equal(leads_to(&table, 1, "10.0.0.1", "10.9.0.6"), 20);
+	nat_table_free(&table);
+	netaddrs_free(&netaddrs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_join, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),
+		cmocka_unit_test(test_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,9 @@ static void takes_the_best_name(void **state)
 	assert_int_equal(netns_list_name(list, index, RANK_MOUNT, "/b", 2), 0);
 	assert_int_equal(netns_list_name_process(list, index, RANK_PROCESS, "other", 5, 9), 0);
 	assert_string_equal(list->items[index].name, "nginx[7]");
+	assert_int_equal(netns_list_name(list, index, RANK_CONTAINER, "web", 3), 0);
+	assert_string_equal(list->items[index].name, "web");
+	assert_int_equal(list->items[index].named_pid, 0);
 	assert_int_equal(netns_list_name(list, index, RANK_NAME, "blue", 4), 0);
 	assert_int_equal(netns_list_name(list, index, RANK_NAME, "green", 5), 0);
 	assert_string_equal(list->items[index].name, "blue");

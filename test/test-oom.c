@@ -16,7 +16,7 @@
 #include "fake-netlink.h"
 #include "netns.h"
 #include "nl.h"
-#include "owner-fixture.h"
+#include "oom-tree.h"
 #include "query.h"
 #include "store.h"
 #include "util.h"
@@ -212,8 +212,8 @@ static int make_query(const struct estab_ctx_options *options, struct estab_quer
 /* What needs owners, or a dump of addresses besides, which nobody plays here. */
 static bool is_joined(const struct estab_field_info *info)
 {
-	static const char *const words[] = { "owners",      "no_owner",    "direction",
-					     "peer_socket", "peer_owners", "listener" };
+	static const char *const words[] = { "owners",      "no_owner", "direction", "peer_socket",
+					     "peer_owners", "listener", "nat" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strncmp(info->name, words[i], strlen(words[i])) == 0)
@@ -317,6 +317,26 @@ static int scan_capture(struct world *world)
 	if (r < 0)
 		return r;
 	r = run_scan(world, query);
+	estab_query_unref(query);
+	return r;
+}
+
+static int scan_flows(struct world *world)
+{
+	static const enum estab_field fields[] = { ESTAB_F_ORIG_SRC,    ESTAB_F_DIRECTION,
+						   ESTAB_F_SOCKET,      ESTAB_F_OWNERS,
+						   ESTAB_F_PEER_OWNERS, ESTAB_F_IN_INTERFACE };
+	struct estab_ctx_options options = options_of(world);
+	struct estab_query *query;
+	int r = make_query(&options, &query);
+
+	if (r < 0)
+		return r;
+	r = estab_query_set_subject(query, ESTAB_SUBJECT_FLOWS);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(fields); i++)
+		r = estab_query_add_field(query, fields[i]);
+	if (r == 0)
+		r = run_scan(world, query);
 	estab_query_unref(query);
 	return r;
 }
@@ -532,103 +552,9 @@ static int decode_large(struct world *world)
 
 /* ---- fixtures ---- */
 
-static const char hosts[] =
-	"root:x:0:0::/root:/bin/sh\ncupsd:x:105:105::/:/bin/sh\nuser:x:1001:1001::/:/bin/sh\n";
-
-static const char unix_table[] =
-	"Num       RefCount Protocol Flags    Type St Inode Path\n"
-	"0000000000000000: 00000002 00000000 00010000 0001 01 70001 /run/a\n"
-	"0000000000000000: 00000003 00000000 00000000 0001 03 70002 @abstract\n"
-	"0000000000000000: 00000003 00000000 00000000 0002 01 70003\n";
-
-static const char udp6_table[] =
-	"  sl  local_address                         remote_address                        st "
-	"tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"
-	" 1: 00000000000000000000000001000000:0035 00000000000000000000000000000000:0000 07 "
-	"00000000:00000000 00:00000000 00000000   105        0 70010 2 0000000000000000 7\n";
-
-/* What of golden's is held by whom: every inode of the capture by two processes. */
-static const char *const links[] = { "socket:[61497]", "socket:[70721]", "socket:[70001]",
-				     "socket:[70010]", "pipe:[1]" };
-
-static void make_process(const struct tree *tree, unsigned int pid)
-{
-	static const char status[] = "Name:\tx\nState:\tS (sleeping)\nUid:\t105\t105\t105\t105\n"
-				     "voluntary_ctxt_switches:\t1\n";
-	char path[64];
-	char text[256];
-
-	snprintf(path, sizeof(path), "%u", pid);
-	tree_dir(tree, path);
-	snprintf(path, sizeof(path), "%u/fd", pid);
-	tree_dir(tree, path);
-	for (size_t fd = 0; fd < ARRAY_SIZE(links); fd++) {
-		snprintf(path, sizeof(path), "%u/fd/%zu", pid, fd);
-		tree_link(tree, path, links[fd]);
-	}
-	snprintf(path, sizeof(path), "%u/status", pid);
-	tree_text(tree, path, status);
-	snprintf(path, sizeof(path), "%u/stat", pid);
-	snprintf(text, sizeof(text),
-		 "%u (x) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 %u 1 1 1\n", pid, pid * 10);
-	tree_text(tree, path, text);
-	snprintf(path, sizeof(path), "%u/comm", pid);
-	snprintf(text, sizeof(text), "worker%u\n", pid);
-	tree_text(tree, path, text);
-	snprintf(path, sizeof(path), "%u/cmdline", pid);
-	tree_file(tree, path, "worker\0-x", 10);
-	snprintf(path, sizeof(path), "%u/attr", pid);
-	tree_dir(tree, path);
-	snprintf(path, sizeof(path), "%u/attr/current", pid);
-	tree_text(tree, path, "unconfined\n");
-	snprintf(path, sizeof(path), "%u/cgroup", pid);
-	tree_text(tree, path, "0::/system.slice/worker.service\n");
-	snprintf(path, sizeof(path), "%u/exe", pid);
-	tree_link(tree, path, "/usr/bin/worker");
-}
-
-/* A thread with a table of its own. */
-static void make_thread(const struct tree *tree)
-{
-	tree_dir(tree, "2/task");
-	tree_dir(tree, "2/task/2");
-	tree_dir(tree, "2/task/3");
-	tree_dir(tree, "2/task/3/fd");
-	tree_link(tree, "2/task/3/fd/9", "socket:[70002]");
-}
-
-static size_t read_golden(const char *name, void *buffer, size_t room)
-{
-	const char *root = getenv("ESTAB_SRCDIR");
-	char path[512];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/test/golden/%s", root ? root : ".", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	n = read(fd, buffer, room);
-	close(fd);
-	assert_in_range(n, 1, room - 1);
-	return (size_t)n;
-}
-
 static void make_tree(struct world *world, unsigned int processes)
 {
-	char table[8192];
-	size_t length = read_golden("proc-2006/net/tcp", table, sizeof(table));
-
-	tree_make(&world->tree);
-	tree_dir(&world->tree, "net");
-	tree_file(&world->tree, "net/tcp", table, length);
-	tree_text(&world->tree, "net/udp6", udp6_table);
-	tree_text(&world->tree, "net/udp", "");
-	tree_text(&world->tree, "net/raw", "");
-	tree_text(&world->tree, "net/unix", unix_table);
-	tree_text(&world->tree, "passwd", hosts);
-	for (unsigned int pid = 2; pid < 2 + processes; pid++)
-		make_process(&world->tree, pid);
-	make_thread(&world->tree);
+	oom_tree_make(&world->tree, processes);
 	snprintf(world->passwd, sizeof(world->passwd), "%s/passwd", world->tree.path);
 }
 
@@ -668,7 +594,7 @@ static void load_dump(struct world *world, const char *name)
 		skip_because("the recorded dumps are little-endian");
 	if (!netns_enter())
 		skip_because("no network namespace here");
-	world->dump_length = read_golden(name, world->dump, sizeof(world->dump));
+	world->dump_length = oom_golden(name, world->dump, sizeof(world->dump));
 }
 
 /* A process in a namespace of its own, with a socket there, until the pipe is closed. */
@@ -723,12 +649,18 @@ static void test_scan_all_netns(void **state)
 	tree_dir(&world->tree, "2/ns");
 	tree_link(&world->tree, "2/ns/net", "net:[4026532000]");
 	tree_dir(&world->tree, "2/net");
-	tree_text(&world->tree, "2/net/udp6", udp6_table);
+	tree_text(&world->tree, "2/net/udp6", oom_udp6_table);
 	for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
 		tree_text(&world->tree, empty[i], "");
 	tree_text(&world->tree, "1/mountinfo",
 		  "1 1 0:4 net:[4026532000] /run/netns/blue rw - nsfs nsfs rw\n");
 	run_scenario(world, scan_all_netns);
+}
+
+/* With the sockets that they are of, and by a translation. */
+static void test_scan_flows(void **state)
+{
+	run_scenario(*state, scan_flows);
 }
 
 static void test_snapshot_capture(void **state)
@@ -784,6 +716,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_scan_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scan_all_netns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_scan_flows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_threads, setup_threads, teardown),
 		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),

@@ -71,6 +71,9 @@ static void test_stat(void **state)
 	}
 	assert_int_equal(read_again(subject, NEED_START_TICKS)->start_ticks, 987654321);
 	assert_int_equal(subject->process.has, PROCESS_HAS_START);
+	/* Its parent, and its group. */
+	assert_int_equal(read_again(subject, NEED_PGID)->pgid, 2);
+	assert_true(subject->process.has & PROCESS_HAS_PGID);
 }
 
 static void test_stat_malformed(void **state)

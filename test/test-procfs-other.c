@@ -15,26 +15,9 @@
 #include "lines.h"
 #include "procfs.h"
 #include "util.h"
+#include "written.h"
 
 /* ---- whole tables, as JSON: what a program sees ---- */
-
-enum { JSON_MAX = 8192 };
-
-struct output {
-	size_t length;
-	char text[JSON_MAX];
-};
-
-static int put(void *arg, const char *text, size_t length)
-{
-	struct output *output = arg;
-
-	assert_true(output->length + length < sizeof(output->text));
-	memcpy(output->text + output->length, text, length);
-	output->length += length;
-	output->text[output->length] = '\0';
-	return 0;
-}
 
 struct reading {
 	struct estab_ctx *ctx;
@@ -60,7 +43,7 @@ static void end(struct reading *reading)
 }
 
 /* The rows' JSON, each followed by a newline. */
-static void read_rows(struct reading *reading, struct output *output)
+static void read_rows(struct reading *reading, struct written *output)
 {
 	const struct estab_socket *sock;
 	struct estab_scan *scan;
@@ -70,8 +53,8 @@ static void read_rows(struct reading *reading, struct output *output)
 	output->text[0] = '\0';
 	assert_int_equal(estab_scan_open(reading->query, &scan), 0);
 	while ((r = estab_scan_next(scan, &sock)) == 0) {
-		assert_int_equal(estab_socket_write_json(sock, put, output), 0);
-		put(output, "\n", 1);
+		assert_int_equal(estab_socket_write_json(sock, written_put, output), 0);
+		written_put(output, "\n", 1);
 	}
 	assert_int_equal(r, 1);
 	assert_true(estab_result_is_complete(estab_scan_result(scan)));
@@ -81,7 +64,7 @@ static void read_rows(struct reading *reading, struct output *output)
 static void expect_rows(const char *capture, enum estab_proto proto, const enum estab_field *fields,
 			size_t n_fields, const char *expected)
 {
-	struct output *output = malloc(sizeof(*output));
+	struct written *output = malloc(sizeof(*output));
 	struct reading reading;
 
 	assert_non_null(output);
@@ -181,7 +164,7 @@ static void test_packet(void **state)
 
 static void test_packet_types(void **state)
 {
-	struct output *output = malloc(sizeof(*output));
+	struct written *output = malloc(sizeof(*output));
 	struct reading reading;
 
 	(void)state;

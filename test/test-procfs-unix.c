@@ -173,6 +173,7 @@ static void test_rows(void **state)
 
 	assert_int_equal(read_text("dd071c00: 00000002 00000000 00000000 0002 01     9 @/org/x"),
 			 0);
+	assert_int_equal(entry.references, 2);
 	assert_int_equal(procfs_unix_row(&entry, true, &row), 0);
 	assert_int_equal(row.sock.proto, ESTAB_PROTO_UNIX);
 	assert_int_equal(row.sock.family, ESTAB_FAMILY_UNIX);

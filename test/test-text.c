@@ -2,8 +2,10 @@
 #include "text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,28 @@ static void test_digits(void **state)
 
 		assert_int_equal(length, strlen(cases[i].text));
 		assert_memory_equal(digits, cases[i].text, length);
+	}
+}
+
+/* Around every power of ten, and some between. */
+static void test_all_lengths(void **state)
+{
+	uint64_t power = 1;
+
+	(void)state;
+	for (int n = 0; n < 20; n++) {
+		const uint64_t values[] = { power - 1, power, power + 1, power * 7 + power / 3,
+					    power * 9 };
+
+		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			char expected[24], digits[20];
+			size_t length = text_digits(values[i], digits);
+
+			assert_int_equal(length, snprintf(expected, sizeof(expected), "%" PRIu64,
+							  values[i]));
+			assert_memory_equal(digits, expected, length);
+		}
+		power *= 10;
 	}
 }
 
@@ -168,9 +192,9 @@ static void test_window(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_digits),    cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_addresses), cmocka_unit_test(test_escape),
-		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_digits),  cmocka_unit_test(test_all_lengths),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_escape),  cmocka_unit_test(test_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

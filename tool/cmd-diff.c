@@ -178,24 +178,25 @@ static void put_table(struct diff *diff)
 	}
 }
 
-static void put_row(struct buf *buf, const struct saved_row *row)
+static int put_piece(const char *text, size_t length, void *arg)
 {
-	json_t *object = saved_row_load(row);
-	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	struct buf *buf = arg;
 
-	if (text)
-		buf_str(buf, text);
-	else if (buf->error == 0)
-		buf->error = -ENOMEM;
-	free(text);
-	json_decref(object);
+	buf_put(buf, text, length);
+	return buf->error;
 }
 
-static void put_fields(struct buf *buf, const struct comparison *comparison,
-		       const struct difference *difference)
+static void put_value(struct buf *buf, const json_t *value)
 {
-	json_t *before = saved_row_load(difference->before);
-	json_t *after = saved_row_load(difference->after);
+	if ((!value ||
+	     json_dump_callback(value, put_piece, buf, JSON_COMPACT | JSON_ENCODE_ANY) < 0) &&
+	    buf->error == 0)
+		buf->error = -ENOMEM;
+}
+
+static void put_fields(struct buf *buf, const struct comparison *comparison, json_t *before,
+		       const json_t *after)
+{
 	const char *separator = "";
 	const char *key;
 	json_t *value;
@@ -203,19 +204,35 @@ static void put_fields(struct buf *buf, const struct comparison *comparison,
 	buf_str(buf, ",\"fields\":[");
 	json_object_foreach(before, key, value) {
 		json_t *name;
-		char *text;
 
 		if (!compare_differs(comparison, key, value, json_object_get(after, key)))
 			continue;
 		name = json_string(key);
-		text = json_dumps(name, JSON_ENCODE_ANY);
 		buf_str(buf, separator);
-		buf_str(buf, text ? text : "null");
+		put_value(buf, name);
 		separator = ",";
-		free(text);
 		json_decref(name);
 	}
 	buf_char(buf, ']');
+}
+
+static void put_difference(struct buf *buf, const struct comparison *comparison,
+			   const struct difference *difference)
+{
+	json_t *before = difference->before ? saved_row_load(difference->before) : NULL;
+	json_t *after = difference->after ? saved_row_load(difference->after) : NULL;
+
+	buf_str(buf, "{\"change\":\"");
+	buf_str(buf, words[difference->change]);
+	buf_char(buf, '"');
+	if (difference->change == CHANGE_CHANGED) {
+		put_fields(buf, comparison, before, after);
+		buf_str(buf, ",\"old\":");
+		put_value(buf, before);
+	}
+	buf_str(buf, ",\"socket\":");
+	put_value(buf, difference->after ? after : before);
+	buf_char(buf, '}');
 	json_decref(before);
 	json_decref(after);
 }
@@ -242,19 +259,8 @@ static void put_json(struct diff *diff)
 	put_head(buf, ",\"new\":", &diff->after);
 	buf_str(buf, ",\"diff\":[");
 	for (size_t i = 0; i < comparison->n && buf->error == 0; i++) {
-		const struct difference *difference = &comparison->list[i];
-
-		buf_str(buf, i > 0 ? ",\n{\"change\":\"" : "\n{\"change\":\"");
-		buf_str(buf, words[difference->change]);
-		buf_char(buf, '"');
-		if (difference->change == CHANGE_CHANGED) {
-			put_fields(buf, comparison, difference);
-			buf_str(buf, ",\"old\":");
-			put_row(buf, difference->before);
-		}
-		buf_str(buf, ",\"socket\":");
-		put_row(buf, difference->after ? difference->after : difference->before);
-		buf_char(buf, '}');
+		buf_str(buf, i > 0 ? ",\n" : "\n");
+		put_difference(buf, comparison, &comparison->list[i]);
 	}
 	buf_str(buf, comparison->n > 0 ? "\n],\"end\":{" : "],\"end\":{");
 	for (size_t i = 0; i < CHANGES; i++) {

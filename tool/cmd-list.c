@@ -50,7 +50,7 @@ static int make_query(struct listing *listing)
 	if (options->tree && options->format != FORMAT_TABLE)
 		return complain_usage("--tree", "is a table");
 	if (options->tree && options->subject != ESTAB_SUBJECT_SOCKETS)
-		return complain_usage("--tree", "is of sockets");
+		return complain_usage("--tree", "only sockets have processes");
 	names_init(&listing->names, options, &listing->columns, listing->ctx);
 	/* Whether there is any costs less than what it looks like. */
 	error = options->quiet ? estab_query_add_field(listing->query, ESTAB_F_NETNS)
@@ -123,27 +123,6 @@ static struct output make_output(struct listing *listing)
 	};
 }
 
-static const struct output_format *find_format(enum format format)
-{
-	switch (format) {
-	case FORMAT_JSON:
-		return &output_json;
-	case FORMAT_JSONL:
-		return &output_jsonl;
-	case FORMAT_CSV:
-		return &output_csv;
-	case FORMAT_NULL:
-		return &output_null;
-	case FORMAT_CONNTRACK:
-		return &output_conntrack;
-	case FORMAT_CONNTRACK_EXTENDED:
-		return &output_conntrack_extended;
-	case FORMAT_TABLE:
-		break;
-	}
-	return &output_table;
-}
-
 static int list_snapshot(struct listing *listing)
 {
 	const struct options *options = listing->options;
@@ -167,7 +146,7 @@ static int list_snapshot(struct listing *listing)
 	} else if (options->format == FORMAT_TABLE && listing->term.terminal) {
 		output_screen(&output, snapshot, options->n_sort > 0);
 	} else {
-		const struct output_format *format = find_format(options->format);
+		const struct output_format *format = output_find(options->format);
 
 		format->begin(&output, result);
 		for (size_t i = 0; i < count && listing->out.error == 0; i++)
@@ -183,7 +162,7 @@ static int list_snapshot(struct listing *listing)
 /* Every row is written as it is read. */
 static int list_scan(struct listing *listing)
 {
-	const struct output_format *format = find_format(listing->options->format);
+	const struct output_format *format = output_find(listing->options->format);
 	bool quiet = listing->options->quiet;
 	struct output output = make_output(listing);
 	struct ahead ahead = { .output = &output, .format = format, .names = &listing->names };

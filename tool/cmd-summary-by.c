@@ -21,7 +21,7 @@
 #include "value.h"
 #include "width.h"
 
-enum { BY_MAX = 8, NUMBER_WIDTH = 8 };
+enum { BY_MAX = 8, NUMBER_WIDTH = 8, KEY_WIDTH_MIN = 8 };
 
 /* The lists of owners that a field may be about. */
 static const enum estab_field lists[] = { ESTAB_F_OWNERS, ESTAB_F_PEER_OWNERS,
@@ -149,12 +149,43 @@ static size_t n_shown(const struct by *by)
 	return by->options->top > 0 ? MIN(by->groups.n, (size_t)by->options->top) : by->groups.n;
 }
 
-static void put_escaped(struct buf *buf, const char *text, size_t length)
+/* Arguments, each of which ends with a NUL, stand with blanks between, as in a listing. */
+static void put_words(struct buf *buf, const char *text, size_t length)
 {
-	if (length == 0)
-		buf_char(buf, '-');
+	for (const char *end = text + length; text < end;) {
+		size_t word = strnlen(text, (size_t)(end - text));
+
+		buf_escape(buf, text, word);
+		text += word + 1;
+		if (text < end)
+			buf_char(buf, ' ');
+	}
+}
+
+static bool is_arguments(const struct column *column)
+{
+	return column->field == ESTAB_F_OWNER_CMDLINE ||
+	       column->field == ESTAB_F_PEER_OWNER_CMDLINE ||
+	       column->field == ESTAB_F_LISTENER_OWNER_CMDLINE;
+}
+
+static void put_escaped(struct buf *buf, const struct column *column, const char *text,
+			size_t length)
+{
+	if (is_arguments(column))
+		put_words(buf, text, length);
 	else
 		buf_escape(buf, text, length);
+}
+
+/* What a table has in the key's place: in by->key. */
+static void put_shown(struct by *by, const struct column *column, const char *text, size_t length)
+{
+	by->key.used = 0;
+	if (length == 0)
+		buf_char(&by->key, '-');
+	else
+		put_escaped(&by->key, column, text, length);
 }
 
 static void measure(struct by *by)
@@ -168,22 +199,54 @@ static void measure(struct by *by)
 			uint32_t length;
 			const char *text = take_part(&by->groups.list[g], &at, &length);
 
-			by->key.used = 0;
-			put_escaped(&by->key, text, length);
+			put_shown(by, &by->fields.list[i], text, length);
 			by->fields.list[i].width = MAX(by->fields.list[i].width,
 						       text_width(by->key.data, by->key.used));
 		}
 	}
 }
 
+static size_t number_width(const struct column *column)
+{
+	return MAX((size_t)NUMBER_WIDTH, strlen(column->title));
+}
+
+/* On a terminal the widest give way until a line fits. */
+static void fit(struct by *by)
+{
+	size_t width = 2 + NUMBER_WIDTH;
+
+	for (size_t i = 0; i < by->sums.n; i++)
+		width += 2 + number_width(&by->sums.list[i]);
+	for (size_t i = 0; i < by->fields.n; i++)
+		width += 2 + by->fields.list[i].width;
+	for (; by->term.terminal && width > by->term.width; width--) {
+		struct column *widest = &by->fields.list[0];
+
+		for (size_t i = 1; i < by->fields.n; i++)
+			if (by->fields.list[i].width > widest->width)
+				widest = &by->fields.list[i];
+		if (widest->width <= KEY_WIDTH_MIN)
+			return;
+		widest->width--;
+	}
+}
+
 static void put_cell(struct by *by, size_t column, const char *text, size_t length)
 {
+	size_t room = by->fields.list[column].width;
 	size_t width = text_width(text, length);
 
 	buf_blanks(&by->out, 2);
-	buf_put(&by->out, text, length);
+	if (width > room) {
+		buf_put(&by->out, text, text_fit(text, length, room - 1));
+		buf_str(&by->out, "…");
+		width = room;
+	} else {
+		buf_put(&by->out, text, length);
+	}
 	if (column + 1 < by->fields.n)
-		buf_blanks(&by->out, by->fields.list[column].width - width);
+		buf_blanks(&by->out, room - width);
 }
 
 static void put_title(struct by *by, const char *title)
@@ -206,11 +269,6 @@ static void put_header(struct by *by)
 	if (by->term.colour)
 		buf_str(&by->out, TERM_RESET);
 	buf_char(&by->out, '\n');
-}
-
-static size_t number_width(const struct column *column)
-{
-	return MAX((size_t)NUMBER_WIDTH, strlen(column->title));
 }
 
 static void put_numbers(struct by *by, const struct group *group)
@@ -238,6 +296,7 @@ static void put_table(struct by *by)
 	size_t shown = n_shown(by);
 
 	measure(by);
+	fit(by);
 	if (!by->options->no_header)
 		put_header(by);
 	for (size_t g = 0; g < shown; g++) {
@@ -249,8 +308,7 @@ static void put_table(struct by *by)
 			uint32_t length;
 			const char *text = take_part(group, &at, &length);
 
-			by->key.used = 0;
-			put_escaped(&by->key, text, length);
+			put_shown(by, &by->fields.list[i], text, length);
 			put_cell(by, i, by->key.data, by->key.used);
 		}
 		buf_char(&by->out, '\n');
@@ -284,7 +342,7 @@ static void put_csv(struct by *by)
 			const char *text = take_part(group, &at, &length);
 
 			by->key.used = 0;
-			buf_escape(&by->key, text, length);
+			put_escaped(&by->key, &by->fields.list[i], text, length);
 			csv_text(&by->out, by->key.data, by->key.used);
 			buf_char(&by->out, ',');
 		}

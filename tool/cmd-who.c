@@ -30,7 +30,9 @@ static const enum estab_field process_fields[] = {
 
 /* What is told of a socket besides what always is. */
 static const enum estab_field socket_fields[] = {
-	ESTAB_F_OWNERS, ESTAB_F_NO_OWNER, ESTAB_F_OWNERS_COMPLETE, ESTAB_F_USER, ESTAB_F_CGROUP,
+	ESTAB_F_OWNERS,      ESTAB_F_NO_OWNER,  ESTAB_F_OWNERS_COMPLETE,
+	ESTAB_F_USER,        ESTAB_F_CGROUP,    ESTAB_F_DIRECTION,
+	ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_PATH, ESTAB_F_LISTENER_INODE,
 };
 
 struct who {
@@ -76,6 +78,7 @@ static bool wants_numbers(const struct options *options)
 static int make_queries(struct who *who)
 {
 	static const enum estab_field pid = ESTAB_F_OWNER_PID;
+	static const enum estab_field netns_name = ESTAB_F_NETNS_NAME;
 	const struct options *options = who->options;
 	int status = ask_context(options, &who->ctx);
 	int error;
@@ -90,12 +93,26 @@ static int make_queries(struct who *who)
 		error = add_default_fields(who->sockets);
 		if (error == 0)
 			error = add_fields(who->sockets, socket_fields, ARRAY_SIZE(socket_fields));
+		if (error == 0 && options->all_netns)
+			error = add_fields(who->sockets, &netns_name, 1);
 	}
 	if (error == 0)
 		error = estab_query_new(who->ctx, &who->processes);
 	if (error == 0)
 		error = add_fields(who->processes, process_fields, ARRAY_SIZE(process_fields));
 	return error < 0 ? ask_complain(options, error) : 0;
+}
+
+/* Who was asked for by number is told of, whatever it holds. */
+static int add_asked(struct who *who)
+{
+	const char *words = who->asked;
+	uint32_t pid;
+	int error = 0;
+
+	while (error == 0 && who_target_next_pid(&words, &pid))
+		error = holders_add(&who->holders, pid);
+	return error;
 }
 
 static int read_all(struct who *who)
@@ -107,8 +124,11 @@ static int read_all(struct who *who)
 	error = estab_snapshot_take(who->sockets, &who->snapshot);
 	if (error == 0)
 		error = holders_make(who->snapshot, &who->holders);
-	if (error == 0 && !wants_numbers(who->options))
-		error = holders_read(&who->holders, who->processes);
+	if (error == 0 && !wants_numbers(who->options)) {
+		error = add_asked(who);
+		if (error == 0)
+			error = holders_read(&who->holders, who->processes);
+	}
 	progress_stop(&who->progress);
 	return error < 0 ? ask_complain(who->options, error) : 0;
 }
@@ -196,8 +216,11 @@ static int tell(struct who *who)
 {
 	const struct options *options = who->options;
 	const struct estab_result *result = estab_snapshot_result(who->snapshot);
-	bool nobody = who->holders.n == 0;
+	bool nobody = true;
 	int status;
+
+	for (size_t i = 0; i < who->holders.n; i++)
+		nobody &= who->holders.list[i].n_rows == 0;
 
 	if (options->quiet)
 		return nobody ? STATUS_NO_MATCH : STATUS_OK;
@@ -209,8 +232,9 @@ static int tell(struct who *who)
 	} else if (options->format == FORMAT_JSON) {
 		put_json(who, result);
 	} else {
-		who_text_put(&who->out, &who->term, &who->holders);
-		if (nobody && who->holders.n_unowned == 0)
+		who_text_put(&who->out, &who->term, &who->holders,
+			     estab_result_is_complete(result));
+		if (who->holders.n == 0 && who->holders.n_unowned == 0)
 			complain(who->asked, "nobody");
 	}
 	if (options->format != FORMAT_JSON)

@@ -58,6 +58,15 @@ static const struct trait {
 	{ ESTAB_F_SECTION, 9, 100, 0 },
 	{ ESTAB_F_NAME, 26, 100, 0 },
 	{ ESTAB_F_VALUE, 12, 100, 0 },
+	{ ESTAB_F_STATS_COUNT, 7, 90, 0 },
+	{ ESTAB_F_STATS_MAX, 7, 80, 0 },
+	{ ESTAB_F_STATS_FOUND, 8, 70, 0 },
+	{ ESTAB_F_STATS_INVALID, 8, 70, 0 },
+	{ ESTAB_F_STATS_INSERT, 8, 70, 0 },
+	{ ESTAB_F_STATS_DROP, 8, 70, 0 },
+	{ ESTAB_F_STATS_ERROR, 8, 70, 0 },
+	{ ESTAB_F_TIME, 27, 100, 0 },
+	{ ESTAB_F_EVENT, 7, 100, 0 },
 	{ ESTAB_F_OPERSTATE, 9, 60, 0 },
 	{ ESTAB_F_ADDRESSES, 24, 80, SHRINKS },
 	{ ESTAB_F_CGROUP_ID, 9, 23, 0 },
@@ -68,6 +77,9 @@ static const struct trait {
 	{ ESTAB_F_PEER_OWNER_COMM, 15, 21, SHRINKS },
 	{ ESTAB_F_PEER_OWNER_EXE, 24, 21, SHRINKS },
 	{ ESTAB_F_PEER_OWNER_CMDLINE, 24, 21, SHRINKS },
+	{ ESTAB_F_LISTENER_OWNER_COMM, 15, 21, SHRINKS },
+	{ ESTAB_F_LISTENER_OWNER_EXE, 24, 21, SHRINKS },
+	{ ESTAB_F_LISTENER_OWNER_CMDLINE, 24, 21, SHRINKS },
 	{ ESTAB_F_PEER_SOCKET, 0, 20, CONTINUED },
 	{ ESTAB_F_SOCKOPT, 0, 20, CONTINUED },
 	{ ESTAB_F_MEM, 0, 20, CONTINUED },
@@ -111,6 +123,23 @@ static const enum estab_field of_stats[] = {
 	ESTAB_F_VALUE,
 };
 
+/* What conntrack(8) -S and -C print. */
+static const enum estab_field of_flow_stats[] = {
+	ESTAB_F_CPU,
+	ESTAB_F_STATS_COUNT,
+	ESTAB_F_STATS_MAX,
+	ESTAB_F_STATS_FOUND,
+	ESTAB_F_STATS_INVALID,
+	ESTAB_F_STATS_INSERT,
+	ESTAB_F_STATS_INSERT_FAILED,
+	ESTAB_F_STATS_DROP,
+	ESTAB_F_STATS_EARLY_DROP,
+	ESTAB_F_STATS_ERROR,
+	ESTAB_F_STATS_SEARCH_RESTART,
+	ESTAB_F_STATS_CLASH_RESOLVE,
+	ESTAB_F_STATS_CHAINTOOLONG,
+};
+
 /* What a table of a subject shows. */
 static const struct {
 	const enum estab_field *fields;
@@ -122,7 +151,11 @@ static const struct {
 	[ESTAB_SUBJECT_INTERFACES] = { of_interfaces, ARRAY_SIZE(of_interfaces) },
 	[ESTAB_SUBJECT_MEMBERSHIPS] = { of_memberships, ARRAY_SIZE(of_memberships) },
 	[ESTAB_SUBJECT_STATS] = { of_stats, ARRAY_SIZE(of_stats) },
+	[ESTAB_SUBJECT_FLOW_STATS] = { of_flow_stats, ARRAY_SIZE(of_flow_stats) },
 };
+
+/* In front of what follows, where events are told. */
+static const enum estab_field events[] = { ESTAB_F_TIME, ESTAB_F_EVENT };
 
 /* All that conntrack(8) prints of a flow. */
 static const enum estab_field conntrack[] = {
@@ -155,6 +188,7 @@ static const struct part {
 	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_FD },
 	{ ESTAB_F_PEER_OWNERS, ESTAB_F_PEER_OWNER_COMM },
 	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_PID },
+	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_TID },
 	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_FD },
 	{ ESTAB_F_LISTENER_OWNERS, ESTAB_F_LISTENER_OWNER_COMM },
 };
@@ -354,6 +388,8 @@ static void add_details(const struct options *options, struct columns *columns)
 static void add_defaults(const struct options *options, bool terminal, bool owners,
 			 struct columns *columns)
 {
+	if (options->follow)
+		add_fields(columns, events, ARRAY_SIZE(events));
 	if (options->format >= FORMAT_CONNTRACK) {
 		add_fields(columns, conntrack, ARRAY_SIZE(conntrack));
 	} else if (options->format == FORMAT_TABLE) {
@@ -374,8 +410,12 @@ static void add_defaults(const struct options *options, bool terminal, bool owne
 		add_fields(columns, extended, ARRAY_SIZE(extended));
 	if (options->extended || options->timer)
 		add_field(columns, ESTAB_F_TIMER, false);
-	if (owners || wants_owners(options, terminal))
+	if (owners || wants_owners(options, terminal)) {
+		/* Of a flow, known as soon as its socket is. */
+		if (options->subject == ESTAB_SUBJECT_FLOWS)
+			add_field(columns, ESTAB_F_DIRECTION, false);
 		add_field(columns, ESTAB_F_OWNERS, false);
+	}
 	if (terminal && options->format == FORMAT_TABLE)
 		add_where(columns);
 	if (options->nat)

@@ -9,6 +9,10 @@ int cmd_list(const struct options *options);
 int cmd_diff(const struct options *options);
 int cmd_doctor(const struct options *options);
 int cmd_fields(const struct options *options);
+/* Of flows, with --delete. */
+int cmd_delete(const struct options *options);
+/* With --follow. */
+int cmd_follow(const struct options *options);
 int cmd_kill(const struct options *options);
 int cmd_summary(const struct options *options);
 /* With --by. */

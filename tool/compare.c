@@ -189,9 +189,14 @@ static int has_changed(const struct comparison *comparison, const struct pair *p
 	const char *key;
 	bool changed = false;
 
-	/* What is the same all over is not read again. */
-	if (pair->before->keys == pair->after->keys && pair->before->values == pair->after->values)
-		return 0;
+	/* What is the same all over is not read again, nor what differs without a doubt: of a million rows
+	 * reading takes most of the time. */
+	if (pair->before->keys == pair->after->keys) {
+		if (pair->before->values == pair->after->values)
+			return 0;
+		if (comparison->same_boot && !pair->before->has_null && !pair->after->has_null)
+			return 1;
+	}
 	before = saved_row_load(pair->before);
 	after = saved_row_load(pair->after);
 	if (before && after)

@@ -31,16 +31,36 @@ const char *lsof_type(const struct lsof_file *file)
 	return addr.family == ESTAB_FAMILY_INET6 ? "IPv6" : "IPv4";
 }
 
-void lsof_put_device(struct buf *buf, const struct lsof_file *file)
+static uint64_t find_address(const struct lsof *lsof, uint64_t inode)
 {
+	size_t low = 0, high = lsof->n_addresses;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (lsof->addresses[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < lsof->n_addresses && lsof->addresses[low].inode == inode
+		       ? lsof->addresses[low].address
+		       : 0;
+}
+
+void lsof_put_device(struct buf *buf, const struct lsof *lsof, const struct lsof_file *file)
+{
+	uint64_t inode = compat_u64(file->sock, ESTAB_F_INODE, 0);
+	uint64_t address;
 	char text[24];
 
 	if (file->proto != ESTAB_PROTO_UNIX) {
-		buf_u64(buf, compat_u64(file->sock, ESTAB_F_INODE, 0));
+		buf_u64(buf, inode);
 		return;
 	}
-	snprintf(text, sizeof(text), "0x%016llx",
-		 (unsigned long long)compat_u64(file->sock, ESTAB_F_KERNEL_ADDRESS, 0));
+	if (estab_socket_get_u64(file->sock, ESTAB_F_KERNEL_ADDRESS, &address) < 0)
+		address = find_address(lsof, inode);
+	snprintf(text, sizeof(text), "0x%016llx", (unsigned long long)address);
 	buf_str(buf, text);
 }
 
@@ -220,7 +240,7 @@ static void put_details(const struct lsof *lsof, struct buf *buf, const struct l
 	bool queues = lsof->options.queues && file->proto != ESTAB_PROTO_UNIX;
 
 	if (!state && !queues) {
-		if (lsof->options.state && file->proto != ESTAB_PROTO_UNIX)
+		if ((lsof->options.state || lsof->options.flags) && file->proto != ESTAB_PROTO_UNIX)
 			buf_char(buf, ' ');
 		return;
 	}

@@ -120,37 +120,32 @@ static int add_pattern(struct lsof_list *list, const char *text)
 		free(item.pattern);
 		return lsof_usage("not a regular expression", text);
 	}
-	free(expression);
+	item.text = expression;
 	return add_item(list, item);
 }
 
 static int add_command(struct lsof_list *list, const char *text)
 {
+	struct lsof_item item = { .without = *text == '^' };
+
 	if (*text == '/')
 		return add_pattern(list, text);
-	return add_item(list, (struct lsof_item){ .without = *text == '^',
-						  .text = text + (*text == '^') });
+	item.text = strdup(text + item.without);
+	return item.text ? add_item(list, item) : lsof_usage("-c", "out of memory");
 }
+
+const struct lsof_state_name lsof_states[LSOF_STATES] = {
+	{ "ESTABLISHED", ESTAB_STATE_ESTABLISHED }, { "SYN_SENT", ESTAB_STATE_SYN_SENT },
+	{ "SYN_RECV", ESTAB_STATE_SYN_RECV },       { "FIN_WAIT1", ESTAB_STATE_FIN_WAIT_1 },
+	{ "FIN_WAIT2", ESTAB_STATE_FIN_WAIT_2 },    { "TIME_WAIT", ESTAB_STATE_TIME_WAIT },
+	{ "CLOSE", ESTAB_STATE_UNCONNECTED },       { "CLOSE_WAIT", ESTAB_STATE_CLOSE_WAIT },
+	{ "LAST_ACK", ESTAB_STATE_LAST_ACK },       { "LISTEN", ESTAB_STATE_LISTEN },
+	{ "CLOSING", ESTAB_STATE_CLOSING },
+};
 
 /* -s TCP:LISTEN,^CLOSED */
 static int add_states(struct lsof_options *options, char *text)
 {
-	static const struct {
-		const char *name;
-		unsigned int state;
-	} names[] = {
-		{ "ESTABLISHED", ESTAB_STATE_ESTABLISHED },
-		{ "SYN_SENT", ESTAB_STATE_SYN_SENT },
-		{ "SYN_RECV", ESTAB_STATE_SYN_RECV },
-		{ "FIN_WAIT1", ESTAB_STATE_FIN_WAIT_1 },
-		{ "FIN_WAIT2", ESTAB_STATE_FIN_WAIT_2 },
-		{ "TIME_WAIT", ESTAB_STATE_TIME_WAIT },
-		{ "CLOSE", ESTAB_STATE_UNCONNECTED },
-		{ "CLOSE_WAIT", ESTAB_STATE_CLOSE_WAIT },
-		{ "LAST_ACK", ESTAB_STATE_LAST_ACK },
-		{ "LISTEN", ESTAB_STATE_LISTEN },
-		{ "CLOSING", ESTAB_STATE_CLOSING },
-	};
 	char *list = strchr(text, ':');
 
 	if (!list || strncasecmp(text, "tcp:", 4) != 0)
@@ -161,14 +156,14 @@ static int add_states(struct lsof_options *options, char *text)
 		bool without = *word == '^';
 		size_t i = 0;
 
-		while (i < ARRAY_SIZE(names) && strcasecmp(names[i].name, word + without) != 0)
+		while (i < LSOF_STATES && strcasecmp(lsof_states[i].name, word + without) != 0)
 			i++;
-		if (i == ARRAY_SIZE(names))
+		if (i == LSOF_STATES)
 			return lsof_usage("unknown TCP state name", word);
 		if (without)
-			options->without_states |= BIT32(names[i].state);
+			options->without_states |= BIT32(lsof_states[i].state);
 		else
-			options->states |= BIT32(names[i].state);
+			options->states |= BIT32(lsof_states[i].state);
 	}
 	return 0;
 }
@@ -191,19 +186,27 @@ static int set_repeat(struct lsof_options *options, const char *text, bool until
 	}
 	if (*text == 'm') {
 		options->marker = text + 1;
-		return 0;
+		return text[1] ? 0 : lsof_usage("illegal <fmt>", "it is empty");
 	}
+	/* No time at all is no repetition. */
+	options->repeat = options->seconds > 0;
 	return *text == '\0' ? 0 : lsof_usage("not a time to wait", text);
 }
+
+/* All that lsof(8) knows; what is not of a socket is never shown. */
+static const char lsof_field_letters[] = "acCdDfFgGiklKLmMnNoprRsStTuPZ0";
 
 static int set_fields(struct lsof_options *options, const char *text)
 {
 	options->fields = text ? text : "";
 	options->end = '\n';
 	if (strchr(options->fields, '?')) {
-		options->help = true;
+		options->field_help = true;
 		return 0;
 	}
+	for (const char *at = options->fields; *at; at++)
+		if (!strchr(lsof_field_letters, *at))
+			return lsof_usage("unknown field", (char[]){ *at, '\0' });
 	if (strchr(options->fields, '0'))
 		options->end = '\0';
 	if (strcmp(options->fields, "0") == 0)
@@ -211,16 +214,20 @@ static int set_fields(struct lsof_options *options, const char *text)
 	return 0;
 }
 
-static int set_tcp(struct lsof_options *options, const char *text)
+static int set_tcp(struct lsof_options *options, const char *text, bool more)
 {
-	options->state = options->queues = false;
+	options->queues = options->flags = false;
+	options->state = !text && more;
+	options->tcp_given = true;
 	for (; text && *text; text++) {
 		if (*text == 's')
 			options->state = true;
 		else if (*text == 'q')
 			options->queues = true;
-		else if (*text != 'f' && *text != 'w')
-			return lsof_usage("unknown letter of -T", text);
+		else if (*text == 'f')
+			options->flags = true;
+		else
+			return lsof_usage("unsupported TCP/TPI info selection", text);
 	}
 	return 0;
 }
@@ -231,8 +238,23 @@ static int set_width(struct lsof_options *options, const char *text)
 
 	if (!text || !read_number(text, &width))
 		return lsof_usage("+c", "wants a number");
-	options->command_width = (size_t)width;
+	if (width > LSOF_COMMAND_MAX)
+		return lsof_usage("+c", "a command has 15 letters at most");
+	/* As wide as the title, at least. */
+	options->command_width = width == 0 ? 0 : MAX((size_t)width, strlen("COMMAND"));
 	return 0;
+}
+
+/* -o, and -oN: so many digits an offset may have, of which a socket has none but 0. */
+static int set_offset(struct lsof_options *options, struct words *words)
+{
+	const char *value = take(words, false);
+	uint64_t digits;
+
+	if (!value)
+		options->offsets = true;
+	return !value || read_number(value, &digits) ? 0
+						     : lsof_usage("not a number of digits", value);
 }
 
 /* Options that have an argument, or may have one. */
@@ -246,19 +268,21 @@ static int apply_argument(struct lsof_options *options, struct words *words, cha
 	case 'F':
 		return set_fields(options, value);
 	case 'T':
-		return set_tcp(options, value);
+		return set_tcp(options, value, words->sign == '+');
 	case 'r':
 		return set_repeat(options, value, words->sign == '+');
 	case 'g':
 		options->group = true;
 		return value ? add_numbers(&options->groups, value, false) : 0;
 	case 's':
-		return value ? add_states(options, value)
-			     : sockets_only("-s alone shows the sizes of files");
+		if (value)
+			return add_states(options, value);
+		options->sizes = true;
+		return 0;
 	case 'S':
 		return 0;
 	}
-	if (!value)
+	if (!value || (*value == '-' && letter != 'p'))
 		return lsof_usage("an argument is missing behind", (char[]){ '-', letter, '\0' });
 	if (letter == 'p')
 		return add_numbers(&options->pids, value, false);
@@ -283,6 +307,7 @@ static const struct {
 	{ 'J', offsetof(struct lsof_options, json) },
 	{ 'j', offsetof(struct lsof_options, json_lines) },
 	{ 'Q', offsetof(struct lsof_options, quiet) },
+	{ 'V', offsetof(struct lsof_options, verbose) },
 	{ 'E', offsetof(struct lsof_options, endpoints) },
 	{ 'h', offsetof(struct lsof_options, help) },
 	{ '?', offsetof(struct lsof_options, help) },
@@ -301,12 +326,15 @@ static int apply(struct lsof_options *options, struct words *words, char letter)
 			options->peers = true;
 		return 0;
 	}
+	if (letter == 'o')
+		return set_offset(options, words);
 	if (strchr("icFTrgsSpu", letter))
 		return apply_argument(options, words, letter);
-	/* Nothing blocks here, nor warns. */
-	if (strchr("wbOC", letter))
+	/* Nothing blocks here, nor warns, and no port mapper is asked. */
+	if (strchr("wbOM", letter) || (letter == 'L' && words->sign == '-') ||
+	    (letter == 'f' && *words->letters == '\0'))
 		return 0;
-	if (strchr("dDefKLmMNoxXAk", letter))
+	if (strchr("dDefKLmNxXAk", letter))
 		return sockets_only(option);
 	return lsof_usage("illegal option character", option + 1);
 }
@@ -316,13 +344,21 @@ static int check(const struct lsof_options *options)
 {
 	const struct lsof_list *lists[] = { &options->pids, &options->groups, &options->users,
 					    &options->commands };
-	bool wanted = false;
+	bool wanted = false, listed = false;
 
-	if (options->help || options->version)
+	if (options->help || options->field_help || options->version)
 		return 0;
+	if (options->terse && options->fields)
+		return lsof_usage(NULL, "-F and -t are mutually exclusive");
+	if (options->sizes && options->offsets)
+		return lsof_usage(NULL, "-o and -s are mutually exclusive");
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		for (size_t k = 0; k < lists[i]->n; k++)
+		for (size_t k = 0; k < lists[i]->n; k++) {
 			wanted |= !lists[i]->items[k].without;
+			listed = true;
+		}
+	if (options->all && !options->net && !options->unix_sockets && !listed)
+		return lsof_usage(NULL, "no select options to AND via -a");
 	if (!options->net && !options->unix_sockets)
 		return sockets_only("-i or -U is needed");
 	if (wanted && !options->all)
@@ -362,5 +398,6 @@ void lsof_options_free(struct lsof_options *options)
 		if (pattern)
 			regfree(pattern);
 		free(pattern);
+		free(options->commands.items[i].text);
 	}
 }

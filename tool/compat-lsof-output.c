@@ -10,7 +10,7 @@
 
 /* ---- the table ---- */
 
-enum { COLUMN_PARENT = 2, COLUMN_GROUP = 3, N_COLUMNS = 10 };
+enum { COLUMN_PARENT = 2, COLUMN_GROUP = 3, COLUMN_SIZE = 8, N_COLUMNS = 10 };
 
 static const struct {
 	const char *title;
@@ -24,7 +24,7 @@ static const struct {
 	{ "  FD  ", false },
 	{ "TYPE", false },
 	{ "DEVICE", false },
-	{ "SIZE/OFF", false },
+	{ NULL, false },
 	/* The name stands behind it, in a column that is never filled up. */
 	{ "NODE", false },
 };
@@ -76,9 +76,9 @@ static void put_row(struct lsof *lsof, struct compat_table *table, const struct 
 	compat_table_next(table);
 	buf_str(cell, lsof_type(file));
 	compat_table_next(table);
-	lsof_put_device(cell, file);
+	lsof_put_device(cell, lsof, file);
 	compat_table_next(table);
-	buf_str(cell, "0t0");
+	buf_str(cell, options->sizes ? "" : "0t0");
 	compat_table_next(table);
 	if (file->proto == ESTAB_PROTO_UNIX)
 		buf_u64(cell, compat_u64(file->sock, ESTAB_F_INODE, 0));
@@ -87,6 +87,11 @@ static void put_row(struct lsof *lsof, struct compat_table *table, const struct 
 	compat_table_next(table);
 	lsof_put_name(lsof, cell, file, true);
 	compat_table_next(table);
+}
+
+static const char *size_title(const struct lsof_options *options)
+{
+	return options->sizes ? "SIZE" : options->offsets ? "OFFSET" : "SIZE/OFF";
 }
 
 void lsof_put_table(struct lsof *lsof)
@@ -104,7 +109,9 @@ void lsof_put_table(struct lsof *lsof)
 	table.columns[COLUMN_GROUP].hidden = !lsof->options.group;
 	table.columns[COLUMN_PARENT].hidden = !lsof->options.parent;
 	for (size_t i = 0; i < N_COLUMNS; i++) {
-		if (!table.columns[i].hidden)
+		if (i == COLUMN_SIZE)
+			buf_str(compat_table_cell(&table), size_title(&lsof->options));
+		else if (!table.columns[i].hidden)
 			buf_str(compat_table_cell(&table), columns[i].title);
 		compat_table_next(&table);
 	}
@@ -161,7 +168,7 @@ static void put_process(struct lsof *lsof, const struct estab_owner *owner)
 	put_process_field(lsof, 'c', owner, ESTAB_F_OWNER_COMM);
 	put_process_field(lsof, 'u', owner, ESTAB_F_OWNER_UID);
 	/* A number has no name to be shown. */
-	if (wants(lsof, 'L') && (lsof_has_user(owner))) {
+	if (wants(lsof, 'L') && !lsof->options.numeric_users && lsof_has_user(owner)) {
 		buf_char(&lsof->out, 'L');
 		lsof_put_user(&lsof->out, lsof, owner, false);
 		end_field(lsof);
@@ -180,7 +187,8 @@ static void put_text(struct lsof *lsof, char letter, const char *text)
 
 static void put_tcp(struct lsof *lsof, const struct lsof_file *file)
 {
-	const char *state = lsof_state(file);
+	const struct lsof_options *options = &lsof->options;
+	const char *state = options->state ? lsof_state(file) : NULL;
 
 	if (!wants(lsof, 'T'))
 		return;
@@ -189,7 +197,8 @@ static void put_tcp(struct lsof *lsof, const struct lsof_file *file)
 		buf_str(&lsof->out, state);
 		end_field(lsof);
 	}
-	if (file->proto == ESTAB_PROTO_UNIX)
+	/* Without -T both are shown. */
+	if (file->proto == ESTAB_PROTO_UNIX || (options->tcp_given && !options->queues))
 		return;
 	buf_str(&lsof->out, "TQR=");
 	lsof_put_queue(&lsof->out, file, true);
@@ -214,10 +223,11 @@ static void put_file(struct lsof *lsof, const struct lsof_file *file)
 	put_text(lsof, 't', lsof_type(file));
 	if (wants(lsof, 'd')) {
 		buf_char(&lsof->out, 'd');
-		lsof_put_device(&lsof->out, file);
+		lsof_put_device(&lsof->out, lsof, file);
 		end_field(lsof);
 	}
-	put_text(lsof, 'o', "0t0");
+	if (!lsof->options.sizes)
+		put_text(lsof, 'o', "0t0");
 	if (local && wants(lsof, 'i')) {
 		buf_char(&lsof->out, 'i');
 		buf_u64(&lsof->out, compat_u64(file->sock, ESTAB_F_INODE, 0));
@@ -303,7 +313,7 @@ static void put_json_file(struct lsof *lsof, struct buf *text, const struct lsof
 	buf_str(text, lsof_type(file));
 	put_string(lsof, text);
 	put_key(out, false, "device");
-	lsof_put_device(text, file);
+	lsof_put_device(text, lsof, file);
 	put_string(lsof, text);
 	if (file->proto == ESTAB_PROTO_UNIX) {
 		put_key(out, false, "inode");

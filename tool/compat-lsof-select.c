@@ -4,12 +4,20 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "compat-lsof.h"
 #include "util.h"
+
+static bool is_any(const struct estab_addr *addr)
+{
+	static const uint8_t zeros[16];
+
+	return memcmp(addr->bytes, zeros, sizeof(zeros)) == 0;
+}
 
 /* ---- what stands behind -i ---- */
 
@@ -92,6 +100,9 @@ static int read_ports(struct lsof_net *net, char *list, const char *whole)
 
 		if (net->n_ranges == LSOF_RANGES_MAX)
 			return bad("too many ports in: -i", whole);
+		/* A comma too many at the end is let pass. */
+		if (*word == '\0' && !list && net->n_ranges > 0)
+			return 0;
 		/* A name may have a dash, too. */
 		if (read_port(net, word, &from)) {
 			to = from;
@@ -147,6 +158,8 @@ static int read_host(struct lsof_net *net, char **text, const char *whole)
 	*end = kept;
 	*text = end;
 	net->has_addr = known;
+	if (known && is_any(&net->addr))
+		return bad("incomplete Internet address specification: -i", whole);
 	return known ? 0 : bad("unacceptable Internet address in: -i", whole);
 }
 
@@ -169,16 +182,24 @@ static int read_net(struct lsof_net *net, char *text, const char *whole)
 
 int lsof_parse_net(struct lsof_options *options, const char *text)
 {
-	struct lsof_net net = { .protos = ALL_PROTOCOLS };
+	struct lsof_net net = {
+		.text = text,
+		.protos = ALL_PROTOCOLS,
+		.family = options->net_family,
+	};
 	char *copy;
 	int status;
 
 	options->net = true;
-	if (*text == '\0')
+	if (*text == '\0') {
+		options->net_all = true;
+		options->net_family = 0;
 		return 0;
+	}
 	if ((*text == '4' || *text == '6') && text[1] == '\0') {
 		options->net_family =
 			options->net_family && options->net_family != *text ? 0 : *text;
+		options->net_all = true;
 		return 0;
 	}
 	if (options->n_nets == LSOF_ITEMS_MAX)
@@ -224,14 +245,17 @@ static bool end_matches(const struct lsof_net *net, const struct estab_addr *end
 	return net->n_ranges == 0;
 }
 
-static bool net_matches(struct lsof_options *options, const struct lsof_file *file,
+/* Any item that finds it, or the -i without one; with -a both. */
+static bool net_matches(struct lsof *lsof, const struct lsof_file *file,
 			const struct estab_tuple *tuple)
 {
-	bool any = options->n_nets == 0;
+	struct lsof_options *options = &lsof->options;
+	bool among_all = options->net_all && (!options->net_family ||
+					      (options->net_family == '4') ==
+						      (tuple->local.family == ESTAB_FAMILY_INET));
+	bool any = false;
 
-	if (options->net_family &&
-	    (options->net_family == '4') != (tuple->local.family == ESTAB_FAMILY_INET))
-		return false;
+	lsof->net_found |= among_all;
 	for (size_t i = 0; i < options->n_nets; i++) {
 		struct lsof_net *net = &options->nets[i];
 
@@ -243,7 +267,9 @@ static bool net_matches(struct lsof_options *options, const struct lsof_file *fi
 		net->found = true;
 		any = true;
 	}
-	return any;
+	if (options->all && options->net_all && options->n_nets > 0)
+		return any && among_all;
+	return any || among_all;
 }
 
 static bool socket_wanted(struct lsof *lsof, const struct lsof_file *file)
@@ -255,13 +281,11 @@ static bool socket_wanted(struct lsof *lsof, const struct lsof_file *file)
 		return options->unix_sockets;
 	if (!options->net || estab_socket_get_tuple(file->sock, &tuple) < 0)
 		return false;
+	lsof->states_found |= BIT32(tuple.state);
 	if (options->without_states & BIT32(tuple.state) ||
 	    (options->states != 0 && !(options->states & BIT32(tuple.state))))
 		return false;
-	if (!net_matches(options, file, &tuple))
-		return false;
-	lsof->net_found = true;
-	return true;
+	return net_matches(lsof, file, &tuple);
 }
 
 /* ---- processes ---- */
@@ -308,12 +332,11 @@ static bool process_wanted(struct lsof *lsof, const struct lsof_file *file)
 	length = MIN(length, sizeof(command) - 1);
 	memcpy(command, bytes, length);
 	command[length] = '\0';
-	/* All are asked, so that each knows what it found. */
+	/* All are asked, so that each knows what it found; commands only of what is wanted yet. */
 	wanted = list_wants(&options->pids, "", file->pid);
 	wanted &= list_wants(&options->groups, "", lsof_owner_u64(file->owner, ESTAB_F_OWNER_PGID));
 	wanted &= list_wants(&options->users, "", lsof_owner_u64(file->owner, ESTAB_F_OWNER_UID));
-	wanted &= list_wants(&options->commands, command, 0);
-	return wanted;
+	return wanted && list_wants(&options->commands, command, 0);
 }
 
 /* ---- both ---- */
@@ -452,18 +475,78 @@ static bool is_found(const struct lsof_item *item, bool pids)
 	       (pids && (kill((pid_t)item->number, 0) == 0 || errno == EPERM));
 }
 
-bool lsof_is_missing(const struct lsof *lsof)
+/* With -V it is told. Always returns true. */
+static bool miss(struct lsof *lsof, const char *what, const char *which)
+{
+	if (!lsof->options.verbose)
+		return true;
+	buf_str(&lsof->out, "lsof: ");
+	buf_str(&lsof->out, what);
+	buf_escape(&lsof->out, which, strlen(which));
+	buf_char(&lsof->out, '\n');
+	return true;
+}
+
+/* The last one that was named first. */
+static bool miss_commands(struct lsof *lsof)
+{
+	const struct lsof_list *list = &lsof->options.commands;
+	bool missing = false;
+
+	for (size_t pattern = 0; pattern < 2; pattern++) {
+		for (size_t i = list->n; i-- > 0;) {
+			const struct lsof_item *item = &list->items[i];
+
+			if (!item->pattern == !pattern && !is_found(item, false))
+				missing = miss(lsof,
+					       pattern ? "no command found for regex: "
+						       : "command not located: ",
+					       item->text);
+		}
+	}
+	return missing;
+}
+
+static bool miss_nets(struct lsof *lsof)
 {
 	const struct lsof_options *options = &lsof->options;
-	/* Users, and unix sockets, are never missed. */
-	const struct lsof_list *lists[] = { &options->pids, &options->groups, &options->commands };
+	bool missing = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		for (size_t k = 0; k < lists[i]->n; k++)
-			if (!is_found(&lists[i]->items[k], lists[i] == &options->pids))
-				return true;
-	for (size_t i = 0; i < options->n_nets; i++)
+	for (size_t i = options->n_nets; i-- > 0;)
 		if (!options->nets[i].found)
-			return true;
-	return options->net && !lsof->net_found;
+			missing =
+				miss(lsof, "Internet address not located: ", options->nets[i].text);
+	if (options->net_all && !lsof->net_found)
+		missing = miss(lsof, "no Internet files located", "");
+	for (size_t i = 0; options->net && i < LSOF_STATES; i++)
+		if (options->states & ~lsof->states_found & BIT32(lsof_states[i].state))
+			missing = miss(lsof, "TCP state not located: ", lsof_states[i].name);
+	return missing;
+}
+
+static bool miss_numbers(struct lsof *lsof, const struct lsof_list *list, bool pids,
+			 const char *what)
+{
+	bool missing = false;
+	char text[24];
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (is_found(&list->items[i], pids))
+			continue;
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)list->items[i].number);
+		missing = miss(lsof, what, text);
+	}
+	return missing;
+}
+
+bool lsof_miss(struct lsof *lsof)
+{
+	const struct lsof_options *options = &lsof->options;
+	bool missing = miss_commands(lsof);
+
+	/* Users, and unix sockets, are never missed. */
+	missing |= miss_nets(lsof);
+	missing |= miss_numbers(lsof, &options->pids, true, "process ID not located: ");
+	missing |= miss_numbers(lsof, &options->groups, false, "process group ID not located: ");
+	return missing;
 }

@@ -20,7 +20,31 @@ static void usage_put(struct buf *buf)
 		"place of lsof: estab-lsof(1).\n");
 }
 
+/* Which letters of -F a socket has; the others are taken, and show nothing. */
+static void field_help_put(struct buf *buf)
+{
+	buf_str(buf,
+		"lsof: -F fields of a process: p PID, c command, g process group, R parent, u user's number,\n"
+		"L user's name; of a socket: f descriptor, a access, l lock, t type, d device, o offset,\n"
+		"i inode, P protocol, n name, T state and queues; 0 ends fields with NUL.\n");
+}
+
 /* ---- reading ---- */
+
+/* The array with room for one more; NULL: there is none. */
+static void *grow(struct lsof *lsof, void *items, size_t size, size_t used, size_t *room)
+{
+	size_t more = MAX(*room * 2, (size_t)1024);
+
+	if (used < *room)
+		return items;
+	items = reallocarray(items, more, size);
+	if (items)
+		*room = more;
+	else
+		lsof->error = -ENOMEM;
+	return items;
+}
 
 /* Every descriptor of the processes; what only a thread or a ring has, lsof does not know. */
 static void add_row(void *arg, enum estab_proto proto, const struct estab_socket *sock)
@@ -31,6 +55,7 @@ static void add_row(void *arg, enum estab_proto proto, const struct estab_socket
 	for (uint32_t i = 0; i < count; i++) {
 		const struct estab_owner *owner = estab_socket_owner(sock, i);
 		struct lsof_file file = { .proto = proto, .sock = sock, .owner = owner };
+		struct lsof_file *files;
 		const char *via;
 		uint64_t tid;
 
@@ -39,17 +64,10 @@ static void add_row(void *arg, enum estab_proto proto, const struct estab_socket
 		    estab_owner_get_u64(owner, ESTAB_F_OWNER_TID, &tid) == 0 ||
 		    estab_owner_get_str(owner, ESTAB_F_OWNER_VIA, &via) == 0)
 			continue;
-		if (lsof->n_files == lsof->room) {
-			size_t room = MAX(lsof->room * 2, (size_t)1024);
-			struct lsof_file *files = reallocarray(lsof->files, room, sizeof(*files));
-
-			if (!files) {
-				lsof->error = -ENOMEM;
-				return;
-			}
-			lsof->files = files;
-			lsof->room = room;
-		}
+		files = grow(lsof, lsof->files, sizeof(*files), lsof->n_files, &lsof->room);
+		if (!files)
+			return;
+		lsof->files = files;
 		lsof->files[lsof->n_files++] = file;
 	}
 }
@@ -115,6 +133,47 @@ static void add_common(const struct lsof *lsof, struct compat_reading *reading)
 		compat_add_field(reading, ESTAB_F_OWNER_PPID);
 }
 
+static void add_address(void *arg, enum estab_proto proto, const struct estab_socket *sock)
+{
+	struct lsof *lsof = arg;
+	struct lsof_address *addresses = grow(lsof, lsof->addresses, sizeof(*addresses),
+					      lsof->n_addresses, &lsof->addresses_room);
+
+	(void)proto;
+	if (!addresses)
+		return;
+	lsof->addresses = addresses;
+	addresses[lsof->n_addresses++] = (struct lsof_address){
+		.inode = compat_u64(sock, ESTAB_F_INODE, 0),
+		.address = compat_u64(sock, ESTAB_F_KERNEL_ADDRESS, 0),
+	};
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct lsof_address *left = a, *right = b;
+
+	return (left->inode > right->inode) - (left->inode < right->inode);
+}
+
+static void read_addresses(struct lsof *lsof)
+{
+	struct compat_reading reading = {
+		.ctx = lsof->ctx,
+		.states = ESTAB_STATES_ALL,
+		.source = "procfs",
+	};
+
+	lsof->n_addresses = 0;
+	compat_add_field(&reading, ESTAB_F_INODE);
+	compat_add_field(&reading, ESTAB_F_KERNEL_ADDRESS);
+	compat_add_table(&reading, ESTAB_PROTO_UNIX);
+	compat_read(&reading, add_address, NULL, lsof);
+	if (lsof->n_addresses > 0)
+		qsort(lsof->addresses, lsof->n_addresses, sizeof(*lsof->addresses),
+		      compare_addresses);
+}
+
 static void read_unix(void *arg, const struct estab_result *result)
 {
 	struct lsof *lsof = arg;
@@ -131,6 +190,7 @@ static void read_unix(void *arg, const struct estab_result *result)
 	/* Who is at the other end only sock_diag tells, and only the text has addresses. */
 	if (lsof->options.endpoints) {
 		compat_add_field(&reading, ESTAB_F_PEER_INODE);
+		read_addresses(lsof);
 	} else {
 		compat_add_field(&reading, ESTAB_F_KERNEL_ADDRESS);
 		reading.source = "procfs";
@@ -173,9 +233,12 @@ static void put_marker(struct lsof *lsof)
 	time_t now = time(NULL);
 	struct tm broken;
 
-	if (!lsof->options.marker) {
-		buf_str(&lsof->out, "=======\n");
-	} else if (localtime_r(&now, &broken)) {
+	/* Among fields it is one too. */
+	if (lsof->options.fields)
+		buf_char(&lsof->out, 'm');
+	else if (!lsof->options.marker)
+		buf_str(&lsof->out, "=======");
+	if (lsof->options.marker && localtime_r(&now, &broken)) {
 		/* The format is the user's own. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -183,8 +246,10 @@ static void put_marker(struct lsof *lsof)
 #pragma GCC diagnostic pop
 
 		buf_put(&lsof->out, text, length);
-		buf_char(&lsof->out, '\n');
 	}
+	if (lsof->options.fields && lsof->options.end == '\0')
+		buf_char(&lsof->out, '\0');
+	buf_char(&lsof->out, '\n');
 }
 
 static int run(struct lsof *lsof)
@@ -203,15 +268,23 @@ static int run(struct lsof *lsof)
 			break;
 		sleep(lsof->options.seconds);
 	}
-	return lsof_is_missing(lsof) && !lsof->options.quiet ? LSOF_FAILED : LSOF_OK;
+	return lsof_miss(lsof) && !lsof->options.quiet ? LSOF_FAILED : LSOF_OK;
 }
 
 static int answer(struct lsof *lsof)
 {
 	int error, status;
 
-	if (lsof->options.help) {
-		usage_put(&lsof->out);
+	if (lsof->options.help || lsof->options.field_help) {
+		struct buf err;
+
+		buf_init(&err, STDERR_FILENO);
+		if (lsof->options.help)
+			usage_put(&lsof->out);
+		else
+			field_help_put(&err);
+		buf_flush(&err);
+		buf_free(&err);
 		return LSOF_OK;
 	}
 	if (lsof->options.version) {
@@ -256,6 +329,7 @@ int compat_lsof(int argc, char **argv)
 	lsof_options_free(&lsof->options);
 	free(lsof->files);
 	free(lsof->keys);
+	free(lsof->addresses);
 	free(lsof);
 	return status;
 }

@@ -15,10 +15,11 @@
 /* lsof itself says 1 for all that goes wrong; that it has no files but sockets is estab's own. */
 enum { LSOF_OK = 0, LSOF_FAILED = 1, LSOF_SOCKETS_ONLY = 2 };
 
-enum { LSOF_ITEMS_MAX = 100, LSOF_RANGES_MAX = 32, LSOF_COMMAND_WIDTH = 9 };
+enum { LSOF_ITEMS_MAX = 100, LSOF_RANGES_MAX = 32, LSOF_COMMAND_WIDTH = 9, LSOF_COMMAND_MAX = 15 };
 
 /* One -i: "[46][protocol][@host][:ports]". */
 struct lsof_net {
+	const char *text;
 	char family; /* '4', '6', or 0 */
 	uint64_t protos;
 	bool has_addr;
@@ -36,7 +37,7 @@ struct lsof_item {
 	bool without;
 	bool found;
 	uint64_t number;
-	const char *text; /* of -c: how the command begins */
+	char *text;       /* of -c: how the command begins, or the expression; owned */
 	regex_t *pattern; /* of -c /…/ */
 };
 
@@ -47,8 +48,9 @@ struct lsof_list {
 
 struct lsof_options {
 	/* what is listed */
-	bool net;
-	char net_family; /* -i4, -i6 */
+	bool net;        /* any -i */
+	bool net_all;    /* one without an address */
+	char net_family; /* of that: -i4, -i6 */
 	size_t n_nets;
 	struct lsof_net nets[LSOF_ITEMS_MAX];
 	bool unix_sockets;
@@ -58,19 +60,29 @@ struct lsof_options {
 	uint32_t without_states;
 
 	/* how */
-	bool help, version;
+	bool help, field_help, version;
 	bool numeric_hosts, numeric_ports, numeric_users;
 	bool terse, group, parent, endpoints, peers;
-	bool state, queues; /* -T */
-	const char *fields; /* -F; "": all */
-	char end;           /* of a field */
+	bool tcp_given, state, queues, flags; /* -T */
+	bool sizes, offsets; /* -s, -o: what the column between DEVICE and NODE is of */
+	const char *fields;  /* -F; "": all */
+	char end;            /* of a field */
 	bool json, json_lines;
 	size_t command_width; /* 0: whole */
 	bool quiet;           /* -Q */
+	bool verbose;         /* -V: tells what was not found */
 	bool repeat, until_none;
 	unsigned int seconds, count;
 	const char *marker;
 };
+
+/* The states of TCP by lsof's names, which is what -s takes. */
+enum { LSOF_STATES = 11 };
+
+extern const struct lsof_state_name {
+	const char *name;
+	unsigned int state;
+} lsof_states[LSOF_STATES];
 
 /* A descriptor that is a socket. */
 struct lsof_file {
@@ -87,6 +99,12 @@ struct lsof_key {
 	uint32_t file;
 };
 
+/* Where the kernel has a unix socket, as the text of /proc tells; sock_diag does not. */
+struct lsof_address {
+	uint64_t inode;
+	uint64_t address;
+};
+
 struct lsof {
 	struct lsof_options options;
 	struct compat_names names;
@@ -98,7 +116,11 @@ struct lsof {
 	size_t n_shown;
 	struct lsof_key *keys; /* where other ends are found */
 	size_t n_keys;
+	struct lsof_address *addresses; /* sorted; where the rows have none */
+	size_t n_addresses;
+	size_t addresses_room;
 	bool net_found;
+	uint32_t states_found;
 	int error;
 };
 
@@ -111,8 +133,8 @@ int lsof_usage(const char *what, const char *why);
 
 /* Marks what is shown; notes which of the things asked for were found. */
 void lsof_select(struct lsof *lsof);
-/* Whether something that was asked for was not found. */
-bool lsof_is_missing(const struct lsof *lsof);
+/* Whether something that was asked for was not found; -V tells what. */
+bool lsof_miss(struct lsof *lsof);
 
 /* The three ways to show it. */
 void lsof_put_table(struct lsof *lsof);
@@ -127,7 +149,7 @@ void lsof_put_queue(struct buf *buf, const struct lsof_file *file, bool received
 const char *lsof_protocol(const struct lsof_file *file);
 const char *lsof_type(const struct lsof_file *file);
 /* An inode, or the kernel's address of a unix socket. */
-void lsof_put_device(struct buf *buf, const struct lsof_file *file);
+void lsof_put_device(struct buf *buf, const struct lsof *lsof, const struct lsof_file *file);
 void lsof_put_user(struct buf *buf, const struct lsof *lsof, const struct estab_owner *owner,
 		   bool number);
 /* Whether its user has a name. */

@@ -29,11 +29,11 @@ static void put_flags(struct buf *buf, const char *name, uint64_t value)
 
 /* ---- users ---- */
 
-static void put_context(struct buf *buf, const char *name, const struct estab_owner *owner)
+static void put_context(struct buf *buf, const struct estab_owner *owner)
 {
 	uint64_t before;
 
-	buf_str(buf, name);
+	buf_str(buf, ",proc_ctx=");
 	before = buf_total(buf);
 	buf_owner(buf, owner, ESTAB_F_OWNER_CONTEXT);
 	if (buf_total(buf) == before)
@@ -54,10 +54,11 @@ static void put_user(const struct ss *ss, struct buf *buf, const struct estab_ow
 	if (ss->options.threads)
 		put_number(buf, ",tid=", tid);
 	if (ss->options.contexts)
-		put_context(buf, ",proc_ctx=", owner);
+		put_context(buf, owner);
 	put_number(buf, ",fd=", fd);
+	/* Whose label is not read; the word is that of ss(8) where it can't be had. */
 	if (ss->options.socket_contexts)
-		put_context(buf, ",sock_ctx=", owner);
+		buf_str(buf, ",sock_ctx=unavailable");
 	buf_char(buf, ')');
 }
 

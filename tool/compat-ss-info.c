@@ -333,6 +333,33 @@ static void put_subflow(struct buf *buf, const struct estab_socket *sock)
 	put_hex(buf, sock, " maplen:", ESTAB_F_MPTCP_MAP_LENGTH, UINT64_MAX);
 }
 
+/* What the kernel's TLS does. */
+static void put_tls(struct buf *buf, const struct estab_socket *sock)
+{
+	static const struct {
+		enum estab_field field;
+		const char *name;
+	} words[] = {
+		{ ESTAB_F_TCP_TLS_VERSION, " version: " },
+		{ ESTAB_F_TCP_TLS_CIPHER, " cipher: " },
+		{ ESTAB_F_TCP_TLS_RX, " rxconf: " },
+		{ ESTAB_F_TCP_TLS_TX, " txconf: " },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *word = compat_str(sock, words[i].field);
+
+		if (!word)
+			continue;
+		buf_str(buf, words[i].name);
+		buf_str(buf, word);
+	}
+	if (compat_u64(sock, ESTAB_F_TCP_TLS_ZC_RO_TX, 0) != 0)
+		buf_str(buf, " zc_ro_tx");
+	if (compat_u64(sock, ESTAB_F_TCP_TLS_NO_PAD_RX, 0) != 0)
+		buf_str(buf, " no_pad_rx");
+}
+
 void ss_put_tcp_info(const struct ss *ss, struct buf *buf, const struct estab_socket *sock)
 {
 	const char *congestion = compat_str(sock, ESTAB_F_TCP_CONGESTION);
@@ -357,6 +384,7 @@ void ss_put_tcp_info(const struct ss *ss, struct buf *buf, const struct estab_so
 	if (ulp) {
 		buf_str(buf, " tcp-ulp-");
 		buf_escape(buf, ulp, strlen(ulp));
+		put_tls(buf, sock);
 		put_subflow(buf, sock);
 	}
 }

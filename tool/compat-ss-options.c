@@ -243,6 +243,8 @@ static const struct {
 	{ 'Q', offsetof(struct ss_options, no_queues) },
 	{ 'O', offsetof(struct ss_options, oneline) },
 	{ 'h', offsetof(struct ss_options, help) },
+	{ 'K', offsetof(struct ss_options, kill) },
+	{ 'E', offsetof(struct ss_options, events) },
 	{ OPT_TOS, offsetof(struct ss_options, tos) },
 	{ OPT_CGROUP, offsetof(struct ss_options, cgroup) },
 	{ OPT_SOCKOPT, offsetof(struct ss_options, sockopt) },
@@ -313,9 +315,6 @@ static int apply(struct ss_options *options, int option, char *argument)
 	case 'N':
 		options->netns = argument;
 		return 0;
-	case 'K':
-	case 'E':
-		return refuse(option == 'K' ? "-K" : "-E", "is not supported; see estab kill");
 	case 'D':
 		return refuse("-D", "raw dumps are not written; estab --jsonl saves what was read");
 	}

@@ -29,6 +29,8 @@ void ss_usage_put(struct buf *buf)
 		"  -o, --options      timers\n"
 		"  -e, --extended     uid, inode, cookie, mark, cgroup, ...\n"
 		"  -m, --memory  -p, --processes  -T, --threads  -i, --info\n"
+		"  -K, --kill         closes sockets, and shows which\n"
+		"  -E, --events       shows sockets of TCP and UDP as they end\n"
 		"  -s, --summary  -b, --bpf  --tos  --cgroup  --inet-sockopt\n"
 		"  -Z, --context  -z, --contexts  -N, --net=NAMESPACE\n"
 		"  -4, --ipv4  -6, --ipv6  -0, --packet  -t, --tcp  -u, --udp  -w, --raw\n"
@@ -167,6 +169,32 @@ static bool is_blank(const char *text)
 	return text[strspn(text, " \t")] == '\0';
 }
 
+/* A word that is wrong is one thing, one that is missing or out of place another. */
+static bool is_out_of_place(const char *rest)
+{
+	return is_blank(rest) || strchr("()&|!=<>", *rest) ||
+	       (*rest == ':' && is_blank(rest + 1)) || strncmp(rest, "and", 3) == 0 ||
+	       strncmp(rest, "or", 2) == 0;
+}
+
+/* The filter stays as it is where there is no name in it. */
+static int resolve_filter(struct ss_options *options)
+{
+	struct buf text;
+
+	buf_init(&text, BUF_MEMORY);
+	ss_put_filter_addresses(options, &text);
+	buf_char(&text, '\0');
+	if (text.error < 0) {
+		buf_free(&text);
+		return refuse(SS_REFUSED, NULL, strerror(-text.error));
+	}
+	free(options->filter);
+	options->filter = strdup(text.data);
+	buf_free(&text);
+	return options->filter ? SS_OK : refuse(SS_REFUSED, NULL, strerror(ENOMEM));
+}
+
 static int parse_filter(struct ss_options *options, struct compat_reading *reading)
 {
 	_cleanup_(cleanup_free) char *message = NULL;
@@ -177,6 +205,11 @@ static int parse_filter(struct ss_options *options, struct compat_reading *readi
 
 	if (status != SS_OK || is_blank(options->filter))
 		return status;
+	if (!ss_has_devices(options))
+		return refuse(SS_REFUSED, NULL, "Cannot parse device.");
+	status = resolve_filter(options);
+	if (status != SS_OK)
+		return status;
 	error = estab_filter_parse_as(options->filter, ESTAB_FILTER_SS | options->reads,
 				      &reading->filter, &position, &message);
 	if (error == 0)
@@ -184,11 +217,7 @@ static int parse_filter(struct ss_options *options, struct compat_reading *readi
 	compat_complain("ss", "filter", message ? message : strerror(-error));
 	rest = options->filter + MIN(position, strlen(options->filter));
 	compat_complain("ss", "here", rest);
-	/* A word that is wrong is one thing, one that is missing or out of place another. */
-	return is_blank(rest) || strchr("()&|!=<>:", *rest) || strncmp(rest, "and", 3) == 0 ||
-			       strncmp(rest, "or", 2) == 0
-		       ? SS_USAGE
-		       : SS_REFUSED;
+	return is_out_of_place(rest) ? SS_USAGE : SS_REFUSED;
 }
 
 /* ---- listing ---- */
@@ -272,8 +301,7 @@ static int list(struct ss *ss, struct compat_reading *reading)
 	error = read_netlink(ss, reading);
 	if (error != -ENOMEM)
 		error = compat_read(reading, ss_put_row, NULL, ss);
-	compat_table_flush(&ss->table);
-	compat_table_free(&ss->table);
+	ss_end_table(ss);
 	return error == -ENOMEM ? refuse(SS_REFUSED, NULL, strerror(ENOMEM)) : SS_OK;
 }
 
@@ -330,7 +358,12 @@ static int run(struct ss *ss, struct estab_ctx *ctx)
 		return status;
 	add_tables(&ss->options, &reading);
 	add_fields(&ss->options, &reading);
-	status = list(ss, &reading);
+	if (ss->options.events)
+		status = ss_follow(ss, &reading);
+	else if (ss->options.kill)
+		status = ss_kill(ss, &reading);
+	else
+		status = list(ss, &reading);
 	estab_filter_unref(reading.filter);
 	return status;
 }

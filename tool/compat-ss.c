@@ -3,6 +3,7 @@
 #include "compat-ss.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -59,7 +60,8 @@ static void put_queues(struct ss *ss, uint64_t received, uint64_t sent)
 		uint64_t start = buf_total(cell);
 
 		if (!ss->options.no_queues) {
-			buf_u64(cell, queues[i]);
+			/* The kernel counts one that ends down to -1. */
+			buf_i64(cell, (int32_t)queues[i]);
 			compat_pad(cell, start, 6);
 		}
 		compat_table_next(&ss->table);
@@ -328,6 +330,15 @@ void ss_put_row(void *arg, enum estab_proto proto, const struct estab_socket *so
 	compat_table_next(&ss->table);
 }
 
+/* ss(8) asks the terminal alone, whatever the environment says. */
+static size_t screen_width(void)
+{
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col
+										     : 0;
+}
+
 void ss_make_table(struct ss *ss)
 {
 	const struct ss_options *options = &ss->options;
@@ -335,6 +346,7 @@ void ss_make_table(struct ss *ss)
 	compat_table_init(&ss->table, &ss->out);
 	ss->table.n_columns = N_COLUMNS;
 	ss->table.padded = true;
+	ss->table.screen = screen_width();
 	for (size_t i = 0; i < N_COLUMNS; i++) {
 		ss->table.columns[i].before = columns[i].before;
 		ss->table.columns[i].right = columns[i].right;
@@ -349,4 +361,10 @@ void ss_make_table(struct ss *ss)
 			buf_str(compat_table_cell(&ss->table), columns[i].title);
 		compat_table_next(&ss->table);
 	}
+}
+
+void ss_end_table(struct ss *ss)
+{
+	compat_table_flush(&ss->table);
+	compat_table_free(&ss->table);
 }

@@ -51,7 +51,7 @@ struct ss_options {
 	const char *netns;
 
 	/* how */
-	bool help, version, summary;
+	bool help, version, summary, kill, events;
 	bool numeric, resolve, no_header, no_queues, oneline;
 	bool timers, details, memory, info, processes, threads, contexts, socket_contexts;
 	bool bpf, cgroup, tos, sockopt;
@@ -62,19 +62,35 @@ int ss_options_parse(int argc, char **argv, struct ss_options *options);
 void ss_options_free(struct ss_options *options);
 void ss_usage_put(struct buf *buf);
 
+/* The filter, with addresses in place of the names of hosts. */
+void ss_put_filter_addresses(const struct ss_options *options, struct buf *buf);
+
+/* Whether all devices that it names are there. */
+bool ss_has_devices(const struct ss_options *options);
+
 /* A listing under way. */
 struct ss {
 	struct ss_options options;
 	struct compat_names names;
 	struct compat_table table;
 	struct buf out;
+	struct estab_destroyer *destroyer; /* -K */
+	bool refused;                      /* it may not close anything */
 };
+
+/* ---- compat-ss-end.c ---- */
+
+/* -K: closes what is read, and shows what was closed. The exit status. */
+int ss_kill(struct ss *ss, struct compat_reading *reading);
+/* -E: shows sockets as they end, until it is ended itself. The exit status. */
+int ss_follow(struct ss *ss, const struct compat_reading *reading);
 
 /* ---- compat-ss.c ---- */
 
 /* The columns, and the heads above them. */
 void ss_make_table(struct ss *ss);
 void ss_put_row(void *arg, enum estab_proto proto, const struct estab_socket *sock);
+void ss_end_table(struct ss *ss);
 
 /* ---- compat-ss-detail.c ---- */
 

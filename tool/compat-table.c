@@ -47,18 +47,77 @@ static uint32_t cell_start(const struct compat_table *table, size_t index)
 
 static void measure(struct compat_table *table)
 {
-	size_t last_row = table->n_ends - table->n_columns;
+	bool first = true;
 
-	for (size_t i = 0; i < table->n_columns; i++)
-		table->columns[i].width = 0;
 	for (size_t at = 0; at < table->n_ends; at++) {
 		struct compat_column *column = &table->columns[at % table->n_columns];
 		size_t length = table->ends[at] - cell_start(table, at);
 
 		/* A padding that nobody sees: ss(8) counts it so. */
-		if (at >= last_row && at + 1 == table->n_ends)
+		if (at + 1 < table->n_ends)
+			column->length = MAX(column->length, length);
+	}
+	for (size_t i = 0; i < table->n_columns; i++) {
+		struct compat_column *column = &table->columns[i];
+
+		column->width = column->length;
+		if (column->length > 0 && !first)
+			column->width += strlen(column->before);
+		if (table->screen > 0)
+			column->width = MIN(column->width, table->screen);
+		first &= column->width == 0;
+	}
+}
+
+/* Shares what is left of a line among the columns from start to end, the last ones first. */
+static void share(struct compat_table *table, size_t start, size_t end, size_t left)
+{
+	size_t n = 0, rest;
+
+	for (size_t i = start; i < end; i++)
+		n += table->columns[i].width > 0;
+	if (n == 0)
+		return;
+	rest = left % n;
+	for (size_t i = end; i-- > start;) {
+		struct compat_column *column = &table->columns[i];
+
+		if (column->width == 0)
 			continue;
-		column->width = MAX(column->width, length);
+		column->width += left / n + (rest > 0);
+		rest -= rest > 0;
+	}
+}
+
+static bool is_last(const struct compat_table *table, size_t index)
+{
+	for (size_t i = index + 1; i < table->n_columns; i++)
+		if (table->columns[i].width > 0)
+			return false;
+	return true;
+}
+
+/* As many columns on a line as there is room for. */
+static void spread(struct compat_table *table)
+{
+	size_t start = 0, used = 0;
+
+	for (size_t i = 0; i < table->n_columns; i++) {
+		size_t width = table->columns[i].width;
+
+		if (width == 0)
+			continue;
+		if (used + width > table->screen) {
+			share(table, start, i, table->screen - used);
+			start = i;
+			used = 0;
+		}
+		used += width;
+		if (used == table->screen || is_last(table, i)) {
+			share(table, start, i + 1, table->screen - used);
+			start = i + 1;
+			used = 0;
+		}
 	}
 }
 
@@ -70,7 +129,8 @@ static void put_row(struct compat_table *table, size_t first)
 		const struct compat_column *column = &table->columns[i];
 		size_t start = cell_start(table, first + i);
 		size_t length = table->ends[first + i] - start;
-		size_t blanks = column->width > length ? column->width - length : 0;
+		size_t put = length + (started ? strlen(column->before) : 0);
+		size_t blanks = column->width > put ? column->width - put : 0;
 
 		if (column->hidden)
 			continue;
@@ -92,6 +152,8 @@ void compat_table_flush(struct compat_table *table)
 		table->out->error = table->text.error;
 	if (table->n_ends >= table->n_columns && table->text.error == 0) {
 		measure(table);
+		if (table->screen > 0)
+			spread(table);
 		for (size_t at = 0; at + table->n_columns <= table->n_ends; at += table->n_columns)
 			put_row(table, at);
 	}

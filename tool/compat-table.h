@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /*
- * Columns as wide as their widest cell. Rows are kept until there are some megabytes of them, and
- * then written: the columns are aligned anew from there on.
+ * Columns as wide as their widest cell, or spread over a terminal. Rows are kept until there are some
+ * megabytes of them, and then written: the columns may be wider from there on, never narrower.
  */
 #ifndef ESTAB_TOOL_COMPAT_TABLE_H
 #define ESTAB_TOOL_COMPAT_TABLE_H
@@ -18,7 +18,8 @@ struct compat_column {
 	const char *before; /* what divides it from the column before, unless that is the first */
 	bool right;         /* aligned to the right */
 	bool hidden;
-	size_t width;
+	size_t length; /* of the longest cell so far */
+	size_t width;  /* the same and what divides; 0: nothing is in it */
 };
 
 struct compat_table {
@@ -27,6 +28,9 @@ struct compat_table {
 	struct compat_column columns[COMPAT_COLUMNS_MAX];
 	/* Blanks stand behind the last column too, as wide as the widest but the last row's. */
 	bool padded;
+	/* Of a terminal: what is left is given to the columns, and a row that is too long for one line goes
+	 * on in the next, where its columns are aligned too. 0: none. */
+	size_t screen;
 	struct buf text; /* the cells, one after the other */
 	uint32_t *ends;  /* where each ends in the text, n_columns a row */
 	size_t n_ends;

@@ -110,8 +110,8 @@ static int set_up(const struct compat_reading *reading, uint64_t protos, struct 
 	return error == 0 ? estab_query_attach_filter(query, reading->filter) : error;
 }
 
-static int make_query(const struct compat_reading *reading, uint64_t protos,
-		      struct estab_query **ret_query)
+int compat_query(const struct compat_reading *reading, uint64_t protos,
+		 struct estab_query **ret_query)
 {
 	struct estab_query *query;
 	int error = estab_query_new(reading->ctx, &query);
@@ -146,7 +146,7 @@ static int read_table(const struct compat_reading *reading, enum estab_proto pro
 	const struct estab_socket *sock;
 	struct estab_query *query;
 	struct estab_scan *scan;
-	int error = make_query(reading, BIT64(proto), &query);
+	int error = compat_query(reading, BIT64(proto), &query);
 
 	if (error < 0)
 		return error;
@@ -216,7 +216,7 @@ static int read_whole(const struct compat_reading *reading, compat_row_fn *row,
 		protos |= BIT64(reading->order[i]);
 	/* Rows in the dump's order, which is the old tools': only that has timers. */
 	compat_add_field(&with_timer, ESTAB_F_TIMER_KIND);
-	error = make_query(&with_timer, protos, &query);
+	error = compat_query(&with_timer, protos, &query);
 	if (error < 0)
 		return error;
 	error = estab_snapshot_take(query, &snapshot);

@@ -56,6 +56,10 @@ void compat_add_field(struct compat_reading *reading, enum estab_field field);
 /* A context that may do whatever helps. 0 or a negative errno. */
 int compat_context(struct estab_ctx **ret_ctx);
 
+/* A query for these protocols, as bits; the order is the caller's. 0 or a negative errno. */
+int compat_query(const struct compat_reading *reading, uint64_t protos,
+		 struct estab_query **ret_query);
+
 typedef void compat_row_fn(void *arg, enum estab_proto proto, const struct estab_socket *sock);
 /* What became of a reading, before the rows are let go; may be NULL. */
 typedef void compat_result_fn(void *arg, const struct estab_result *result);

@@ -31,6 +31,13 @@ static bool put_namespaces(struct buf *buf, const struct estab_loss *loss)
 	if (is(loss, "namespaces", "hidepid")) {
 		buf_str(buf, "/proc hides other users' processes (hidepid): network namespaces "
 			     "may be missing");
+	} else if (is(loss, "namespaces", NULL) && loss->detail &&
+		   strcmp(loss->detail, "sockets") == 0) {
+		buf_str(buf, "sockets of ");
+		put_count(buf, loss->count, "process", "processes");
+		buf_str(buf, " not to be asked where they are");
+		put_why(buf, loss);
+		buf_str(buf, ": network namespaces that only they keep may be missing");
 	} else if (is(loss, "namespaces", NULL) && loss->detail) {
 		put_count(buf, loss->count, "process", "processes");
 		buf_str(buf, " not readable");
@@ -105,6 +112,16 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 	if (is(loss, "bytes", NULL) || is(loss, "times", NULL)) {
 		buf_str(buf, loss->what);
 		buf_str(buf, " unknown: ");
+		buf_str(buf, loss->why);
+		return;
+	}
+	if (is(loss, "events", "overrun")) {
+		put_count(buf, loss->count, "event", "events");
+		buf_str(buf, " lost: they came faster than they were read");
+		return;
+	}
+	if (is(loss, "events", NULL) && !loss->detail) {
+		buf_str(buf, "there are no events: ");
 		buf_str(buf, loss->why);
 		return;
 	}

@@ -114,6 +114,22 @@ static int compare_pids(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
+int holders_add(struct holders *holders, uint32_t pid)
+{
+	const struct holder key = { .pid = pid, .parent = SIZE_MAX };
+	struct holder *list;
+
+	if (bsearch(&key, holders->list, holders->n, sizeof(key), compare_pids))
+		return 0;
+	list = reallocarray(holders->list, holders->n + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	holders->list = list;
+	list[holders->n++] = key;
+	qsort(list, holders->n, sizeof(*list), compare_pids);
+	return 0;
+}
+
 static bool same_command(const struct holder *a, const struct holder *b)
 {
 	const void *names[2];
@@ -160,13 +176,19 @@ static void find_first(const struct holders *holders, struct holder *holder)
 
 int holders_read(struct holders *holders, const struct estab_query *query)
 {
+	size_t kept = 0;
+
 	for (size_t i = 0; i < holders->n; i++) {
 		struct holder *holder = &holders->list[i];
 		int error = estab_lineage_read(query, holder->pid, &holder->lineage);
 
 		if (error < 0 && error != -ESRCH)
 			return error;
+		/* Of one that was only asked for there is nothing to tell. */
+		if (holder->lineage || holder->n_rows > 0)
+			holders->list[kept++] = *holder;
 	}
+	holders->n = kept;
 	for (size_t i = 0; i < holders->n; i++)
 		if (holders->list[i].lineage)
 			find_parent(holders, &holders->list[i]);

@@ -19,7 +19,7 @@ struct holder {
 };
 
 struct holders {
-	size_t n;
+	size_t n; /* with those that hold nothing */
 	struct holder *list; /* by process id */
 	const struct estab_socket **rows;
 	size_t n_unowned;
@@ -28,6 +28,9 @@ struct holders {
 
 /* -ENOMEM. The snapshot must outlive what is made of it. */
 int holders_make(const struct estab_snapshot *snapshot, struct holders *ret_holders);
+/* Adds a process that was asked for by its number, and may hold nothing; before holders_read(), which drops it
+ * if it does not live. -ENOMEM. */
+int holders_add(struct holders *holders, uint32_t pid);
 /* Reads what they are: the fields of the query. A negative errno. */
 int holders_read(struct holders *holders, const struct estab_query *query);
 void holders_free(struct holders *holders);

@@ -72,28 +72,54 @@ static void version_put(struct buf *buf)
 	buf_char(buf, '\n');
 }
 
-/* Options that would be taken for something else where another verb left them unheeded. */
-static int check_verb_options(const struct options *options, const struct verb *verb)
-{
-	int (*run)(const struct options *options) = verb ? verb->run : cmd_list;
+typedef int run_fn(const struct options *options);
 
-	if ((options->yes || options->dry_run || options->listeners) && run != cmd_kill)
+/* -s, and what only a summary can have, ask of the listing that it be one. */
+static bool is_summary(const struct options *options)
+{
+	return options->summary || options->by || options->sums || options->top > 0;
+}
+
+static run_fn *what_runs(const struct options *options, const struct verb *verb)
+{
+	if (options->deleting)
+		return cmd_delete;
+	if (options->follow)
+		return cmd_follow;
+	if (verb && verb->run != cmd_list)
+		return verb->run;
+	return is_summary(options) ? cmd_summary : cmd_list;
+}
+
+/* Options that would be taken for something else where another verb left them unheeded. */
+static int check_verb_options(const struct options *options, const struct verb *verb, run_fn *run)
+{
+	int jobs = options->deleting + options->follow + options->stats;
+
+	if (jobs > 0 && (!verb || strcmp(verb->name, "flows") != 0))
+		return complain_usage(NULL, "--follow, --delete and --stats belong to estab flows");
+	if (jobs > 1)
+		return complain_usage("flows", "one of --follow, --delete and --stats at a time");
+	if (jobs > 0 && is_summary(options))
+		return complain_usage("flows",
+				      "--follow, --delete and --stats are no summaries: -s, --by");
+	if (options->limit > 0 && run != cmd_follow)
+		return complain_usage(NULL, "--limit belongs to estab flows --follow");
+	if ((options->yes || options->dry_run) && run != cmd_kill && run != cmd_delete)
+		return complain_usage(
+			NULL, "--yes and --dry-run belong to estab kill and estab flows --delete");
+	if (options->listeners && run != cmd_kill)
+		return complain_usage(NULL, "--listeners belongs to estab kill");
+	if (options->gone && run != cmd_wait)
+		return complain_usage(NULL, "--gone belongs to estab wait");
+	if (options->timeout_given && run != cmd_wait && run != cmd_follow)
 		return complain_usage(NULL,
-				      "--yes, --dry-run and --listeners belong to estab kill");
-	if ((options->gone || options->timeout_given) && run != cmd_wait)
-		return complain_usage(NULL, "--gone and --timeout belong to estab wait");
+				      "--timeout belongs to estab wait and estab flows --follow");
+	if (options->tree && run != cmd_list)
+		return complain_usage(NULL, "--tree belongs to estab list");
 	if ((options->pids || options->count) && run != cmd_who)
 		return complain_usage(NULL, "--pids and --count belong to estab who");
 	return 0;
-}
-
-/* -s, and what only a summary can have, ask of the listing that it be one. */
-static int run(const struct options *options, const struct verb *verb)
-{
-	if ((options->summary || options->by || options->sums || options->top > 0) &&
-	    (!verb || verb->run == cmd_list))
-		return cmd_summary(options);
-	return verb ? verb->run(options) : cmd_list(options);
 }
 
 int main(int argc, char **argv)
@@ -118,16 +144,18 @@ int main(int argc, char **argv)
 	verb = find_verb(&options);
 	if (verb) {
 		options_drop_verb(&options);
-		options.subject = verb->subject;
+		options.subject = options.stats && verb->subject == ESTAB_SUBJECT_FLOWS
+					  ? ESTAB_SUBJECT_FLOW_STATS
+					  : verb->subject;
 	}
 	if (options.help)
 		status = print(help_put);
 	else if (options.version)
 		status = print(version_put);
 	else
-		status = check_verb_options(&options, verb);
+		status = check_verb_options(&options, verb, what_runs(&options, verb));
 	if (status == 0 && !options.help && !options.version)
-		status = run(&options, verb);
+		status = what_runs(&options, verb)(&options);
 	options_free(&options);
 	return status;
 }

@@ -24,12 +24,15 @@ enum {
 	OPT_COUNT,
 	OPT_CSV,
 	OPT_DEBUG,
+	OPT_DELETE,
 	OPT_DRY_RUN,
 	OPT_EXPLAIN,
+	OPT_FOLLOW,
 	OPT_FORMAT,
 	OPT_GONE,
 	OPT_JSON,
 	OPT_JSONL,
+	OPT_LIMIT,
 	OPT_LISTENERS,
 	OPT_NAT,
 	OPT_NO_PUSHDOWN,
@@ -42,6 +45,7 @@ enum {
 	OPT_RESOLVE_TIMEOUT,
 	OPT_SORT,
 	OPT_SOURCE,
+	OPT_STATS,
 	OPT_STRICT,
 	OPT_SUM,
 	OPT_TIMEOUT,
@@ -67,10 +71,12 @@ static const struct option long_options[] = {
 	{ "count", no_argument, NULL, OPT_COUNT },
 	{ "csv", no_argument, NULL, OPT_CSV },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "delete", no_argument, NULL, OPT_DELETE },
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "explain", no_argument, NULL, OPT_EXPLAIN },
 	{ "extended", no_argument, NULL, 'e' },
 	{ "family", required_argument, NULL, 'f' },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "gone", no_argument, NULL, OPT_GONE },
 	{ "help", no_argument, NULL, 'h' },
@@ -79,6 +85,7 @@ static const struct option long_options[] = {
 	{ "ipv6", no_argument, NULL, '6' },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "jsonl", no_argument, NULL, OPT_JSONL },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
 	{ "listeners", no_argument, NULL, OPT_LISTENERS },
 	{ "listening", no_argument, NULL, 'l' },
 	{ "memory", no_argument, NULL, 'm' },
@@ -104,6 +111,7 @@ static const struct option long_options[] = {
 	{ "resolve-timeout", required_argument, NULL, OPT_RESOLVE_TIMEOUT },
 	{ "sort", required_argument, NULL, OPT_SORT },
 	{ "source", required_argument, NULL, OPT_SOURCE },
+	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "sum", required_argument, NULL, OPT_SUM },
 	{ "summary", no_argument, NULL, 's' },
@@ -146,13 +154,16 @@ static const struct {
 	{ OPT_COUNT, offsetof(struct options, count) },
 	{ OPT_PIDS, offsetof(struct options, pids) },
 	{ OPT_DEBUG, offsetof(struct options, debug) },
+	{ OPT_DELETE, offsetof(struct options, deleting) },
 	{ OPT_DRY_RUN, offsetof(struct options, dry_run) },
 	{ OPT_EXPLAIN, offsetof(struct options, explain) },
+	{ OPT_FOLLOW, offsetof(struct options, follow) },
 	{ OPT_GONE, offsetof(struct options, gone) },
 	{ OPT_LISTENERS, offsetof(struct options, listeners) },
 	{ OPT_NAT, offsetof(struct options, nat) },
 	{ OPT_NO_PUSHDOWN, offsetof(struct options, no_pushdown) },
 	{ OPT_OWNERS, offsetof(struct options, owners) },
+	{ OPT_STATS, offsetof(struct options, stats) },
 	{ OPT_STRICT, offsetof(struct options, strict) },
 	{ OPT_TREE, offsetof(struct options, tree) },
 	{ OPT_YES, offsetof(struct options, yes) },
@@ -366,6 +377,8 @@ static int apply_output(struct options *options, int option, const char *argumen
 				  &options->resolve_timeout_ms);
 	case OPT_PROC_PID:
 		return parse_number("--proc-pid", "not a process id", argument, &options->proc_pid);
+	case OPT_LIMIT:
+		return parse_number("--limit", "not a number of events", argument, &options->limit);
 	case OPT_TIMEOUT:
 		options->timeout_given = true;
 		return parse_time("--timeout", argument, WAIT_MAX_MS, &options->timeout_ms);

@@ -81,6 +81,12 @@ struct options {
 	const char *passwd_file;
 	uint32_t byte_order;
 
+	/* of estab flows */
+	bool follow;
+	uint32_t limit; /* of events; 0: none */
+	bool deleting;
+	bool stats;
+
 	/* of estab kill and estab wait */
 	bool yes;
 	bool dry_run;

@@ -101,7 +101,7 @@ static void put_proto(struct buf *buf, const char *name, uint64_t number)
 }
 
 /* "syn-sent" as the kernel has it: "SYN_SENT". */
-static void put_state(struct buf *buf, const char *word)
+static void put_capitals(struct buf *buf, const char *word)
 {
 	for (; *word; word++) {
 		char c = *word;
@@ -110,7 +110,6 @@ static void put_state(struct buf *buf, const char *word)
 			c = '_';
 		buf_char(buf, (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c));
 	}
-	buf_char(buf, ' ');
 }
 
 /* Whether one of the status's words is this. */
@@ -146,6 +145,21 @@ static void put_direction(struct buf *buf, const struct estab_socket *sock, int 
 	put_pair(buf, sock, (enum estab_field)(ESTAB_F_ORIG_BYTES + direction), "bytes");
 }
 
+/* "    [NEW] ", of an event: on the right of a column of nine. */
+static void put_event(struct buf *buf, const struct estab_socket *sock)
+{
+	const char *word;
+	size_t length;
+
+	if (estab_socket_get_str(sock, ESTAB_F_EVENT, &word) < 0)
+		return;
+	length = strlen(word) + 2;
+	buf_blanks(buf, length < 9 ? 9 - length : 0);
+	buf_char(buf, '[');
+	put_capitals(buf, word);
+	buf_str(buf, "] ");
+}
+
 static void put_line(struct buf *buf, const struct estab_socket *sock, bool extended)
 {
 	uint64_t number = 0;
@@ -153,6 +167,7 @@ static void put_line(struct buf *buf, const struct estab_socket *sock, bool exte
 	const char *family = "inet";
 	const char *status = "";
 
+	put_event(buf, sock);
 	estab_socket_get_str(sock, ESTAB_F_FAMILY, &family);
 	if (extended)
 		put_proto(buf, family[4] == '6' ? "ipv6" : "ipv4", family[4] == '6' ? 10 : 2);
@@ -163,8 +178,10 @@ static void put_line(struct buf *buf, const struct estab_socket *sock, bool exte
 		buf_u64(buf, number);
 		buf_char(buf, ' ');
 	}
-	if (estab_socket_get_str(sock, ESTAB_F_FLOW_STATE, &word) == 0)
-		put_state(buf, word);
+	if (estab_socket_get_str(sock, ESTAB_F_FLOW_STATE, &word) == 0) {
+		put_capitals(buf, word);
+		buf_char(buf, ' ');
+	}
 	estab_socket_get_str(sock, ESTAB_F_FLOW_STATUS, &status);
 	put_direction(buf, sock, 0);
 	if (has_status(status, "unreplied"))
@@ -185,6 +202,8 @@ static void put_line(struct buf *buf, const struct estab_socket *sock, bool exte
 	if (number_of(sock, ESTAB_F_FLOW_USE, &number)) {
 		buf_str(buf, "use=");
 		buf_u64(buf, number);
+	} else if (buf->used > 0 && buf->data[buf->used - 1] == ' ') {
+		buf->used--;
 	}
 	buf_char(buf, '\n');
 }

@@ -33,7 +33,7 @@ static bool may_hold_nul(enum estab_field field, const struct estab_socket *sock
 	else if (field == ESTAB_F_PEER_PATH)
 		estab_socket_get_u64(sock, ESTAB_F_PEER_ABSTRACT, &abstract);
 	return abstract != 0 || field == ESTAB_F_OWNER_CMDLINE ||
-	       field == ESTAB_F_PEER_OWNER_CMDLINE;
+	       field == ESTAB_F_PEER_OWNER_CMDLINE || field == ESTAB_F_LISTENER_OWNER_CMDLINE;
 }
 
 static void put_bytes(struct buf *buf, bool escape, const void *bytes, size_t length)

@@ -151,11 +151,26 @@ static void put_line(struct tree *tree, const char *before)
 	buf_char(tree->output->buf, '\n');
 }
 
-/* A unit, or why nobody has what stands below. */
+/* A unit. */
 static void put_name(struct tree *tree, struct name name)
 {
 	tree->output->scratch->used = 0;
 	buf_escape(tree->output->scratch, name.bytes, name.length);
+	put_line(tree, "");
+}
+
+/* Why nobody has what stands below. */
+static void put_reason(struct tree *tree, struct name reason)
+{
+	struct buf *scratch = tree->output->scratch;
+
+	scratch->used = 0;
+	buf_str(scratch, "no process");
+	if (reason.length > 0) {
+		buf_str(scratch, " (");
+		buf_escape(scratch, reason.bytes, reason.length);
+		buf_char(scratch, ')');
+	}
 	put_line(tree, "");
 }
 
@@ -257,9 +272,7 @@ static void put_all(struct tree *tree)
 
 		end = end_of_unit(tree, first);
 		if (!leaf->owner) {
-			struct name reason = { "no process", strlen("no process") };
-
-			put_name(tree, name.length > 0 ? name : reason);
+			put_reason(tree, name);
 			put_sockets(tree, first, end, "");
 		} else if (name.length > 0) {
 			put_name(tree, name);

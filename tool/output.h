@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "columns.h"
 #include "names.h"
+#include "options.h"
 #include "term.h"
 
 struct output {
@@ -38,6 +39,9 @@ extern const struct output_format output_null;
 /* Of flows. */
 extern const struct output_format output_conntrack;
 extern const struct output_format output_conntrack_extended;
+
+/* The one that the option names. */
+const struct output_format *output_find(enum format format);
 
 /* A table for a terminal: aligned, fitted to its width, listeners first unless it is sorted. */
 void output_screen(struct output *output, const struct estab_snapshot *snapshot, bool sorted);

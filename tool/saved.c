@@ -103,7 +103,7 @@ bool saved_is_compared(const char *key)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (strcmp(key, others[i]) == 0)
+		if (*key == *others[i] && strcmp(key, others[i]) == 0)
 			return false;
 	return true;
 }
@@ -167,6 +167,7 @@ static void note_row(struct saved *saved, struct saved_row *row, json_t *object)
 
 		if (!saved_is_compared(key))
 			continue;
+		row->has_null |= json_is_null(value);
 		row->keys += hash;
 		row->values += mix(hash ^ hash_value(value));
 	}

@@ -14,7 +14,8 @@
 struct saved_row {
 	const char *text; /* a JSON object */
 	uint32_t length;
-	bool matched; /* for compare.c */
+	bool matched;  /* for compare.c */
+	bool has_null; /* something that is compared is unknown */
 	uint64_t cookie;
 	uint64_t inode;
 	uint64_t proto;  /* hashes: of the protocol, */

@@ -7,7 +7,7 @@
 
 #include "util.h"
 
-enum { SHOWN_MAX = 5, END_MAX = 64 };
+enum { SHOWN_MAX = 5 };
 
 static const char *word(const struct estab_socket *sock, enum estab_field field)
 {
@@ -24,56 +24,94 @@ bool traffic_is_listener(const struct estab_socket *sock)
 						strncmp(word(sock, ESTAB_F_PROTO), "udp", 3) == 0);
 }
 
+static bool is_unix(const struct estab_socket *sock)
+{
+	return strcmp(word(sock, ESTAB_F_PROTO), "unix") == 0;
+}
+
 static bool is_connection(const struct estab_socket *sock)
 {
 	uint64_t port;
 
+	if (is_unix(sock))
+		return strcmp(word(sock, ESTAB_F_STATE), "established") == 0;
 	return estab_socket_get_u64(sock, ESTAB_F_PEER_PORT, &port) == 0 && port != 0;
 }
 
-/* ---- ports that are listened on ---- */
-
-enum { PORTS = 65536 };
-
-struct ports {
-	uint8_t bits[PORTS / 8];
-};
-
-static uint64_t local_port(const struct estab_socket *sock)
+/* Where both ends are on this host, or nobody knows, the end that has a listener is the one that was called. */
+static bool came_in(const struct estab_socket *sock)
 {
-	uint64_t port = 0;
+	const char *direction = word(sock, ESTAB_F_DIRECTION);
+	uint64_t listener;
 
-	estab_socket_get_u64(sock, ESTAB_F_LOCAL_PORT, &port);
-	return port % PORTS;
-}
-
-static struct ports *find_ports(const struct estab_socket *const *rows, size_t n)
-{
-	struct ports *ports = calloc(1, sizeof(*ports));
-
-	for (size_t i = 0; ports && i < n; i++)
-		if (traffic_is_listener(rows[i])) {
-			uint64_t port = local_port(rows[i]);
-
-			ports->bits[port / 8] |= (uint8_t)(1u << port % 8);
-		}
-	return ports;
-}
-
-static bool came_in(const struct ports *ports, const struct estab_socket *sock)
-{
-	uint64_t port = local_port(sock);
-
-	return ports && ports->bits[port / 8] & 1u << port % 8;
+	if (strcmp(direction, "in") == 0 || strcmp(direction, "out") == 0)
+		return *direction == 'i';
+	return estab_socket_get_u64(sock, ESTAB_F_LISTENER_INODE, &listener) == 0;
 }
 
 /* ---- other ends ---- */
 
 /* One connection's other end; then one of a kind, and how many there are. */
 struct end {
-	char text[END_MAX];
+	const char *text;
+	size_t offset; /* of the text, as long as there are more to come */
 	size_t count;
 };
+
+/* "curl[4711]", "nginx[812] and 8 more": who has the other end, if that is on this host. */
+static void put_owners(struct buf *buf, const struct estab_socket *sock)
+{
+	uint32_t count = estab_socket_group_count(sock, ESTAB_F_PEER_OWNERS);
+	const struct estab_owner *owner = estab_socket_group_owner(sock, ESTAB_F_PEER_OWNERS, 0);
+	uint32_t others = 0;
+	uint64_t pid = 0;
+
+	estab_owner_get_u64(owner, ESTAB_F_OWNER_PID, &pid);
+	if (buf_owner(buf, owner, ESTAB_F_OWNER_COMM) < 0)
+		buf_char(buf, '?');
+	buf_char(buf, '[');
+	buf_u64(buf, pid);
+	buf_char(buf, ']');
+	for (uint32_t i = 1; i < count; i++) {
+		uint64_t before = pid;
+
+		/* One process may have it by several descriptors, side by side in the list. */
+		owner = estab_socket_group_owner(sock, ESTAB_F_PEER_OWNERS, i);
+		others += estab_owner_get_u64(owner, ESTAB_F_OWNER_PID, &pid) == 0 && pid != before;
+	}
+	if (others > 0) {
+		buf_str(buf, " and ");
+		buf_u64(buf, others);
+		buf_str(buf, " more");
+	}
+}
+
+/* A client of a unix socket has no name but its process's; a port is worth telling of who was called. */
+static void put_end(struct buf *buf, const struct estab_socket *sock, bool in)
+{
+	bool owned = estab_socket_group_count(sock, ESTAB_F_PEER_OWNERS) > 0;
+	size_t before = buf->used;
+	const void *path;
+	size_t length = 0;
+
+	if (!is_unix(sock))
+		buf_socket(buf, sock, in ? ESTAB_F_PEER_ADDR : ESTAB_F_PEER);
+	else if (!in && estab_socket_get_bytes(sock, ESTAB_F_PEER_PATH, &path, &length) == 0 &&
+		 length > 0)
+		buf_socket(buf, sock, ESTAB_F_PEER);
+	if (!owned) {
+		if (buf->used == before)
+			buf_str(buf, "an unknown process");
+		return;
+	}
+	if (buf->used == before) {
+		put_owners(buf, sock);
+		return;
+	}
+	buf_str(buf, " (");
+	put_owners(buf, sock);
+	buf_char(buf, ')');
+}
 
 static int compare_texts(const void *left, const void *right)
 {
@@ -134,37 +172,33 @@ static void put_ends(struct buf *buf, struct end *ends, size_t n, const char *ho
 
 /* Those that came in, or those that did not. */
 static void put_direction(struct buf *buf, const struct estab_socket *const *rows, size_t n,
-			  const struct ports *ports, bool in)
+			  bool in)
 {
 	struct end *ends = calloc(n + 1, sizeof(*ends));
+	struct buf texts;
 	size_t count = 0;
 
+	buf_init(&texts, BUF_MEMORY);
 	for (size_t i = 0; ends && i < n; i++) {
-		struct end *end = &ends[count];
-		int length;
-
-		if (!is_connection(rows[i]) || came_in(ports, rows[i]) != in)
+		if (!is_connection(rows[i]) || came_in(rows[i]) != in)
 			continue;
-		length = estab_socket_format(rows[i], in ? ESTAB_F_PEER_ADDR : ESTAB_F_PEER,
-					     end->text, sizeof(end->text) - 1);
-		if (length < 0)
-			continue;
-		end->text[MIN((size_t)length, sizeof(end->text) - 1)] = '\0';
-		end->count = 1;
-		count++;
+		ends[count++] = (struct end){ .offset = texts.used, .count = 1 };
+		put_end(&texts, rows[i], in);
+		buf_char(&texts, '\0');
 	}
-	if (count > 0)
+	/* They have stopped moving. */
+	for (size_t i = 0; i < count; i++)
+		ends[i].text = texts.data + ends[i].offset;
+	if (count > 0 && texts.error == 0)
 		put_ends(buf, ends, count, in ? " from" : " to");
+	buf_free(&texts);
 	free(ends);
 }
 
 void traffic_put(struct buf *buf, const struct estab_socket *const *rows, size_t n)
 {
-	struct ports *ports = find_ports(rows, n);
-
-	put_direction(buf, rows, n, ports, true);
-	put_direction(buf, rows, n, ports, false);
-	free(ports);
+	put_direction(buf, rows, n, true);
+	put_direction(buf, rows, n, false);
 }
 
 void traffic_put_others(struct buf *buf, const struct estab_socket *const *rows, size_t n)

@@ -15,7 +15,9 @@
 #include "select.h"
 #include "util.h"
 
-enum { COMM_MAX = 15, HOST_MAX = 255, PORT_MAX = 65535 };
+enum { COMM_MAX = 15, HOST_MAX = 255, PORT_MAX = 65535, PID_DIGITS = 9 };
+
+static const char pid_prefix[] = "pid:";
 
 static bool all_of(const char *text, size_t length, const char *set)
 {
@@ -148,7 +150,9 @@ static int put_end(const struct options *options, struct buf *filter, const char
 		if (!is_ours(options, word, host_length))
 			return 0;
 	} else {
-		return complain_word("who", "not an address and a port", word, length);
+		return complain_word("who",
+				     "not an address and a port (names of hosts are not looked up)",
+				     word, length);
 	}
 	buf_str(filter, " or sport = ");
 	buf_put(filter, colon, port_length + 1);
@@ -213,12 +217,15 @@ static int put_word(const struct options *options, struct buf *filter, const cha
 		*tables |= SELECT_TCP | SELECT_UDP | SELECT_UDPLITE;
 		return put_port(filter, word, length);
 	}
-	if (begins_with(word, length, "pid:")) {
-		if (!all_of(word + 4, length - 4, digits) || length > 4 + 9)
+	if (begins_with(word, length, pid_prefix)) {
+		const char *number = word + strlen(pid_prefix);
+		size_t n_digits = length - strlen(pid_prefix);
+
+		if (!all_of(number, n_digits, digits) || n_digits > PID_DIGITS)
 			return complain_word("who", "not a process id", word, length);
 		*tables |= SELECT_ALL;
 		buf_str(filter, "pid = ");
-		buf_put(filter, word + 4, length - 4);
+		buf_put(filter, number, n_digits);
 		return 0;
 	}
 	if (memchr(word, ':', length)) {
@@ -228,6 +235,29 @@ static int put_word(const struct options *options, struct buf *filter, const cha
 	*tables |= SELECT_ALL;
 	put_name(filter, word, length);
 	return 0;
+}
+
+bool who_target_next_pid(const char **words, uint32_t *ret_pid)
+{
+	const char *at = *words;
+
+	/* One path, whatever is in it. */
+	if (!at || *at == '@' || strchr(at, '/'))
+		return false;
+	for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+		uint32_t pid = 0;
+
+		if (begins_with(at, length, pid_prefix)) {
+			for (size_t i = strlen(pid_prefix); i < length; i++)
+				pid = pid * 10 + (uint32_t)(at[i] - '0');
+			*ret_pid = pid;
+			*words = at + length;
+			return true;
+		}
+		at += length;
+	}
+	return false;
 }
 
 int who_target(const struct options *options, struct buf *filter, uint32_t *ret_tables)

@@ -3,6 +3,7 @@
 #ifndef ESTAB_TOOL_WHO_TARGET_H
 #define ESTAB_TOOL_WHO_TARGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -15,5 +16,9 @@ struct options;
  * complaint.
  */
 int who_target(const struct options *options, struct buf *filter, uint32_t *ret_tables);
+
+/* The next "pid:N" of such words, that who_target() took, from *words on, which moves behind it. false: there is
+ * none left. */
+bool who_target_next_pid(const char **words, uint32_t *ret_pid);
 
 #endif

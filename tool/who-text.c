@@ -20,6 +20,7 @@ struct page {
 	struct buf *buf;
 	const struct term *term;
 	const struct holders *holders;
+	bool complete;
 };
 
 static void put_coloured(const struct page *page, enum colour colour, const char *text,
@@ -271,11 +272,18 @@ static void put_children(const struct page *page, size_t index)
 
 static void put_listener(struct buf *buf, const struct estab_socket *sock)
 {
+	const void *name;
+	size_t length;
 	uint64_t backlog, limit;
 
 	buf_socket(buf, sock, ESTAB_F_PROTO);
 	buf_char(buf, ' ');
 	buf_socket(buf, sock, ESTAB_F_LOCAL);
+	/* Asked for where there is more than one. */
+	if (estab_socket_get_bytes(sock, ESTAB_F_NETNS_NAME, &name, &length) == 0) {
+		buf_str(buf, " in ");
+		buf_escape(buf, name, length);
+	}
 	if (estab_socket_get_u64(sock, ESTAB_F_BACKLOG, &backlog) == 0 && backlog > 0) {
 		buf_str(buf, ", ");
 		buf_u64(buf, backlog);
@@ -390,6 +398,14 @@ static void put_holder(const struct page *page, size_t index)
 	put_user(page, owner);
 	put_since(page, owner);
 	put_children(page, index);
+	if (holder->n_rows == 0) {
+		label(page, "holds");
+		/* Who shows what it runs shows what it holds. */
+		buf_str(page->buf, page->complete || has(owner, ESTAB_F_OWNER_EXE)
+					   ? "no socket\n"
+					   : "no socket to be seen\n");
+		return;
+	}
 	put_traffic(page, index);
 }
 
@@ -465,9 +481,15 @@ static void put_unowned(const struct page *page)
 	put_alone_counts(page);
 }
 
-void who_text_put(struct buf *buf, const struct term *term, const struct holders *holders)
+void who_text_put(struct buf *buf, const struct term *term, const struct holders *holders,
+		  bool complete)
 {
-	const struct page page = { .buf = buf, .term = term, .holders = holders };
+	const struct page page = {
+		.buf = buf,
+		.term = term,
+		.holders = holders,
+		.complete = complete,
+	};
 	bool any = false;
 
 	for (size_t i = 0; i < holders->n; i++) {

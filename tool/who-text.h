@@ -3,10 +3,14 @@
 #ifndef ESTAB_TOOL_WHO_TEXT_H
 #define ESTAB_TOOL_WHO_TEXT_H
 
+#include <stdbool.h>
+
 #include "buf.h"
 #include "holders.h"
 #include "term.h"
 
-void who_text_put(struct buf *buf, const struct term *term, const struct holders *holders);
+/* complete: what is not seen is not there. */
+void who_text_put(struct buf *buf, const struct term *term, const struct holders *holders,
+		  bool complete);
 
 #endif

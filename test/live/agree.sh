@@ -116,6 +116,9 @@ else
 fi
 if why=$("$ESTAB" -ta --columns=proto --source=bpf --quiet 2>&1); then
 	reading bpf "$ESTAB" -A tcp,udp --all --columns="$fields" --source=bpf --json
+	reading bpf-netlink "$ESTAB" -A netlink --all --columns="$fields$late" --source=bpf --json
+	jq -s '.[0].sockets += .[1].sockets | .[0]' "$tmp/bpf" "$tmp/bpf-netlink" >"$tmp/bpf-both"
+	mv "$tmp/bpf-both" "$tmp/bpf"
 	optional+=(bpf)
 else
 	echo '{"sockets":[]}' >"$tmp/bpf"

@@ -80,6 +80,19 @@ for source in auto diag procfs bpf; do
 		jq -c '[.sockets[] | select(.inode > 0) | .inode] | (length == (unique | length))')" true
 done
 
+# The kernel's own, in each namespace that the test made; of other processes some come and go.
+kernels()
+{
+	"$ESTAB" --all-netns -f netlink --json --source "$1" --columns inode,protocol,netns,netns_name,no_owner |
+		jq -r --argjson own "$(inode_of /proc/self/ns/net)" '.sockets[]
+			| select(.no_owner == "kernel" and (.netns == $own or .netns_name == "blue" or
+				.netns_name == "empty")) | [.netns, .protocol, .inode] | @tsv' | sort
+}
+if "$ESTAB" --all-netns -f netlink --source bpf >/dev/null 2>&1; then
+	is "the kernel's netlink sockets of each by bpf" "$(kernels bpf)" "$(kernels diag)"
+	is "which are in three namespaces" "$(kernels bpf | cut -f 1 | sort -u | wc -l)" 3
+fi
+
 is "inodes" "$(table 'sport = 2001') $(table 'sport = 4001') $(table 'sport = 3001')" \
 	"2001 blue $(inode_of /run/netns/blue) 4001 mksock[$plain] $(inode_of "/proc/$plain/ns/net") 3001 $own $(inode_of /proc/self/ns/net)"
 is "the head has ours" "$("$ESTAB" --all-netns -t --json | jq -c '[.estab.netns, .estab.all_netns]')" \
@@ -129,6 +142,15 @@ is "ends find each other" "$(jq -r --arg path "$tmp/over" '.sockets[] |
 	"\(.state) \(.netns_name) \(.local.path // "-") \(.peer.path // "-") \([.owners[].pid] | join(","))"' \
 	over.json | sort | sed "s|$tmp||g" | xargs)" \
 	"established mksock[$MKSOCK_PID] - /over $MKSOCK_PID established mksock[$MKSOCK_PID] /over - $MKSOCK_PID listen $own /over - $MKSOCK_PID"
+
+# ---- who it is, in any of them ----
+
+is "who has a port, in any of them" "$("$ESTAB" who --all-netns 2001 | sed -n '1p; s/^  listens *//p')" "mksock[$blue]
+tcp 127.0.0.1:2001 in blue"
+is "but not in ours" "$("$ESTAB" who 2001 2>&1; echo $?)" "estab: 2001: nobody
+1"
+is "who has it, by number" "$("$ESTAB" who --all-netns --pids 4001)" "$plain"
+is "who has it, in JSON" "$("$ESTAB" who --all-netns --json 2001 | jq -r '.who[].sockets[].netns_name')" blue
 
 # ---- a saved /proc ----
 
@@ -213,5 +235,32 @@ is "one's own, and one within" "$(as_nobody "$ESTAB" --all-netns -tl --json 'spo
 	"5001 $(inode_of "/proc/$rootless/ns/net") true 5002 $(inode_of "/proc/$nested/ns/net") true"
 is "and their owners" "$(as_nobody "$ESTAB" --all-netns -tlH --columns owner.pid 'sport > 5000' \
 	2>/dev/null | sort -n | xargs)" "$rootless $nested"
+enter mksock-held "$nobody unshare --user --map-root-user --net"
+start_mksock tcp-listen:port=5003 netns-socket:port=5004
+is "one that only a socket of one's own keeps" "$(as_nobody "$ESTAB" --all-netns -tlH --columns local.port,owner.pid \
+	'sport = 5003 or sport = 5004' 2>/dev/null | sort -n | xargs)" "5003 $MKSOCK_PID 5004 $MKSOCK_PID"
+# One of root's that a user's process has been given.
+if command -v perl >/dev/null; then
+	ip netns add given
+	# shellcheck disable=SC2016 # perl expands it
+	ip netns exec given perl -MSocket -e '$^F = 99; socket(S, PF_INET, SOCK_STREAM, 0); listen(S, 1);
+		exec "nsenter", "--net=/proc/" . getppid() . "/ns/net", @ARGV' setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all sleep 1000 &
+	holder=$!
+	for ((tries = 0; tries < 100; tries++)); do
+		[[ $(cat "/proc/$holder/comm") == sleep ]] && break
+		sleep 0.05
+	done
+	ip netns del given
+	is "root sees it" "$("$ESTAB" --all-netns -tlH --columns owner.pid "owner.pid = $holder")" "$holder"
+	as_nobody "$ESTAB" --all-netns -tl --json >given.json 2>err
+	is "to its user it is told that there is one" "$(jq -c '[.end.complete, (.end.lost[] | select(.what == "namespaces"
+		and .detail == null) | .why, .count)]' given.json)" '[false,"permission",1]'
+	is "and in words" "$(as_nobody "$ESTAB" --all-netns -tl 2>&1 >/dev/null |
+		grep -c '^estab: 1 network namespace not readable (permission)$')" 1
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+else
+	skip "to its user it is told that there is one" "perl is not installed"
+fi
 is "users are told as we know them" "$("$ESTAB" --all-netns -tlH --columns uid 'sport > 5000' |
 	sort -u)" 65534

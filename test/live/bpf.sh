@@ -20,14 +20,15 @@ owners+=,owner.container,cgroup
 diag=$owners,timer.kind,tcp.snd_mss
 
 # reading FILE OPTION...: the answer, and its rows sorted, one a line: without the sockets that it was
-# read through, without what sock_diag may not have here, and without what moves.
+# read through, without what sock_diag may not have here or has not, and without what moves.
 reading()
 {
 	local file=$1
 	shift
 	"$ESTAB" -A "all,udplite,icmp,netlink,packet" -a --json "$@" >"$tmp/$file" 2>"$tmp/$file.err"
 	jq -c -S '.sockets[] | select(.proto as $p | ["raw", "icmp"] | index($p) | not)
-		| select(.proto != "netlink" or .protocol != 4) | del(.tcp)' "$tmp/$file" |
+		| select(.proto != "netlink" or .protocol != 4) | del(.tcp)
+		| if .proto == "netlink" then del(.uid) else . end' "$tmp/$file" |
 		sort >"$tmp/$file.rows"
 }
 
@@ -51,7 +52,8 @@ start_mksock tcp-listen tcp-listen:family=inet6,addr=:: tcp-listen:family=inet6,
 	tcp-fin-wait-2-orphan:linger=100 tcp-fin-wait-1:orphan=1 tcp-last-ack:orphan=1 \
 	tcp-closing:orphan=1 tcp-time-wait tcp-syn-sent tcp-syn-recv tcp-many-owners:count=20 \
 	tcp-user odd-comm mptcp udp-unconnected udp-connected udp-connected:family=inet6 \
-	udp-connected:unread=2 udp-unconnected:device=lo udplite raw icmp-ping unix-pair \
+	udp-connected:unread=2 udp-unconnected:device=lo netlink netlink:group=7,bind=0 \
+	netlink:protocol=16,port=7001 udplite raw icmp-ping unix-pair \
 	unix-stream-listen:pending=2 unix-dgram in-flight io-uring tcp-unshared-thread
 jq -r 'select(.skipped) | [.skipped, .reason] | @tsv' "$MKSOCK_OUT" >"$tmp/skipped"
 while IFS=$'\t' read -r what why; do
@@ -65,10 +67,10 @@ reading bpf --source=bpf --columns="$owners"
 same_rows "rows and owners are those of sock_diag and /proc" diag bpf
 is "nothing is lost" "$(jq -c .end.lost "$tmp/bpf")" "[]"
 is "and more than a few" "$(($(wc -l <"$tmp/bpf.rows") > 100))" 1
-is "TCP, UDP and owners are from BPF" "$(sources bpf | grep -o '[a-z]*:bpf' | xargs)" \
-	"owners:bpf tcp:bpf udp:bpf"
-is "other tables are not" "$(sources bpf | grep -oE '(unix|netlink|packet):[a-z]*' | xargs)" \
-	"netlink:diag packet:diag unix:diag"
+is "TCP, UDP, netlink and owners are from BPF" "$(sources bpf | grep -o '[a-z]*:bpf' | xargs)" \
+	"netlink:bpf owners:bpf tcp:bpf udp:bpf"
+is "other tables are not" "$(sources bpf | grep -oE '(unix|packet):[a-z]*' | xargs)" \
+	"packet:diag unix:diag"
 for source in procfs bpf; do
 	"$ESTAB" -A raw,icmp -a --source=$source --json --columns="proto,local,inode,owners" |
 		jq -c -S '.sockets[]' | sort >"$tmp/$source.rows"
@@ -163,6 +165,21 @@ is "and these are many" "$(($(wc -l <"$tmp/root.rows") > 80))" 1
 
 is "nothing for it to do" "$("$ESTAB" -xa --source=bpf 2>&1; echo $?)" \
 	$'estab: sockets: Operation not supported\n3'
+
+# ---- only what is needed ----
+
+# programs OPTION...: how many are loaded, each by a program of its own.
+programs()
+{
+	strace -f -qq -e trace=bpf "$ESTAB" "$@" 2>&1 >/dev/null | grep -c 'BPF_PROG_LOAD'
+}
+
+is "none without BPF" "$(programs -tanp --source=diag)" 0
+is "none where no row is left" "$(programs -xap --source=auto 'inode = 1')" 0
+is "one where all have files" "$(programs -uanp --source=bpf)" 1
+is "two where some have none" "$(programs -tanp --source=bpf)" 2
+is "two of netlink" "$(programs -f netlink -p --source=bpf)" 2
+is "one for owners alone" "$(programs -tanp --source=bpf --columns=+timer.kind)" 1
 
 # ---- another namespace, and no descriptors left behind ----
 

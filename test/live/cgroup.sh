@@ -118,7 +118,7 @@ is "a table escapes names" "$("$ESTAB" -tlH --columns=owner.container_name "owne
 
 if command -v script >/dev/null; then
 	# Two units and two containers of the five owners; as much of an id as runtimes show.
-	rm -r /run/containerd
+	mv /run/containerd "$tmp/containerd"
 	COLUMNS=200 script -qec "COLUMNS=200 '$ESTAB' --color=never -tl" /dev/null </dev/null | tr -d '\r' >"$tmp/screen"
 	is "a terminal has columns of them" "$(head -1 "$tmp/screen" | xargs)" \
 		"PROTO STATE RECV-Q SEND-Q LOCAL PEER PROCESS UNIT CONTAINER"
@@ -173,4 +173,41 @@ if command -v strace >/dev/null; then
 		done | wc -l)"
 else
 	skip "only what is asked for is read" "strace is not installed"
+fi
+
+# ---- network namespaces are called by their containers ----
+
+if command -v unshare >/dev/null; then
+	plain_mksock=$MKSOCK
+	mv "$tmp/containerd" /run 2>/dev/null
+	printf '#!/bin/sh\nexec unshare --net --mount %s "$@"\n' "$plain_mksock" >"$tmp/away"
+	chmod 755 "$tmp/away"
+	MKSOCK=$tmp/away
+	unnamed=$(printf 'unnamed %s' "$$" | sha256sum | cut -d' ' -f1)
+	in_cgroup "system.slice/docker-$id.scope" tcp-listen:port=2101
+	in_cgroup "$pod/cri-containerd-$pod_id.scope" tcp-listen:port=2102
+	in_cgroup "system.slice/docker-$unnamed.scope" tcp-listen:port=2103
+	in_cgroup 'system.slice/we\x2db.service' tcp-listen:port=2104
+	want=$'we\e[31mb\nprod/shop-0\n'${unnamed:0:12}$'\n'"mksock[$MKSOCK_PID]"
+	MKSOCK=$plain_mksock
+	# netns_names ARGUMENT...
+	netns_names()
+	{
+		"$@" --all-netns -tl --json 'sport >= 2101 and sport <= 2104' 2>/dev/null |
+			jq -r '.sockets | sort_by(.local.port)[].netns_name'
+	}
+	is "network namespaces by containers" "$(netns_names "$ESTAB")" "$want"
+	is "to a user as well" "$(netns_names as_nobody "$ESTAB")" "$want"
+	is "a container in ours does not name it" "$("$ESTAB" --all-netns -tl --json "owner.pid = $docker" |
+		jq -r '.sockets[0].netns_name' | grep -cE '^[a-z]+\[[0-9]+\]$')" 1
+	is "their names are escaped" "$("$ESTAB" --all-netns -tlH --columns netns_name 'sport = 2101')" \
+		'we\x1b[31mb'
+	is "and filtered by" "$("$ESTAB" --all-netns -tlH --columns local.port 'netns_name = prod/shop-0')" 2102
+	# A name that ip-netns has given comes first.
+	mkdir -p /run/netns
+	touch /run/netns/mine
+	mount --bind "/proc/$MKSOCK_PID/ns/net" /run/netns/mine
+	is "a given name comes first" "$("$ESTAB" --all-netns -tlH --columns netns_name 'sport = 2104')" mine
+else
+	skip "network namespaces by containers" "unshare is not installed"
 fi

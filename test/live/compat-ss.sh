@@ -245,6 +245,127 @@ pairs ss <<'END'
 --context
 END
 
+# ---- together, as people do ----
+pairs ss <<'END'
+-4tulpn
+-6tulpn
+-tulwnp
+-tuwan
+-tn4
+-tn6a
+-f inet -tan
+-f inet6 -tan
+-f inet -A tcp
+-A inet -f inet6
+-A inet -f inet6 -a
+-x -t
+-tx -a
+-xtu
+-f unix -l
+-f unix -ap
+-A unix_stream -l
+-A tcp -l
+-l -A tcp,udp,raw
+-A all -l
+-0p
+-0n
+-f link -e
+-f link -m
+-f link -t
+-f netlink -p
+-f netlink -em
+-f netlink -t
+-wp
+-wnp
+-we
+-wam
+-wai
+-wao
+-Mn
+-Mi
+-Mo
+-Mep
+-Map
+-MO
+-MaiO
+-HO -tai
+-N other -tul
+-N other -x
+-tai -N other
+-bt
+-be
+-bO
+-T -x
+-Tp -ul
+-tlT
+-aT
+--tos -6ta
+--tos -e -t
+--cgroup -x
+--cgroup -e -t
+--inet-sockopt -6ta
+--inet-sockopt -e -tanO
+-tmO
+-uamO
+-xamO
+-xmp
+-xemp
+-xaem
+-0amb
+-0aeb
+-s -x
+-s -4
+-s state established
+-l state established
+-a state listening
+-tl state established
+state established state listening -t
+-t state established -a
+-tan state established exclude listening
+-t state ESTABLISHED
+-t state Listening
+-t exclude closed
+-t exclude bogus
+-t state
+-t exclude
+-t excl established
+-t state closing
+-t state syn-rcv
+-t state syn-recv
+-t state last-ack
+-t state fin-wait-1
+-u state unconnected
+-u state closed
+-x state unconnected
+-x state connected
+-w state all
+-M state all
+-0 state all
+-f netlink state all
+-f
+-A
+-A tcp,
+-A tcp,bogus
+-A tcp -A udp -a
+-A !bogus
+-A packet -e
+-N
+--family inet -t
+--query tcp,udp -l
+--tcp --udp --listening --numeric --processes
+--extended --memory --info -t
+--options -t
+--threads --processes -t
+--bpf -0
+--contexts
+--net other -t
+--oneline --info -t
+--summary --tcp
+--tcp --all --oneline --extended --options
+--no-header --unix --listening
+--packet --extended
+END
+
 # ---- filters ----
 pairs ss <<'END'
 state established
@@ -336,6 +457,73 @@ state bogus
 -tan sport
 -tan fwmark = x
 -tan and
+-tanH sport = :22 or dport = :443
+-tan sport 22
+-tan ( sport = :22 ) src 127.0.0.1
+-tan sport <= :2001
+-tan dport < 100
+-tan sport != 22 and sport != 2001
+-tan src 127.0.0.1:2001 or src [::1]:2002
+-tan src [::]
+-tan dst [::ffff:127.0.0.1]
+-tan src 0.0.0.0
+-tan src *:*
+-tan src :
+-tan dst 127.0.0.1:*
+-tan dst *:2010
+-tan src *:2010 dst 127.0.0.1
+-tan fwmark 51966
+-tan fwmark = 0xcafe
+-tan fwmark != 0xcafe
+-tan fwmark = 0xca00/0xff00
+-tan fwmark = 0
+-tan dev = lo and sport = :2014
+-tan not dev lo
+-tan not not sport = :22
+-tan ! ( sport = :22 )
+-tan sport = :22 || sport = :2001 && dport = :2010
+-tan sport = :ssh
+-tan dport == 2010
+-tan sport = :22,2001
+-tan sport = :22 and
+-tan or sport = :22
+-tan not
+-tan (
+-tan sport = -1
+-tan sport = :0
+-tan sport > :0
+-tan dst 127.0.0.1/33
+-tan dst 127.0.0.1/8
+-tan dst 127.0.0.1/0
+-tan dst 300.0.0.1
+-tan dst [::1
+-tan dst
+-tan dst =
+-tan src 127.0.0.1 dst 127.0.0.1
+-tan src 127.0.0.1 and not dst 127.0.0.1
+-uan sport 53 or sport 3001
+-uan dst 127.0.0.1:3002 or src [::1]
+-xa src /tmp
+-xa src */d
+-xa src unix:*/s
+-xa not src *sq
+-an src link:*
+-0an src ip
+-0an src *:lo
+-f netlink src rtnl
+-f netlink src genl:kernel
+-f netlink src *:kernel
+-an src inet:127.0.0.1:2001
+-tan src inet6:[::1]:2011
+-an dst inet6:[::1]
+-ie -tn sport = :2010
+-tanp sport = :2021
+-tnpo state established dport = :2013
+-tlnp sport = :22
+-tulpn sport = :53
+-mipe -tan dport = :2010
+-Hn -o state established ( dport = :443 or sport = :443 )
+-HOn -ti dst 127.0.0.1:443
 END
 cat >filter <<'END'
 # only these

@@ -69,7 +69,7 @@ none "each page has its names, links and declarations" "$(cat "$tmp/wrong")"
 
 # ---- no page names what does not exist ----
 
-words=$(grep -ohE '\b(estab|ESTAB)_[A-Za-z0-9_]+' "$(the /include/estab.h)" "$(the /include/estab-fields.h)" | sort -u)
+words=$(grep -ohE '\b(estab|ESTAB)_[A-Za-z0-9_]+' "$(the /include/estab.h)" "$(the /include/estab-fields.h)" "$(the /include/estab-watch.h)" | sort -u)
 none "every identifier is in the header" "$(
 	grep -oHE '\b(estab|ESTAB)_[A-Za-z0-9_]+' "$tmp"/text/* "$ESTAB_SRCDIR"/*.md | sed 's|.*/||' | sort -u |
 		while IFS=: read -r file word; do

@@ -65,7 +65,8 @@ noticed()
 # ---- netlink ----
 
 start_mksock netlink netlink:group=1 netlink:group=33 netlink:group=32,protocol=2 \
-	netlink:protocol=16,port=7001 netlink:protocol=12,group=5 netlink:group=7,bind=0
+	netlink:protocol=16,port=7001 netlink:protocol=12,group=5 netlink:group=7,bind=0 \
+	netlink:protocol=2,port=7002,peer=7001,pktinfo=1 netlink:protocol=16,group=40
 netlink=protocol,protocol_name,state,type,local,inode,cookie,netlink,owners
 reading netlink-diag -f netlink --source diag --columns "$netlink"
 reading netlink-procfs -f netlink --source procfs --columns "$netlink"
@@ -91,6 +92,24 @@ is "names of netlink protocols" "$(jq -r '[.sockets[] | "\(.protocol) \(.protoco
 	"0 route,12 netfilter,16 generic,2 usersock,4 sock-diag"
 is "the kernel's own have no owner, and it says so" \
 	"$("$ESTAB" -f netlink -p --json | jq -c '[.sockets[] | select(.netlink.portid == 0 and .netlink.groups == []) | .no_owner] | unique')" '["kernel"]'
+# All there is of them, the kernel's own too; and the user, whom only BPF tells.
+by_bpf=protocol,protocol_name,state,type,local,peer,recv_q,send_q,inode,cookie,netns,netlink,mem,owners,no_owner
+if why=$("$ESTAB" -f netlink --source bpf 2>&1 >/dev/null); then
+	for source in diag bpf; do
+		reading "netlink-all-$source" -f netlink --source $source --columns "$by_bpf"
+		jq -c -S '.sockets[] | select(.protocol != 4) | del(.owners_complete)' "$tmp/netlink-all-$source" |
+			sort >"$tmp/netlink-rows-$source"
+	done
+	is "netlink in BPF is as in diag" "$(diff "$tmp/netlink-rows-diag" "$tmp/netlink-rows-bpf")" ""
+	is "and the kernel's own are there" "$(jq -s 'map(select(.no_owner == "kernel")) | length > 5' \
+		"$tmp/netlink-rows-bpf")" true
+	agree "netlink in BPF" "$account" "$(jq -c "$shape" "$tmp/netlink-all-bpf")"
+	is "it is exact" "$(jq -c '.end | [.consistency, .lost]' "$tmp/netlink-all-bpf")" '["exact",[]]'
+	is "the user, but for the kernel's own" "$("$ESTAB" -f netlink --source bpf --json --columns uid,owners,no_owner |
+		jq -c '[.sockets[] | [.no_owner, .uid]] | unique')" '[[null,0],["kernel",null]]'
+else
+	skip "netlink in BPF" "${why#estab: }"
+fi
 # ss has no inode: protocol and port id, with a sign. It shows those in groups twice.
 is "ss has the same netlink sockets" \
 	"$(awk '$4 !~ /^4:[1-9]/ { print $4, substr($NF, 8) }' "$tmp/netlink-ss" | sort -u)" \
@@ -109,6 +128,13 @@ start_mksock netlink:count=200 netlink:count=200,protocol=16,group=16 netlink:co
 is "no netlink socket of many is lost" \
 	"$(jq -n --slurpfile made <(jq -c 'select(.proto)' "$MKSOCK_OUT") --slurpfile found "$tmp/many" \
 		'[$made[].inode] - [$found[0].sockets[].inode] | length')" 0
+if "$ESTAB" -f netlink --source bpf >/dev/null 2>&1; then
+	"$ESTAB" -f netlink --json --columns inode --source bpf >"$tmp/many-bpf"
+	is "nor by BPF, of which none is told twice" \
+		"$(jq -n --slurpfile made <(jq -c 'select(.proto)' "$MKSOCK_OUT") --slurpfile found "$tmp/many-bpf" \
+			'[$found[0].sockets[].inode] as $found | [([$made[].inode] - $found | length),
+				($found | length - (unique | length))] | join(" ")')" '"0 0"'
+fi
 is "none of many is told twice" "$(jq '.sockets | length - (unique | length)' "$tmp/many")" 0
 stop_mksock
 

@@ -3,9 +3,9 @@
 # estab flows: entries of every protocol, put into a table of our own; conntrack(8), its text and the two
 # sources must say the same of them, entry by entry.
 . "$(dirname "$0")/lib.sh"
-need_command conntrack ip jq setpriv
+need_command conntrack ip jq setpriv strace
 need_root
-in_netns "$@"
+in_pidns "$@"
 [[ -e /proc/sys/net/netfilter/nf_conntrack_count ]] || skip_all "no connection tracking in this kernel"
 
 # insert NAME ARGUMENTS...: an entry, where this kernel knows the protocol.
@@ -124,6 +124,10 @@ port 53
 END
 is "less is read" "$("$ESTAB" flows --json 'mark = 5' | jq -c '[.end.sources[].rows]')" "[1]"
 is "by family too" "$("$ESTAB" flows -6 --json | jq -c '[.end.sources[].rows]')" "[2]"
+for filter in 'nat.kind = snat' 'not nat.kind = snat' 'nat.kind = dnat and mark = 0'; do
+	is "sorted, too, $filter" "$("$ESTAB" flows -H --columns orig.src.port --sort orig.src.port "$filter" | sort)" \
+		"$("$ESTAB" flows -H --columns orig.src.port "$filter" | sort)"
+done
 is "a word of sockets" "$("$ESTAB" flows listening 2>&1 | head -n 1)" \
 	'estab: filter: no such field or word "listening"'
 is "a column of sockets" "$("$ESTAB" flows --columns inode 2>&1; echo $?)" \
@@ -150,3 +154,27 @@ cat /proc/net/nf_conntrack >"$tmp/saved/net/nf_conntrack"
 is "a saved copy" "$("$ESTAB" flows --proc-root "$tmp/saved" -H --columns proto,orig.src,reply.dst | sort)" \
 	"$("$ESTAB" flows -H --columns proto,orig.src,reply.dst | sort)"
 is "none was saved" "$("$ESTAB" flows --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" >/dev/null 2>&1; echo $?)" 3
+
+# ---- where there is no connection tracking ----
+
+# asked ARGUMENT...: how often the kernel was asked for something of netfilter's, which would load it.
+asked()
+{
+	strace -f -qq -e trace=socket -o "$tmp/trace" "$ESTAB" "$@" >/dev/null 2>&1
+	grep -c NETLINK_NETFILTER "$tmp/trace"
+}
+if ! strace -o "$tmp/trace" true 2>"$tmp/why"; then
+	skip "what is asked where none is loaded" "strace can't trace: $(head -n 1 "$tmp/why")"
+elif ! mount -t tmpfs tmpfs /proc/sys/net/netfilter 2>"$tmp/why"; then
+	skip "what is asked where none is loaded" "$(head -n 1 "$tmp/why")"
+else
+	is "none is loaded" "$("$ESTAB" flows --source ctnetlink 2>&1; echo $?)" \
+		"estab: flows: no connection tracking here: nf_conntrack is not loaded
+3"
+	is "nor by looking" "$(asked flows --source ctnetlink; asked flows -p; asked flows --all-netns; asked -t --nat)" "0
+0
+0
+0"
+	umount /proc/sys/net/netfilter
+	is "and otherwise it is asked" "$(($(asked flows) > 0))" 1
+fi

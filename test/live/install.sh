@@ -66,17 +66,23 @@ none()
 	fi
 }
 
+# The parts of the installed header that declare functions.
+headers()
+{
+	cat "$(the /include/estab.h)" "$(the /include/estab-watch.h)"
+}
+
 # The installed header on one line, without comments and with single blanks.
 header()
 {
-	sed 's|^[[:space:]]*#.*||' "$(the /include/estab.h)" | tr '\n\t' '  ' |
+	headers | sed 's|^[[:space:]]*#.*||' | tr '\n\t' '  ' |
 		sed -E ':a; s|/\*([^*]\|\*+[^*/])*\*+/||; ta; s/ESTAB_PUBLIC //g; s/ +/ /g; s/\( /(/g; s/\* /*/g'
 }
 
 # The functions that the header makes public.
 declared()
 {
-	tr '\n' ' ' <"$(the /include/estab.h)" | grep -oP '\bESTAB_PUBLIC\b[^;#]*?\K\bestab_\w+(?=\s*\()' | LC_ALL=C sort
+	headers | tr '\n' ' ' | grep -oP '\bESTAB_PUBLIC\b[^;#]*?\K\bestab_\w+(?=\s*\()' | LC_ALL=C sort
 }
 
 # The options that the program takes, as its source has them.

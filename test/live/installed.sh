@@ -10,6 +10,7 @@ find "$root" ! -type d ! -path '*/man/*' |
 same "installed files, manual pages apart" "$(cat "$tmp/files")" "bin/estab
 include/estab.h
 include/estab-fields.h
+include/estab-watch.h
 libestab.so
 libestab.so.0
 libestab.so.$(pkg-config --modversion estab)

@@ -55,7 +55,7 @@ is "nor in all namespaces at once" "$("$ESTAB" kill --yes --all-netns dport 2002
 	"estab: kill: in one network namespace at a time: -N names it
 2"
 is "its options belong to it" "$("$ESTAB" --yes dport 2002 2>&1; echo $?)" \
-	"estab: --yes, --dry-run and --listeners belong to estab kill
+	"estab: --yes and --dry-run belong to estab kill and estab flows --delete
 2"
 "$ESTAB" kill --dry-run dport 2002 >out 2>err
 is "a rehearsal says what it would do" "$(grep -c '^would-close' out) $(cat err)" "3 estab: 3 sockets would be closed"
@@ -118,6 +118,11 @@ is "without privileges" "$(as_nobody "$ESTAB" kill --yes dport 2030 2>&1; echo $
 	"estab: kill: closing sockets takes CAP_NET_ADMIN in their network namespace
 3"
 is "nothing was closed" "$(live 'dport = :2030')" 1
+is "nor is it a mere lack of matches" "$(as_nobody "$ESTAB" kill --yes process = mksock 2>&1; echo $?)" \
+	"estab: kill: closing sockets takes CAP_NET_ADMIN in their network namespace
+3"
+is "but a rehearsal has none" "$(as_nobody "$ESTAB" kill --dry-run sport 2999 2>&1; echo $?)" "estab: 0 sockets would be closed
+1"
 if ip netns add other 2>/dev/null; then
 	is "in another namespace" "$("$ESTAB" kill -N other --yes dport 2030 2>&1; echo $?)" \
 		"estab: 0 sockets closed

@@ -67,6 +67,10 @@ for source in diag procfs auto bpf; do
 		all(.listener_owners | length == 1)' "$tmp/rows")" true
 done
 
+is "what is known of the listener" "$("$ESTAB" -t --json --columns listener_owner.pid,listener_owner.user,listener_owner.uid \
+	'sport = 2003 and listener_owner.user = 0 and no_owner = pending-accept' | jq -c '[.sockets[].listener_owners[]] | unique')" \
+	"[{\"pid\":$MKSOCK_PID,\"uid\":0,\"user\":\"root\"}]"
+
 # ---- rows that are not listed serve ----
 
 is "one end by its port" "$("$ESTAB" -tH --columns peer_owner.pid 'dport = 2001' 2>/dev/null)" "$MKSOCK_PID"
@@ -151,10 +155,94 @@ if command -v python3 >/dev/null; then
 		"[[\"local\",$server],[\"local\",$server]]"
 	is "and back" "$("$ESTAB" --all-netns -t --json --columns peer_owner.pid 'sport = 2500 and connected' |
 		jq -c '[.sockets[].peer_owners[].pid]')" "[$client,$client]"
+	# A user can't go there, and a saved copy has nowhere to go: both have the addresses as text.
+	addresses='[.sockets[] | [.local.addr, .direction, (.listener.inode != null)]]'
+	is "in, to a user to whom it is shut" "$(as_nobody "$ESTAB" -N "pid:$server" -t --json \
+		--columns local.addr,direction,listener.inode 'sport = 2500' 2>/dev/null | jq -c "$addresses")" \
+		'[["10.9.0.2","in",true],["fd09::2","in",true]]'
+	mkdir -p "$tmp/saved/net"
+	for table in tcp tcp6 fib_trie if_inet6; do
+		ip netns exec away cat "/proc/net/$table" >"$tmp/saved/net/$table"
+	done
+	is "in, out of a copy" "$("$ESTAB" --proc-root "$tmp/saved" -t --json \
+		--columns local.addr,direction,listener.inode 'sport = 2500' 2>/dev/null | jq -c "$addresses")" \
+		'[["10.9.0.2","in",true],["fd09::2","in",true]]'
 	exec 8>&- 9>&-
 	wait "$server" "$client"
+
+	# At home at two addresses, of which neither is a loopback: the client's row alone does not tell.
+	ip addr add 10.9.0.4/24 dev here
+	ip addr add fd09::4/64 dev here nodad
+	cat >"$tmp/home.py" <<'EOT'
+import socket, sys
+keep = []
+for family, server, client in ((socket.AF_INET, "10.9.0.1", "10.9.0.4"), (socket.AF_INET6, "fd09::1", "fd09::4")):
+    s = socket.socket(family); s.bind((server, 2700)); s.listen()
+    c = socket.socket(family); c.bind((client, 0)); c.connect((server, 2700))
+    keep += [s, c, s.accept()[0]]
+print("ready", flush=True)
+sys.stdin.read()
+EOT
+	mkfifo "$tmp/in3"
+	python3 "$tmp/home.py" <"$tmp/in3" >"$tmp/home.out" &
+	exec 8>"$tmp/in3"
+	for ((tries = 0; tries < 100; tries++)); do grep -qs ready "$tmp/home.out" && break; sleep 0.05; done
+	mkdir -p "$tmp/home/net"
+	for table in tcp tcp6; do
+		{ sed 1q "/proc/net/$table"; grep -E ':0A8C 01 ' "/proc/net/$table"; } >"$tmp/home/net/$table"
+	done
+	# at_home: which way the copy's connections went.
+	at_home()
+	{
+		"$ESTAB" --proc-root "$tmp/home" -t --json --columns direction 2>/dev/null |
+			jq -c '[.sockets[].direction]'
+	}
+	is "whose an address is, nobody tells" "$(at_home)" '["out","out"]'
+	cp /proc/net/fib_trie /proc/net/if_inet6 "$tmp/home/net"
+	is "it is ours by the text" "$(at_home)" '["local","local"]'
+	head -c 300 /proc/net/fib_trie >"$tmp/home/net/fib_trie"
+	is "a copy that was cut does no harm" "$(at_home | jq length)" 2
+	exec 8>&-
+	wait "$!"
 else
 	skip "in and out" "python3 is not installed"
+fi
+
+# ---- ports that the kernel chooses, in each namespace ----
+
+ip netns exec away sh -c 'echo 2000 2099 >/proc/sys/net/ipv4/ip_local_port_range'
+printf '#!/bin/sh\nexec ip netns exec away "%s" "$@"\n' "$ESTAB_BUILDDIR/test/mksock" >"$tmp/away.sh"
+chmod 755 "$tmp/away.sh"
+start_mksock tcp-listen:port=2050 tcp-listen:port=42000
+MKSOCK=$tmp/away.sh
+start_mksock --no-lo tcp-listen:port=2050 tcp-listen:port=42000
+MKSOCK=$ESTAB_BUILDDIR/test/mksock
+# sock_diag is told by the kernel who chose; text tells no more than the number.
+is "each namespace has its own range" "$("$ESTAB" --all-netns -tlH --source procfs \
+	--columns netns_name,local.port 'autobound and (sport = 2050 or sport = 42000)' |
+	sed "s/^[^a ][^ ]*/here/" | sort | xargs)" "away 2050 here 42000"
+is "with -N, too" "$("$ESTAB" -N away -tlH --source procfs --columns local.port autobound | xargs)" 2050
+stop_mksock
+
+# ---- MPTCP ----
+
+if [[ $(cat /proc/sys/net/mptcp/enabled 2>/dev/null) == 1 ]]; then
+	start_mksock mptcp:port=2801,talk=1 mptcp:family=inet6,port=2802,talk=1
+	for source in diag auto; do
+		"$ESTAB" -A mptcp,tcp -a --source $source --json --columns "$fields" \
+			'sport = 2801 or dport = 2801 or sport = 2802 or dport = 2802' 2>/dev/null |
+			jq -c '.sockets[]' >"$tmp/rows"
+		is "both ends of MPTCP by $source" "$(jq -rs --arg pid "$MKSOCK_PID" 'map(select(.proto == "mptcp" and
+			.state == "established") | "\(.direction) \([.peer_owners[].pid] | unique == [$pid | tonumber])") |
+			unique + [length] | map(tostring) | join(" ")' "$tmp/rows")" "local true 4"
+		is "name each other by $source" "$(jq -rs 'map(select(.proto == "mptcp"))' "$tmp/rows" |
+			jq -r "$both_ways")" ""
+		is "its listener by $source" "$(jq -s 'map(select(.proto == "mptcp" and .state == "listen")) |
+			length == 2 and all(.direction == "listen")' "$tmp/rows")" true
+	done
+	stop_mksock
+else
+	skip "both ends of MPTCP" "this kernel has none"
 fi
 
 # ---- the table for people ----
@@ -192,6 +280,19 @@ is "the largest only" "$("$ESTAB" summary --by pid --top 2 -tl --json |
 	jq -c '[(.summary.groups | length), .summary.others.groups > 0]')" '[2,true]'
 is "in a table as well" "$("$ESTAB" summary --by pid --top 2 -tlH | tail -1 | grep -c 'more)$')" 1
 is "what is not there is a group" "$("$ESTAB" summary --by interface -tlH | awk '{ print $1, $4 }')" "1 -"
+is "by unit and container" "$("$ESTAB" summary --by unit,container,pod -tl --json | jq -c '.summary.by')" \
+	'["owner.unit","owner.container","owner.pod"]'
+is "arguments are words" "$("$ESTAB" summary --by owner.cmdline -tlH | grep -c ' tcp-many-owners:count=5,port=2601$')" 1
+is "as wide as the terminal" "$(script -qec "stty cols 50; '$ESTAB' --color never summary --by owner.cmdline,state -tl" \
+	/dev/null </dev/null | tr -d '\r' | wc -L)" 50
+for verb in "summary" "summary --by state" "who 1" "-s" "--by state"; do
+	# shellcheck disable=SC2086 # words
+	is "no tree with '$verb'" "$("$ESTAB" $verb --tree 2>&1; echo $?)" "estab: --tree belongs to estab list
+2"
+done
+is "nor of flows" "$("$ESTAB" flows --tree 2>&1; echo $?)" "estab: --tree: only sockets have processes
+2"
+is "why nobody has it" "$(as_nobody "$ESTAB" --tree -tl 'sport=2601' 2>/dev/null | head -1)" "no process (permission)"
 is "no such field" "$("$ESTAB" summary --by nothing 2>&1; echo $?)" \
 	"estab: --by: no such field (estab fields lists them): nothing
 2"

@@ -54,13 +54,18 @@ is "one that goes is missed" $? 0
 # The kernel tells of an end: without looking much in between.
 if command -v strace >/dev/null && [[ ! ${ASAN_OPTIONS+set} || ${LSAN_OPTIONS-} == *detect_leaks=0* ]]; then
 	start_mksock tcp-listen:port=2004
-	strace -f -e trace=timerfd_settime,recvfrom -o trace "$ESTAB" wait --gone --timeout 60 sport 2004 &
+	strace -f -e trace=timerfd_settime,recvmsg -o trace "$ESTAB" wait --gone --timeout 60 sport 2004 &
 	waiting=$!
 	sleep 1
 	stop_mksock
 	wait $waiting
 	is "traced, too" $? 0
-	is "the kernel told of it" "$(grep -c 'recvfrom(.*) = [1-9]' trace | awk "{ print (\$1 > 0) }")" 1
+	is "the kernel told of it" "$(grep -c 'recvmsg(.*SOCK_DIAG_BY_FAMILY.*) = [1-9]' trace | awk "{ print (\$1 > 0) }")" 1
+	# Where nothing ends, it looks less and less often.
+	strace -e trace=timerfd_settime -o trace "$ESTAB" wait -q --timeout 1.5 sport 2999
+	is "without an end it looks ever less often" "$(sed -n 's/.*it_value={tv_sec=\([0-9]*\), tv_nsec=\([0-9]*\).*/\1 \2/p' trace |
+		awk '{ us = $1 * 1000000 + int($2 / 1000) } us > most { most = us }
+			END { print (NR >= 3 && NR <= 9), (most >= 160000) }')" "1 1"
 else
 	skip "the kernel told of it" "strace can't be used on this build"
 fi

@@ -98,21 +98,40 @@ age=$(($(date +%s) - $(date +%s -d "$(line since | sed 's/,.*//')")))
 check "which is not long ago" test "$age" -ge 0 -a "$age" -lt 120
 is "on what it listens" "$(line listens)" "tcp 127.0.0.1:8080"
 "$ESTAB" who ":$port" >"$tmp/text"
-check "whom it is connected to" grep -qE '^  connected  1 to 127.0.0.1:[0-9]+$' "$tmp/text"
+check "whom it is connected to" grep -qE "^  connected  1 to 127.0.0.1:[0-9]+ \\(mksock\\[$pid\\]\\)\$" "$tmp/text"
 # shellcheck disable=SC2016 # perl expands it
 if wait_for accepting perl -MIO::Socket::INET -e '
 	$s = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1", LocalPort => 8071) or die;
 	for (1 .. 6) { push @all, IO::Socket::INET->new("127.0.0.1:8071"), $s->accept; }
 	$| = 1; print "ready\n"; <STDIN>'; then
 	"$ESTAB" who 8071 >"$tmp/text"
-	is "how many are connected, and from where" "$(line connected)" "6 from 127.0.0.1"
+	is "how many are connected, and from where" "$(line connected)" "6 from 127.0.0.1 (perl[$!])"
 	kill "$!"
 else
 	skip "how many are connected, and from where" "no perl here"
 fi
 "$ESTAB" who "pid:$pid" >"$tmp/text"
-check "and to where" grep -qE '^  connected .*[0-9]+ to 127\.0\.0\.1:.* others$' "$tmp/text"
-check "what else it holds" grep -qE '^  also holds .*unix ×' "$tmp/text"
+check "and to where" grep -qE '^  connected .*[0-9]+ to .*127\.0\.0\.1:.* others$' "$tmp/text"
+check "and over unix sockets" grep -qF "$tmp/my sock (mksock[$pid])" "$tmp/text"
+for whom in "$tmp/my sock" @an-abstract; do
+	"$ESTAB" who "$whom" >"$tmp/text"
+	is "who is connected to ${whom##*/}" "$(line connected)" "1 from mksock[$pid]"
+done
+sleep 1000 &
+"$ESTAB" who "pid:$!" >"$tmp/text" 2>"$tmp/err"
+is "who has no socket is told of" "$? $(head -1 "$tmp/text") $(line holds) $(line user)" "1 sleep[$!] no socket root (0)"
+"$ESTAB" who "pid:$! 8080" >"$tmp/text"
+is "beside others" "$? $(grep -cE '^[^ ]' "$tmp/text")" "0 2"
+is "who holds none is no number" "$("$ESTAB" who --count "pid:$!"; echo $?)" $'0\n1'
+is "JSON of who has none" "$("$ESTAB" who --json "pid:$!" | jq -c '[.who[] | .process.pid, .sockets]')" "[$!,[]]"
+as_nobody "$ESTAB" who "pid:$!" >"$tmp/text" 2>"$tmp/err"
+is "who can't be looked into" "$(line holds)" "no socket to be seen"
+kill "$!"
+wait "$!" 2>/dev/null
+is "who has ended is nobody" "$("$ESTAB" who "pid:$!" 2>&1; echo $?)" "estab: pid:$!: nobody
+1"
+is "names of hosts" "$("$ESTAB" who host.example:80 2>&1)" \
+	"estab: who: not an address and a port (names of hosts are not looked up): host.example:80"
 "$ESTAB" who ":$(port_of "$tmp/mksock0.out" tcp-pending)" >"$tmp/text"
 check "what waits" grep -q ', 2 of [0-9]* waiting$' "$tmp/text"
 check "what nobody has" grep -q '^without a process: pending-accept ×2$' "$tmp/text"
@@ -125,6 +144,26 @@ is "which are all there" "$(grep -oE 'mksock\[[0-9]+\]' <<<"$(head -1 "$tmp/text
 # Names that mean harm.
 "$ESTAB" who "pid:$other" >"$tmp/text"
 is "nothing unsafe gets through" "$(LC_ALL=C grep -acP '[\x00-\x09\x0b-\x1f\x7f]' "$tmp/text")" 0
+
+# Nor of those at the other end.
+# shellcheck disable=SC2016 # perl expands it
+if wait_for calling perl -MIO::Socket::INET -e '
+	$s = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1", LocalPort => 8072) or die;
+	pipe R, W;
+	if (fork == 0) {
+		close R;
+		$c = IO::Socket::INET->new("127.0.0.1:8072");
+		open $f, ">", "/proc/self/comm"; print $f "a\x1b[31mb"; close $f;
+		close W; close $s; <$c>; exit;
+	}
+	close W; <R>; $c = $s->accept; $| = 1; print "ready\n"; <STDIN>'; then
+	"$ESTAB" who 8072 >"$tmp/text"
+	is "a name that means harm, of the other end" "$(line connected | sed 's/\[[0-9]*\])$//')" \
+		'1 from 127.0.0.1 (a\x1b[31mb'
+	kill "$!"
+else
+	skip "a name that means harm, of the other end" "no perl here"
+fi
 
 # ---- JSON ----
 
