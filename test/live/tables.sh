@@ -139,7 +139,7 @@ for verb in "${verbs[@]}"; do
 2"
 	is "$verb of a copy" "$("$ESTAB" $verb --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" >/dev/null 2>&1; echo $?)" 3
 done
-is "no tree of them" "$("$ESTAB" routes --tree 2>&1; echo $?)" "estab: --tree: is of sockets
+is "no tree of them" "$("$ESTAB" routes --tree 2>&1; echo $?)" "estab: --tree: only sockets have processes
 2"
 # on_terminal COLUMNS ARGUMENT...: what stands on a terminal as wide as that.
 on_terminal()
