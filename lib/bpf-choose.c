@@ -93,6 +93,9 @@ static uint64_t row_protos(const struct env *env)
 		protos &= ~BIT64(ESTAB_PROTO_TCP);
 	if (plan->only_bpf)
 		return protos;
+	/* They are few, and those who know them by ss expect a dump's order. */
+	if (!plan->all_netns && !plan->consistent)
+		protos &= ~BIT64(ESTAB_PROTO_NETLINK);
 	if (filter_push_plan(env, ESTAB_PROTO_TCP, PUSH_ALL, code) > 0)
 		protos &= ~BIT64(ESTAB_PROTO_TCP);
 	if (filter_push_plan(env, ESTAB_PROTO_UDP, PUSH_ALL, code) > 0)
