@@ -50,6 +50,7 @@ static const struct {
 	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
 	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
 	{ ROW_FLOW_STAT, INET_FAMILIES, { &source_flow_stats, &source_flow_stats_text } },
+	{ ROW_EXPECTATION, INET_FAMILIES, { &source_expect, &source_expect_text } },
 };
 
 uint32_t reader_states(unsigned int proto)
