@@ -112,6 +112,11 @@ is "only ends" "$(sed 's/ *$//; s/  */ /' ended | tr '\n' ,)" "destroy 198.51.10
 is "after a while" "$? $(cat out)" "0 "
 "$ESTAB" flows --follow -q --timeout 100ms
 is "nothing came" $? 1
+for column in owner.pid direction out_interface; do
+	is "no $column" "$("$ESTAB" flows --follow --columns "$column" --timeout 100ms 2>&1; echo $?)" \
+		"estab: --follow: an event tells of no sockets, owners and directions
+3"
+done
 "$ESTAB" flows --follow -q 'event = new and dport = 99' &
 one=$!
 listeners 1
@@ -308,7 +313,7 @@ if command -v script >/dev/null; then
 		echo y
 		sleep 0.3
 	} | TERM=dumb script -qfec "$ESTAB flows --delete 'proto = tcp'; echo status \$?" /dev/null >asked 2>&1
-	is "another with the same tuple is left alone" "$(grep -c '^gone ' asked) $(tail -n 2 asked | tr -d '\r' | xargs) $(left -p tcp | wc -l)" \
+	is "another with the same tuple is left alone" "$(grep -c '^gone ' asked) $(grep -E 'deleted|^status' asked | tr -d '\r' | xargs) $(left -p tcp | wc -l)" \
 		"1 estab: 0 flows deleted, 1 gone before status 1 1"
 else
 	skip "a person says y" "script is not installed"
