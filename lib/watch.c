@@ -66,7 +66,8 @@ static int begin(struct estab_watch *watch, const struct estab_query *query,
 	if (r < 0)
 		return r;
 	/* Of what is gone nobody can be found any more. */
-	if (watch->env->plan.keep)
+	if (watch->env->plan.keep ||
+	    watch->env->plan.needs & (NEED_FLOW_SOCKET | NEED_FLOW_DEVICES))
 		return -EOPNOTSUPP;
 	head_fill(&watch->result, watch->env);
 	r = ext_builder_init(&watch->row.ext, watch->env);

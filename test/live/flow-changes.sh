@@ -112,6 +112,11 @@ is "only ends" "$(sed 's/ *$//; s/  */ /' ended | tr '\n' ,)" "destroy 198.51.10
 is "after a while" "$? $(cat out)" "0 "
 "$ESTAB" flows --follow -q --timeout 100ms
 is "nothing came" $? 1
+for column in owner.pid direction out_interface; do
+	is "no $column" "$("$ESTAB" flows --follow --columns "$column" --timeout 100ms 2>&1; echo $?)" \
+		"estab: --follow: an event tells of no sockets, owners and directions
+3"
+done
 "$ESTAB" flows --follow -q 'event = new and dport = 99' &
 one=$!
 listeners 1
