@@ -98,6 +98,7 @@ static int gather_addresses(struct flow_sockets *sockets)
 						    sizeof(set->addrs[j]));
 	}
 	netaddr_set_sort(&sockets->at_home);
+	sockets->at_home.known = true;
 	return r;
 }
 
@@ -131,14 +132,16 @@ int flow_sockets_read(struct flow_sockets *sockets, struct estab_result *result)
 {
 	bool all_netns = result->all_netns;
 	bool exact = result->exact;
+	size_t n_losses = result->n_losses;
 	int r = read_sockets(sockets, result);
 
 	result->all_netns = all_netns;
 	result->exact = exact;
-	/* Flows can be told without. */
+	/* Flows can be told without; which tables can't be read is told by now. */
 	if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
-		result_add_loss(result, "sockets", r == -ETIME ? "deadline" : "unavailable", NULL,
-				1);
+		if (result->n_losses == n_losses)
+			result_add_loss(result, "sockets", r == -ETIME ? "deadline" : "unavailable",
+					NULL, 1);
 		r = sockets->index.heads ? 0 : socket_index_finish(&sockets->index);
 	}
 	return r;

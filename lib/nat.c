@@ -102,11 +102,12 @@ static int read_netns(struct env *env, size_t index, struct estab_result *result
 	r = env_check(env);
 	if (r == 0)
 		r = netns_list_enter(env, index);
+	if (r < 0 || conntrack_setting(env, "nf_conntrack_count") == 0)
+		return r == -ESTALE ? 0 : r;
+	r = netaddrs_note(env, result);
 	if (r == 0)
-		r = netaddrs_note(env, result);
-	if (r == 0 && conntrack_setting(env, "nf_conntrack_count") != 0)
 		r = read_table(env, result, table);
-	return r == -ENOENT || r == -ESTALE ? 0 : r;
+	return r == -ENOENT ? 0 : r;
 }
 
 /*

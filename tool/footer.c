@@ -53,9 +53,36 @@ static bool put_namespaces(struct buf *buf, const struct estab_loss *loss)
 	return true;
 }
 
+/* About the connection table; false: it is about something else. */
+static bool put_flows(struct buf *buf, const struct estab_loss *loss)
+{
+	if (is(loss, "nat", NULL)) {
+		buf_str(buf, "address translation not known");
+		put_why(buf, loss);
+		if (strcmp(loss->why, "permission") == 0)
+			buf_str(buf, ": the connection table is for root");
+	} else if (is(loss, "sockets", NULL)) {
+		buf_str(buf, "sockets of flows not read");
+		put_why(buf, loss);
+	} else if (is(loss, "bytes", NULL) || is(loss, "times", NULL)) {
+		buf_str(buf, loss->what);
+		buf_str(buf, " unknown: ");
+		buf_str(buf, loss->why);
+	} else if (is(loss, "events", "overrun")) {
+		put_count(buf, loss->count, "event", "events");
+		buf_str(buf, " lost: they came faster than they were read");
+	} else if (is(loss, "events", NULL) && !loss->detail) {
+		buf_str(buf, "there are no events: ");
+		buf_str(buf, loss->why);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void put_loss(struct buf *buf, const struct estab_loss *loss)
 {
-	if (put_namespaces(buf, loss))
+	if (put_namespaces(buf, loss) || put_flows(buf, loss))
 		return;
 	if (is(loss, "processes", "hidepid")) {
 		buf_str(buf, "/proc hides other users' processes (hidepid): owners may be missing");
@@ -97,32 +124,9 @@ static void put_loss(struct buf *buf, const struct estab_loss *loss)
 		put_why(buf, loss);
 		return;
 	}
-	if (is(loss, "nat", NULL)) {
-		buf_str(buf, "address translation not known");
-		put_why(buf, loss);
-		if (strcmp(loss->why, "permission") == 0)
-			buf_str(buf, ": the connection table is for root");
-		return;
-	}
 	if (is(loss, "owners", NULL)) {
 		buf_str(buf, "owners not read");
 		put_why(buf, loss);
-		return;
-	}
-	if (is(loss, "bytes", NULL) || is(loss, "times", NULL)) {
-		buf_str(buf, loss->what);
-		buf_str(buf, " unknown: ");
-		buf_str(buf, loss->why);
-		return;
-	}
-	if (is(loss, "events", "overrun")) {
-		put_count(buf, loss->count, "event", "events");
-		buf_str(buf, " lost: they came faster than they were read");
-		return;
-	}
-	if (is(loss, "events", NULL) && !loss->detail) {
-		buf_str(buf, "there are no events: ");
-		buf_str(buf, loss->why);
 		return;
 	}
 	if (is(loss, "table", NULL)) {
