@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow.h"
+
 #include "parse.h"
 #include "record.h"
 
@@ -45,7 +47,7 @@ struct flow_stats {
 	uint32_t cpu; /* STATS_OF_ALL: no one's, but all of them together */
 	uint32_t has; /* a bit for each value */
 	uint64_t values[FLOW_STATS];
-};
+} FLOW_PACKED;
 
 /* All rows: the first is of all processors. */
 struct flow_stats_list {
