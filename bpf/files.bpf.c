@@ -3,8 +3,8 @@
  * All open files of all processes of the reader's pid namespace: every socket among them with who
  * holds it, and, where rows are wanted, with what is known of it. The kernel looks up each type that
  * the program knows of, used or not, so that it is built in four sizes: WITH_ROWS, with WITH_NETLINK
- * besides, with WITH_MORE (cgroups) besides. The last is also the one that goes without bpf_probe_read_kernel(), which a
- * lockdown of the kernel forbids, and takes longest to load.
+ * besides, with WITH_MORE (cgroups) besides. The last takes longest to load, and is the one that goes
+ * without bpf_probe_read_kernel(), which a lockdown of the kernel forbids.
  */
 #include "netlink.h"
 #include "task.h"

@@ -122,7 +122,7 @@ struct file___6_12 {
 } RELOCATED;
 
 struct files_struct {
-	atomic_t count; /* in all kernels the first: see below */
+	atomic_t count; /* the first in all kernels, so that it needs no looking up: see below */
 };
 
 struct signal_struct {
@@ -248,11 +248,11 @@ struct seq_file;
 /*
  * What an iterator is given has one layout in all kernels. To look a type up among the kernel's takes half
  * a millisecond, though 31 of them are remembered, each in a place that its name chooses
- * (kernel/bpf/btf.c, bpf_core_find_cands()): a program should know of few types, and of none that
- * drives another from its place. Thus inode and net, sock and kernfs_node, file and cgroup, cred and
+ * (kernel/bpf/btf.c, bpf_core_find_cands()): a program should know of few types, and of none that drives
+ * another from its place. Thus inode and net, sock and kernfs_node, file and cgroup, cred and
  * netlink_sock, files_struct and signal_struct are best kept apart. A pointer that is read through one
- * that the verifier trusts (what helpers return or the context holds, but for task_file's) costs up to four
- * searches for a name, of a third each (btf_nested_type_is_trusted()).
+ * that the verifier trusts (what helpers return or the context holds, but for task_file's) costs up to
+ * four searches for a name, of a third each (btf_nested_type_is_trusted()).
  */
 struct bpf_iter_meta {
 	struct seq_file *seq;

@@ -92,7 +92,7 @@ struct record_netlink {
 	uint32_t n_groups;
 };
 
-enum { RECORD_GROUPS_MAX = 2048 };
+enum { RECORD_GROUPS_MAX = 512 };
 
 #define RECORD_HOLDER_SIZE __builtin_offsetof(struct record, cgroup_id)
 

@@ -7,7 +7,7 @@ _estab_options='
 -B --bound-inactive -p --processes --owners -T --threads -e --extended -o --options -m --memory -i --info -Z --context
 -s --summary --by --top --sum --tree --columns --sort --format --json --jsonl --csv --null -H --no-header --color --colour -q --quiet
 --consistent --pids --count --strict -n --numeric -r --resolve --resolve-timeout --debug --explain --nat --no-pushdown -h --help -V -v --version -N --net --all-netns
---source --proc-root --proc-pid --passwd --byte-order --follow --limit --delete --stats --yes --dry-run --listeners --gone --timeout'
+--source --proc-root --proc-pid --passwd --byte-order --follow --limit --delete --stats --expect --yes --dry-run --listeners --gone --timeout'
 
 _estab_states='
 established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait unconnected close-wait last-ack listen closing

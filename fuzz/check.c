@@ -208,7 +208,7 @@ static void check_value(const struct estab_socket *sock, const struct field *fie
 			must(estab_socket_get_str(sock, field->id, &string) == 0);
 			must(string[length] == '\0');
 		}
-		if (field->id == ESTAB_F_FLOW_STATUS)
+		if (field->id == ESTAB_F_FLOW_STATUS || field->id == ESTAB_F_EXPECT_FLAGS)
 			must(words_equal(json, bytes, length));
 		else if (field->id == ESTAB_F_ADDRESSES || field->id == ESTAB_F_ADDRESS_DETAILS)
 			must(words_equal(json, bytes, length) ||

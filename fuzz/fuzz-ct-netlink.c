@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /*
  * The walker and the decoder of ctnetlink, on a datagram that nobody sent: messages of the dump that the
- * first one belongs to. The first byte: 1: only what every row has is wanted, 2: IPv6 only.
+ * first one belongs to. The first byte: 1: only what every row has is wanted, 2: IPv6 only, 4: events.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.needs = env->plan.needs,
 		.families = choice & 2 ? BIT32(ESTAB_FAMILY_INET6) : UINT32_MAX,
 		.now_ns = UINT64_C(1700000000000000000),
+		.events = choice & 4,
 	};
 	struct row row = { 0 };
 	struct nl_walk walk;

@@ -120,7 +120,8 @@ enum estab_subject {
 	ESTAB_SUBJECT_INTERFACES = 3,
 	ESTAB_SUBJECT_MEMBERSHIPS = 4,
 	ESTAB_SUBJECT_STATS = 5,
-	ESTAB_SUBJECT_FLOW_STATS = 6, /* what connection tracking counts of itself */
+	ESTAB_SUBJECT_FLOW_STATS = 6,   /* what connection tracking counts of itself */
+	ESTAB_SUBJECT_EXPECTATIONS = 7, /* flows that its helpers wait for */
 	ESTAB_SUBJECT_FORCE_WIDTH = 0x7fffffff,
 };
 

@@ -437,10 +437,13 @@ static int walk_missing_in(struct bpf_collecting *all, size_t index)
 static int walk_all_missing(struct bpf_collecting *all)
 {
 	struct env *env = all->store->env;
+	struct netns_counting counting;
 	int status = 0;
 
 	if (!env->plan.all_netns)
 		return walk_missing(all, &all->one);
+	netns_count_start(env, true, &counting);
+	netns_count_end(&counting);
 	/* There may be more by then than there were. */
 	for (size_t i = 0; status >= 0 && i < env->namespaces->n; i++) {
 		int r = walk_missing_in(all, i);

@@ -3,7 +3,6 @@
  * ctnetlink's messages to rows (net/netfilter/nf_conntrack_netlink.c). Numbers are in network order,
  * and nothing is taken for granted but the attributes' own lengths.
  */
-#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -23,48 +22,6 @@ enum { LABELS_BYTES = 16, LABELS_TEXT = LABELS_BYTES * 8 * 4 };
 static struct nl_attrs nested(const struct nl_attr *attr)
 {
 	return (struct nl_attrs){ .data = attr->data, .at = 0, .length = attr->length };
-}
-
-/* A number that is too short is none. */
-static bool read_u8(const struct nl_attr *attr, uint8_t *ret)
-{
-	if (attr->length < sizeof(*ret))
-		return false;
-	memcpy(ret, attr->data, sizeof(*ret));
-	return true;
-}
-
-static bool read_u16(const struct nl_attr *attr, uint16_t *ret)
-{
-	uint16_t value;
-
-	if (attr->length < sizeof(value))
-		return false;
-	memcpy(&value, attr->data, sizeof(value));
-	*ret = be16toh(value);
-	return true;
-}
-
-static bool read_u32(const struct nl_attr *attr, uint32_t *ret)
-{
-	uint32_t value;
-
-	if (attr->length < sizeof(value))
-		return false;
-	memcpy(&value, attr->data, sizeof(value));
-	*ret = be32toh(value);
-	return true;
-}
-
-static bool read_u64(const struct nl_attr *attr, uint64_t *ret)
-{
-	uint64_t value;
-
-	if (attr->length < sizeof(value))
-		return false;
-	memcpy(&value, attr->data, sizeof(value));
-	*ret = be64toh(value);
-	return true;
 }
 
 /* ---- tuples ---- */
@@ -92,11 +49,11 @@ static void read_proto_attr(const struct nl_attr *attr, struct flow_tuple *tuple
 
 	switch (attr->type) {
 	case CTA_PROTO_NUM:
-		read_u8(attr, l4proto);
+		nl_attr_u8(attr, l4proto);
 		return;
 	case CTA_PROTO_SRC_PORT:
 	case CTA_PROTO_DST_PORT:
-		if (!read_u16(attr, &number))
+		if (!nl_attr_u16(attr, &number))
 			return;
 		tuple->has |= TUPLE_HAS_PORTS;
 		if (attr->type == CTA_PROTO_SRC_PORT)
@@ -106,17 +63,17 @@ static void read_proto_attr(const struct nl_attr *attr, struct flow_tuple *tuple
 		return;
 	case CTA_PROTO_ICMP_ID:
 	case CTA_PROTO_ICMPV6_ID:
-		if (read_u16(attr, &number))
+		if (nl_attr_u16(attr, &number))
 			tuple->icmp_id = number;
 		break;
 	case CTA_PROTO_ICMP_TYPE:
 	case CTA_PROTO_ICMPV6_TYPE:
-		if (read_u8(attr, &small))
+		if (nl_attr_u8(attr, &small))
 			tuple->icmp_type = small;
 		break;
 	case CTA_PROTO_ICMP_CODE:
 	case CTA_PROTO_ICMPV6_CODE:
-		if (read_u8(attr, &small))
+		if (nl_attr_u8(attr, &small))
 			tuple->icmp_code = small;
 		break;
 	default:
@@ -134,8 +91,8 @@ static void read_proto(const struct nl_attr *outer, struct flow_tuple *tuple, ui
 		read_proto_attr(&attr, tuple, l4proto);
 }
 
-static void read_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *tuple,
-		       uint8_t *l4proto)
+void ct_netlink_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *tuple,
+		      uint8_t *l4proto)
 {
 	struct nl_attrs attrs = nested(outer);
 	struct nl_attr attr;
@@ -150,7 +107,7 @@ static void read_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *
 			read_proto(&attr, tuple, l4proto);
 			break;
 		case CTA_TUPLE_ZONE:
-			if (read_u16(&attr, &zone)) {
+			if (nl_attr_u16(&attr, &zone)) {
 				tuple->zone = zone;
 				tuple->has |= TUPLE_HAS_ZONE;
 			}
@@ -174,7 +131,7 @@ static void read_state(const struct nl_attr *outer, struct flow *flow)
 		struct nl_attrs attrs = nested(&proto);
 
 		while (nl_attr_next(&attrs, &attr)) {
-			if (attr.type != CTA_PROTOINFO_TCP_STATE || !read_u8(&attr, &state))
+			if (attr.type != CTA_PROTOINFO_TCP_STATE || !nl_attr_u8(&attr, &state))
 				continue;
 			flow->state = state;
 			flow->has |= FLOW_HAS_STATE;
@@ -193,12 +150,12 @@ static void read_counts(const struct nl_attr *outer, struct flow_counts *counts)
 		switch (attr.type) {
 		case CTA_COUNTERS_PACKETS:
 		case CTA_COUNTERS_BYTES:
-			if (!read_u64(&attr, &value))
+			if (!nl_attr_u64(&attr, &value))
 				continue;
 			break;
 		case CTA_COUNTERS32_PACKETS:
 		case CTA_COUNTERS32_BYTES:
-			if (!read_u32(&attr, &half))
+			if (!nl_attr_u32(&attr, &half))
 				continue;
 			value = half;
 			break;
@@ -220,7 +177,7 @@ static void read_times(const struct nl_attr *outer, struct flow *flow)
 	uint64_t ns;
 
 	while (nl_attr_next(&attrs, &attr)) {
-		if (!read_u64(&attr, &ns) || ns == 0)
+		if (!nl_attr_u64(&attr, &ns) || ns == 0)
 			continue;
 		if (attr.type == CTA_TIMESTAMP_START) {
 			flow->start_ns = ns;
@@ -236,7 +193,7 @@ static void read_number(const struct nl_attr *attr, struct flow *flow)
 {
 	uint32_t number;
 
-	if (!read_u32(attr, &number))
+	if (!nl_attr_u32(attr, &number))
 		return;
 	switch (attr->type) {
 	case CTA_STATUS:
@@ -325,10 +282,10 @@ static void read_attrs(const struct nlmsghdr *message, bool v6, struct flow *flo
 	while (nl_attr_next(&attrs, &attr)) {
 		switch (attr.type) {
 		case CTA_TUPLE_ORIG:
-			read_tuple(&attr, v6, &flow->tuples[FLOW_ORIG], &flow->l4proto);
+			ct_netlink_tuple(&attr, v6, &flow->tuples[FLOW_ORIG], &flow->l4proto);
 			break;
 		case CTA_TUPLE_REPLY:
-			read_tuple(&attr, v6, &flow->tuples[FLOW_REPLY], &other);
+			ct_netlink_tuple(&attr, v6, &flow->tuples[FLOW_REPLY], &other);
 			break;
 		case CTA_PROTOINFO:
 			read_state(&attr, flow);
@@ -343,7 +300,7 @@ static void read_attrs(const struct nlmsghdr *message, bool v6, struct flow *flo
 			read_times(&attr, flow);
 			break;
 		case CTA_ZONE:
-			if (read_u16(&attr, &zone)) {
+			if (nl_attr_u16(&attr, &zone)) {
 				flow->zone = zone;
 				flow->has |= FLOW_HAS_ZONE;
 			}
@@ -378,7 +335,7 @@ static uint64_t event_time(const struct nlmsghdr *message, uint64_t now_ns)
 
 	while (nl_attr_next(&attrs, &attr))
 		if (attr.type == EVENT_TIME)
-			read_u64(&attr, &ns);
+			nl_attr_u64(&attr, &ns);
 	return ns != 0 ? ns : now_ns;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/inet_diag.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../bpf/records.h"
 #include "bpf.h"
@@ -265,6 +266,16 @@ static int ask(const struct diag_reading *reading, struct nl *nl, const char *ta
 	return r < 0 ? r : -ENOENT;
 }
 
+/* What is bound only is in no table where it could be looked up. */
+static bool is_wanted(const struct diag_reading *reading, const struct diag_one *one)
+{
+	uint32_t family = one->family == AF_INET ? ESTAB_FAMILY_INET : ESTAB_FAMILY_INET6;
+
+	return one->state != ESTAB_STATE_UNCONNECTED && one->state != ESTAB_STATE_BOUND &&
+	       reading->states & BIT32(one->state) &&
+	       reading->env->plan.read_families & BIT32(family);
+}
+
 int diag_ones_ask(const struct diag_reading *reading, struct nl *nl, const char *table,
 		  struct diag_answers *answers)
 {
@@ -284,7 +295,7 @@ int diag_ones_ask(const struct diag_reading *reading, struct nl *nl, const char 
 		const struct diag_one *one = &env->ones->list[first + i];
 		int r;
 
-		if (one->state == ESTAB_STATE_UNCONNECTED || one->state == ESTAB_STATE_BOUND)
+		if (!is_wanted(reading, one))
 			continue;
 		r = ask(reading, nl, table, one, answers);
 		if (r == -ENOMEM || r == -ECANCELED)

@@ -260,12 +260,11 @@ void flow_format_proto(const struct estab_socket *sock, struct text *text)
 		text_u64(text, flow->l4proto);
 }
 
-void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool source,
-		     struct text *text)
+void flow_format_tuple(const struct flow_tuple *tuple, uint8_t family, bool source,
+		       struct text *text)
 {
-	const struct flow_tuple *tuple = &flow_of(sock)->tuples[dir];
-	struct estab_addr addr = { .family = sock->family };
-	bool bracket = sock->family == ESTAB_FAMILY_INET6 && tuple->has & TUPLE_HAS_PORTS;
+	struct estab_addr addr = { .family = family };
+	bool bracket = family == ESTAB_FAMILY_INET6 && tuple->has & TUPLE_HAS_PORTS;
 
 	memcpy(addr.bytes, source ? tuple->src : tuple->dst, sizeof(addr.bytes));
 	if (bracket)
@@ -277,6 +276,12 @@ void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool sou
 		return;
 	text_char(text, ':');
 	text_u64(text, source ? tuple->src_port : tuple->dst_port);
+}
+
+void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool source,
+		     struct text *text)
+{
+	flow_format_tuple(&flow_of(sock)->tuples[dir], sock->family, source, text);
 }
 
 /* In capitals, as a socket's. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "env.h"
+#include "expect.h"
 #include "field.h"
 #include "rows.h"
 #include "subject.h"
@@ -142,7 +143,7 @@ static char *put_name(char *at, const char *name, size_t length)
 /* "name:number", with a blank before it where it is not the first. */
 static void put_number(const char *name, size_t length, uint64_t value, struct text *text)
 {
-	char *at = text->buffer + text->length;
+	char *at;
 
 	if (text->length + length + sizeof(" :18446744073709551615") > text->size) {
 		if (text->length > 0)
@@ -152,6 +153,7 @@ static void put_number(const char *name, size_t length, uint64_t value, struct t
 		text_u64(text, value);
 		return;
 	}
+	at = text->buffer + text->length;
 	if (text->length > 0)
 		*at++ = ' ';
 	at = put_name(at, name, length);
@@ -325,6 +327,28 @@ static int format_value(const struct field *field, const struct estab_socket *so
 	return r < 0 ? r : field_format_value(field, &value, text);
 }
 
+static int format_expected(const struct field *field, const struct estab_socket *sock,
+			   struct text *text)
+{
+	const struct expect *expect = expect_of(sock);
+
+	switch (field->id) {
+	case ESTAB_F_EXPECT_SRC:
+	case ESTAB_F_EXPECT_DST:
+	case ESTAB_F_EXPECT_MASK_SRC:
+	case ESTAB_F_EXPECT_MASK_DST:
+	case ESTAB_F_EXPECT_MASTER_SRC:
+	case ESTAB_F_EXPECT_MASTER_DST:
+		if (!(expect->has & EXPECT_HAS_TUPLE << field->offset))
+			return FIELD_UNKNOWN;
+		flow_format_tuple(&expect->tuples[field->offset], sock->family, field->size == 0,
+				  text);
+		return 0;
+	default:
+		return format_value(field, sock, text);
+	}
+}
+
 /* Of rows that are no sockets. */
 static int format_other(const struct field *field, const struct estab_socket *sock,
 			struct text *text)
@@ -333,6 +357,8 @@ static int format_other(const struct field *field, const struct estab_socket *so
 		return put_destination(sock, text);
 	if (field->id == ESTAB_F_TABLE)
 		return put_table(sock, text);
+	if (sock->proto == ROW_EXPECTATION)
+		return format_expected(field, sock, text);
 	if (sock->proto != ROW_FLOW)
 		return format_value(field, sock, text);
 	switch (field->id) {

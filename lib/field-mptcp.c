@@ -26,29 +26,6 @@ static size_t length_with(size_t offset)
 	return lengths[i];
 }
 
-static void read_number(const uint8_t *at, size_t size, uint64_t *ret)
-{
-	uint32_t u32;
-	uint16_t u16;
-
-	switch (size) {
-	case 1:
-		*ret = *at;
-		break;
-	case 2:
-		memcpy(&u16, at, sizeof(u16));
-		*ret = u16;
-		break;
-	case 4:
-		memcpy(&u32, at, sizeof(u32));
-		*ret = u32;
-		break;
-	default:
-		memcpy(ret, at, sizeof(*ret));
-		break;
-	}
-}
-
 static int read_info(const struct estab_socket *sock, size_t offset, size_t size, uint64_t *ret)
 {
 	size_t length;
@@ -56,7 +33,7 @@ static int read_info(const struct estab_socket *sock, size_t offset, size_t size
 
 	if (!info || length < length_with(offset))
 		return FIELD_UNKNOWN;
-	read_number(info + offset, size, ret);
+	read_unsigned(info + offset, size, ret);
 	return 0;
 }
 
@@ -112,7 +89,7 @@ int get_subflow(const struct estab_socket *sock, const struct field *field, stru
 		return without_ulp(sock);
 	if (length < (size_t)field->offset + field->size)
 		return FIELD_UNKNOWN;
-	read_number(subflow + field->offset, field->size, &ret->u64);
+	read_unsigned(subflow + field->offset, field->size, &ret->u64);
 	/* The kernel keeps the peer's number in those subflows only that this end added. */
 	return field->id == ESTAB_F_MPTCP_REMOTE_TOKEN && ret->u64 == 0 ? FIELD_UNKNOWN : 0;
 }

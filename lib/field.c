@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "expect.h"
 #include "flow-stats.h"
 #include "flow.h"
 #include "plan.h"
@@ -28,6 +29,7 @@
 #define MEMBER BIT64(ROW_MEMBERSHIP)
 #define STAT BIT64(ROW_STAT)
 #define FLOW_STAT BIT64(ROW_FLOW_STAT)
+#define EXPECTATION BIT64(ROW_EXPECTATION)
 #define NAMED (PROTO(AX25) | PROTO(IPX))
 
 /* Where a field stands in the table. */

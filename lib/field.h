@@ -78,24 +78,12 @@ bool field_in_group(const struct field *field, const struct field *group);
 /* What a table shows in the group's cell: the fields from the one behind it up to this, which may be none. */
 const struct field *field_group_end(const struct field *group);
 
-/* The TCP info of a row, for who wants much of it (field-tcp.c). */
-struct tcp_info_place {
-	const uint8_t *info;
-	size_t length; /* 0: it has none */
-};
-
-struct tcp_info_place tcp_info_find(const struct estab_socket *sock);
-
-/* 0, or FIELD_UNKNOWN: it is not that long. */
-static inline int tcp_info_read(const struct tcp_info_place *place, size_t offset, size_t size,
-				uint64_t *ret)
+/* An unsigned number of 1, 2, 4 or 8 bytes, wherever it stands. */
+static inline void read_unsigned(const uint8_t *at, size_t size, uint64_t *ret)
 {
-	const uint8_t *at = place->info + offset;
-	uint16_t u16;
 	uint32_t u32;
+	uint16_t u16;
 
-	if (place->length < offset + size)
-		return FIELD_UNKNOWN;
 	switch (size) {
 	case 1:
 		*ret = *at;
@@ -112,6 +100,23 @@ static inline int tcp_info_read(const struct tcp_info_place *place, size_t offse
 		memcpy(ret, at, sizeof(*ret));
 		break;
 	}
+}
+
+/* The TCP info of a row, for who wants much of it (field-tcp.c). */
+struct tcp_info_place {
+	const uint8_t *info;
+	size_t length; /* 0: it has none */
+};
+
+struct tcp_info_place tcp_info_find(const struct estab_socket *sock);
+
+/* 0, or FIELD_UNKNOWN: it is not that long. */
+static inline int tcp_info_read(const struct tcp_info_place *place, size_t offset, size_t size,
+				uint64_t *ret)
+{
+	if (place->length < offset + size)
+		return FIELD_UNKNOWN;
+	read_unsigned(place->info + offset, size, ret);
 	return 0;
 }
 
@@ -146,6 +151,10 @@ int flow_give_proto(const struct estab_socket *sock, struct value *ret_value);
 int flow_give_mark(const struct estab_socket *sock, struct value *ret_value);
 void flow_format_proto(const struct estab_socket *sock, struct text *text);
 /* An end of one direction: enum flow_dir. */
+/* An end of a tuple, of a flow or an expectation. */
+struct flow_tuple;
+void flow_format_tuple(const struct flow_tuple *tuple, uint8_t family, bool source,
+		       struct text *text);
 void flow_format_end(const struct estab_socket *sock, unsigned int dir, bool source,
 		     struct text *text);
 /* "10.0.0.5:40210 → 10.96.0.1:443 (really 10.244.1.7:8443)" (field-nat.c). */
@@ -259,6 +268,14 @@ GETTER(flow_id);
 GETTER(flow_use);
 GETTER(flow_event);
 GETTER(stats_cpu);
+GETTER(expect_proto);
+GETTER(expect_l4proto);
+GETTER(expect_timeout);
+GETTER(expect_zone);
+GETTER(expect_id);
+GETTER(expect_class);
+GETTER(expect_addr); /* offset: enum expect_tuple; size: 0 the source, 1 the destination */
+GETTER(expect_port);
 GETTER(stat); /* offset: enum flow_stat */
 GETTER(flow_duration);
 GETTER(flow_time); /* offset: enum ext_kind */

@@ -93,17 +93,6 @@ static const uint8_t of_expectations[] = {
 	[CTA_STATS_EXP_DELETE] = STAT_EXPECT_DELETE,
 };
 
-static bool read_u32(const struct nl_attr *attr, uint32_t *ret)
-{
-	uint32_t value;
-
-	if (attr->length < sizeof(value))
-		return false;
-	memcpy(&value, attr->data, sizeof(value));
-	*ret = be32toh(value);
-	return true;
-}
-
 static int decode_cpu(struct flow_stats_list *list, const struct nlmsghdr *message,
 		      const uint8_t *stats, size_t n_stats)
 {
@@ -116,7 +105,7 @@ static int decode_cpu(struct flow_stats_list *list, const struct nlmsghdr *messa
 
 	while (r == 0 && nl_attr_next(&attrs, &attr))
 		if (attr.type < n_stats && stats[attr.type] != STAT_COUNT &&
-		    read_u32(&attr, &value))
+		    nl_attr_u32(&attr, &value))
 			set(of, stats[attr.type], value);
 	return r;
 }
@@ -131,9 +120,9 @@ static int decode_table(struct flow_stats_list *list, const struct nlmsghdr *mes
 
 	while (r == 0 && nl_attr_next(&attrs, &attr)) {
 		/* CTA_STATS_GLOBAL_MAX_ENTRIES is of Linux 4.18. */
-		if (attr.type == CTA_STATS_GLOBAL_ENTRIES && read_u32(&attr, &value))
+		if (attr.type == CTA_STATS_GLOBAL_ENTRIES && nl_attr_u32(&attr, &value))
 			set(of, STAT_COUNT, value);
-		else if (attr.type == CTA_STATS_GLOBAL_ENTRIES + 1 && read_u32(&attr, &value))
+		else if (attr.type == CTA_STATS_GLOBAL_ENTRIES + 1 && nl_attr_u32(&attr, &value))
 			set(of, STAT_MAX, value);
 	}
 	return r;

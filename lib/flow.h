@@ -151,6 +151,9 @@ enum { FLOW_ROW = 0, FLOW_SKIP = 1 };
  * another kind, or a family that isn't wanted); -EBADMSG; -ENOMEM. */
 int ct_netlink_decode(const struct flow_reading *reading, const struct nlmsghdr *message,
 		      struct row *row);
+/* Reads a nested tuple; what it has not is left alone. */
+void ct_netlink_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *tuple,
+		      uint8_t *l4proto);
 /* The same from a line of /proc/net/nf_conntrack, or of the older ip_conntrack. */
 int ct_text_line(const struct flow_reading *reading, struct cursor text, struct row *row);
 

@@ -76,14 +76,27 @@ static bool count_by_process(const struct env *env, struct netns_item *item, boo
 	return known;
 }
 
-int netns_list_count(struct env *env, size_t index, struct sockstat *ret_sockstat)
+/* Without going there. */
+static bool count_outside(const struct env *env, struct netns_item *item, bool keep,
+			  struct sockstat *ret_sockstat)
 {
-	struct netns_item *item = &env->namespaces->items[index];
 	bool known = item->files_open && sockstat_read_files(item->files, ret_sockstat);
-	int r;
 
 	drop_files(item);
-	if (known || count_by_process(env, item, env->bpf.row_protos != 0, ret_sockstat))
+	return known || count_by_process(env, item, keep, ret_sockstat);
+}
+
+static int count(struct env *env, size_t index, bool keep, struct sockstat *ret_sockstat)
+{
+	struct netns_item *item = &env->namespaces->items[index];
+	int r;
+
+	if (item->counted_ahead) {
+		item->counted_ahead = false;
+		*ret_sockstat = item->ahead;
+		return 0;
+	}
+	if (count_outside(env, item, keep, ret_sockstat))
 		return 0;
 	r = netns_list_enter(env, index);
 	if (r == 0)
@@ -91,32 +104,35 @@ int netns_list_count(struct env *env, size_t index, struct sockstat *ret_socksta
 	return r;
 }
 
+int netns_list_count(struct env *env, size_t index, struct sockstat *ret_sockstat)
+{
+	return count(env, index, false, ret_sockstat);
+}
+
 int netns_list_count_first(struct env *env, size_t index)
 {
 	struct netns_item *item = &env->namespaces->items[index];
-	int r = 0;
+	int r = count(env, index, env->bpf.row_protos != 0, &item->tally.before);
 
-	if (!item->counted_ahead) {
-		r = netns_list_count(env, index, &item->tally.before);
-		item->tally.counted = r == 0;
-	}
-	item->counted_ahead = false;
+	item->tally.counted = r == 0;
 	return MIN(r, 0);
 }
 
-/* ---- while programs are loaded ---- */
+/* ---- on two threads ---- */
 
+/* Takes one after another, until both have no more to take. */
 static void *count_all(void *arg)
 {
-	const struct env *env = arg;
+	struct netns_counting *counting = arg;
+	const struct env *env = counting->env;
 	struct netns_list *list = env->namespaces;
+	size_t i;
 
-	for (size_t i = 0; i < list->n && env_check(env) == 0; i++) {
+	while ((i = atomic_fetch_add(&counting->next, 1)) < list->n && env_check(env) == 0) {
 		struct netns_item *item = &list->items[i];
 
 		item->counted_ahead =
-			!item->unwanted && count_by_process(env, item, true, &item->tally.before);
-		item->tally.counted = item->counted_ahead;
+			!item->unwanted && count_outside(env, item, !counting->again, &item->ahead);
 	}
 	return NULL;
 }
@@ -136,32 +152,49 @@ static void make_room(const struct env *env)
 		close(fd);
 }
 
-void netns_count_start(struct env *env, struct netns_counting *ret_counting)
+static bool is_worth_it(const struct env *env)
+{
+	return env->plan.all_netns && env->namespaces->n >= AHEAD_MIN && !env->plan.source &&
+	       bpf_check(env) == 0;
+}
+
+void netns_count_start(struct env *env, bool again, struct netns_counting *counting)
 {
 	sigset_t all, before;
 
-	*ret_counting = (struct netns_counting){ .env = env };
-	if (!env->plan.all_netns || !(env->ctx->flags & ESTAB_CTX_THREADS) ||
-	    env->namespaces->n < AHEAD_MIN || env->plan.source || bpf_check(env) < 0)
+	counting->env = env;
+	counting->again = again;
+	counting->started = false;
+	atomic_init(&counting->next, 0);
+	if (!is_worth_it(env))
 		return;
-	make_room(env);
+	if (!again)
+		make_room(env);
+	if (!(env->ctx->flags & ESTAB_CTX_THREADS))
+		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret_counting->started = pthread_create(&ret_counting->thread, NULL, count_all, env) == 0;
+	counting->started = pthread_create(&counting->thread, NULL, count_all, counting) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void netns_count_end(struct netns_counting *counting)
 {
+	struct netns_list *list = counting->env->namespaces;
 	int state;
 
 	if (!counting->started)
 		return;
 	/* Whoever cancels us must not leave it behind. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	count_all(counting);
 	pthread_join(counting->thread, NULL);
 	pthread_setcancelstate(state, NULL);
+	for (size_t i = 0; !counting->again && i < list->n; i++) {
+		list->items[i].tally.before = list->items[i].ahead;
+		list->items[i].tally.counted = list->items[i].counted_ahead;
+	}
 	/* Nobody will ask again. */
 	if (!counting->env->bpf.row_protos)
-		netns_list_drop_files(counting->env->namespaces);
+		netns_list_drop_files(list);
 }

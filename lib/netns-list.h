@@ -8,6 +8,7 @@
 #define ESTAB_NETNS_LIST_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,6 +71,7 @@ struct netns_item {
 	struct netns_place places[NETNS_PLACES];
 	struct netns_tally tally;
 	bool counted_ahead; /* this and those below are netns-count.c's */
+	struct sockstat ahead;
 	bool files_open;
 	int files[SOCKSTAT_FILES];
 };
@@ -123,14 +125,19 @@ int netns_list_count_first(struct env *env, size_t index);
 /* Closes what was kept open for being asked a second time. */
 void netns_list_drop_files(struct netns_list *list);
 
-/* Counts in all of them that need not be entered, on a thread of its own, while the caller loads programs. The
- * list must not change meanwhile. */
+/*
+ * Counts in all of them that need not be entered, on a thread of its own, while the caller loads programs; and on
+ * the caller's as well, at the end. What was found is what the next count of each gives. The list must not change
+ * meanwhile. again: it is the second look.
+ */
 struct netns_counting {
 	struct env *env;
 	pthread_t thread;
+	atomic_size_t next;
+	bool again;
 	bool started;
 };
-void netns_count_start(struct env *env, struct netns_counting *ret_counting);
+void netns_count_start(struct env *env, bool again, struct netns_counting *counting);
 void netns_count_end(struct netns_counting *counting);
 
 /* ---- for those who find them ---- */

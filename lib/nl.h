@@ -6,10 +6,12 @@
 #ifndef ESTAB_NL_H
 #define ESTAB_NL_H
 
+#include <endian.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "env.h"
 #include "result.h"
@@ -95,6 +97,48 @@ static inline bool nl_attr_next(struct nl_attrs *attrs, struct nl_attr *ret_attr
 	ret_attr->length = (uint16_t)(attr->nla_len - NLA_HDRLEN);
 	ret_attr->type = attr->nla_type & NLA_TYPE_MASK;
 	attrs->at += NLA_ALIGN(attr->nla_len);
+	return true;
+}
+
+/* Numbers in network order, as netfilter has them. One that is too short is none. */
+static inline bool nl_attr_u8(const struct nl_attr *attr, uint8_t *ret)
+{
+	if (attr->length < sizeof(*ret))
+		return false;
+	memcpy(ret, attr->data, sizeof(*ret));
+	return true;
+}
+
+static inline bool nl_attr_u16(const struct nl_attr *attr, uint16_t *ret)
+{
+	uint16_t value;
+
+	if (attr->length < sizeof(value))
+		return false;
+	memcpy(&value, attr->data, sizeof(value));
+	*ret = be16toh(value);
+	return true;
+}
+
+static inline bool nl_attr_u32(const struct nl_attr *attr, uint32_t *ret)
+{
+	uint32_t value;
+
+	if (attr->length < sizeof(value))
+		return false;
+	memcpy(&value, attr->data, sizeof(value));
+	*ret = be32toh(value);
+	return true;
+}
+
+static inline bool nl_attr_u64(const struct nl_attr *attr, uint64_t *ret)
+{
+	uint64_t value;
+
+	if (attr->length < sizeof(value))
+		return false;
+	memcpy(&value, attr->data, sizeof(value));
+	*ret = be64toh(value);
 	return true;
 }
 

@@ -50,6 +50,7 @@ static const struct {
 	{ ROW_MEMBERSHIP, INET_FAMILIES, { &source_nettext } },
 	{ ROW_STAT, INET_FAMILIES, { &source_nettext } },
 	{ ROW_FLOW_STAT, INET_FAMILIES, { &source_flow_stats, &source_flow_stats_text } },
+	{ ROW_EXPECTATION, INET_FAMILIES, { &source_expect, &source_expect_text } },
 };
 
 uint32_t reader_states(unsigned int proto)
@@ -364,7 +365,7 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	}
 	if (r < 0)
 		return r;
-	netns_count_start(env, &counting);
+	netns_count_start(env, false, &counting);
 	r = bpf_begin(env, result);
 	netns_count_end(&counting);
 	if (r == 0)

@@ -135,6 +135,7 @@ enum ext_kind {
 	EXT_OUT_DEVICE,      /* the same */
 	EXT_FLOW_STATS,      /* struct flow_stats */
 	EXT_TLS,             /* struct tls_state */
+	EXT_EXPECT,          /* struct expect */
 	EXT_KINDS,
 };
 

@@ -62,7 +62,7 @@ static void write_words(struct json *json, const struct value *value)
 static bool is_list(enum estab_field field)
 {
 	return field == ESTAB_F_FLOW_STATUS || field == ESTAB_F_ADDRESSES ||
-	       field == ESTAB_F_ADDRESS_DETAILS;
+	       field == ESTAB_F_ADDRESS_DETAILS || field == ESTAB_F_EXPECT_FLAGS;
 }
 
 static void write_value(struct json *json, const struct field *field, const struct plan_key *at,

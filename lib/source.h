@@ -41,9 +41,11 @@ extern const struct source source_procfs;
 /* Of flows. */
 extern const struct source source_ctnetlink;
 extern const struct source source_ct_text;
-/* Of what connection tracking counts. They have the names of the two above. */
+/* Of what connection tracking counts and expects. They have the names of the two above. */
 extern const struct source source_flow_stats;
 extern const struct source source_flow_stats_text;
+extern const struct source source_expect;
+extern const struct source source_expect_text;
 /* Of rows that are no sockets: from the kernel, and from text, which is called "procfs" too. */
 extern const struct source source_rtnetlink;
 extern const struct source source_nettext;

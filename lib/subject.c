@@ -87,6 +87,32 @@ static const enum estab_field of_flow_stats[] = {
 	ESTAB_F_STATS_EXPECT_DELETE,
 };
 
+static const enum estab_field of_expectations[] = {
+	ESTAB_F_FAMILY,
+	ESTAB_F_NETNS,
+	ESTAB_F_EXPECT_PROTO,
+	ESTAB_F_EXPECT_L4PROTO,
+	ESTAB_F_EXPECT_TIMEOUT_S,
+	ESTAB_F_EXPECT_ZONE,
+	ESTAB_F_EXPECT_ID,
+	ESTAB_F_EXPECT_CLASS,
+	ESTAB_F_EXPECT_FLAGS,
+	ESTAB_F_EXPECT_HELPER,
+	ESTAB_F_EXPECT_FUNCTION,
+	ESTAB_F_EXPECT_SRC_ADDR,
+	ESTAB_F_EXPECT_SRC_PORT,
+	ESTAB_F_EXPECT_DST_ADDR,
+	ESTAB_F_EXPECT_DST_PORT,
+	ESTAB_F_EXPECT_MASK_SRC_ADDR,
+	ESTAB_F_EXPECT_MASK_SRC_PORT,
+	ESTAB_F_EXPECT_MASK_DST_ADDR,
+	ESTAB_F_EXPECT_MASK_DST_PORT,
+	ESTAB_F_EXPECT_MASTER_SRC_ADDR,
+	ESTAB_F_EXPECT_MASTER_SRC_PORT,
+	ESTAB_F_EXPECT_MASTER_DST_ADDR,
+	ESTAB_F_EXPECT_MASTER_DST_PORT,
+};
+
 /* Those that can be read. */
 static const struct row_subject subjects[] = {
 	{ ESTAB_SUBJECT_SOCKETS, "sockets", "socket", ROWS_SOCKETS, of_sockets,
@@ -101,6 +127,8 @@ static const struct row_subject subjects[] = {
 	{ ESTAB_SUBJECT_STATS, "stats", "stat", BIT64(ROW_STAT), of_stats, ARRAY_SIZE(of_stats) },
 	{ ESTAB_SUBJECT_FLOW_STATS, "flow_stats", "flow_stat", BIT64(ROW_FLOW_STAT), of_flow_stats,
 	  ARRAY_SIZE(of_flow_stats) },
+	{ ESTAB_SUBJECT_EXPECTATIONS, "expectations", "expectation", BIT64(ROW_EXPECTATION),
+	  of_expectations, ARRAY_SIZE(of_expectations) },
 };
 
 const struct row_subject *subject_find(enum estab_subject id)

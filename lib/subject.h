@@ -21,6 +21,7 @@ enum row_kind {
 	ROW_MEMBERSHIP,
 	ROW_STAT,
 	ROW_FLOW_STAT,
+	ROW_EXPECTATION,
 	ROW_KINDS,
 };
 

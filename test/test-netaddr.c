@@ -88,6 +88,7 @@ static void reads_the_trie(void **state)
 	assert_false(has(&set, "127.0.0.0"));
 	assert_false(has(&set, "127.255.255.255"));
 	assert_false(has(&set, "192.0.2.0"));
+	free(set.broadcasts);
 	free(set.addrs);
 }
 
@@ -140,6 +141,7 @@ static void reads_inet6(void **state)
 	assert_true(has(&set, "fe80::fc:ff:fe00:1"));
 	assert_true(has(&set, "::1"));
 	assert_false(has(&set, "::2"));
+	free(set.broadcasts);
 	free(set.addrs);
 }
 
@@ -213,6 +215,7 @@ static void takes_messages(void **state)
 	made.message->nlmsg_len -= 2;
 	assert_int_equal(netaddr_take_message(&set, made.message), 0);
 	assert_int_equal(set.n, 3);
+	free(set.broadcasts);
 	free(set.addrs);
 }
 

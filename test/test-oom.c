@@ -356,6 +356,55 @@ static int scan_all_netns(struct world *world)
 	return r;
 }
 
+/* What connection tracking counts, and what it expects. */
+static int scan_counts(struct world *world)
+{
+	static const enum estab_subject subjects[] = { ESTAB_SUBJECT_FLOW_STATS,
+						       ESTAB_SUBJECT_EXPECTATIONS };
+	struct estab_ctx_options options = options_of(world);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(subjects); i++) {
+		struct estab_query *query;
+
+		r = make_query(&options, &query);
+		if (r < 0)
+			return r;
+		r = estab_query_set_subject(query, subjects[i]);
+		if (r == 0)
+			r = run_scan(world, query);
+		estab_query_unref(query);
+	}
+	return r;
+}
+
+/* Nothing needs to happen. */
+static int watch_flows(struct world *world)
+{
+	struct estab_watch *watch = UNTOUCHED;
+	const struct estab_socket *flow;
+	struct estab_query *query;
+	int r = make_query(NULL, &query);
+
+	if (r < 0)
+		return r;
+	r = estab_query_set_subject(query, ESTAB_SUBJECT_FLOWS);
+	if (r == 0)
+		r = estab_query_set_filter(query, "event = destroy and zone = 65535", NULL, NULL);
+	if (r == 0)
+		r = estab_watch_open(query, NULL, &watch);
+	estab_query_unref(query);
+	if (r < 0) {
+		assert_ptr_equal(watch, UNTOUCHED);
+		return r;
+	}
+	r = estab_watch_next(watch, &flow);
+	assert_int_equal(r, 1);
+	r = note_result(world, estab_watch_result(watch));
+	estab_watch_close(watch);
+	return r < 0 ? r : keep_output(world, "watched", 7);
+}
+
 static int snapshot_capture(struct world *world)
 {
 	struct estab_ctx_options options = options_of(world);
@@ -657,6 +706,29 @@ static void test_scan_all_netns(void **state)
 	run_scenario(world, scan_all_netns);
 }
 
+static void test_scan_counts(void **state)
+{
+	struct world *world = *state;
+
+	tree_dir(&world->tree, "net/stat");
+	tree_text(&world->tree, "net/nf_conntrack_expect",
+		  "299 l3proto = 2 proto=6 src=1.1.1.1 dst=2.2.2.2 sport=0 dport=5150 ftp\n");
+	tree_text(&world->tree, "net/stat/nf_conntrack", "entries  clashres found\n1 2 3\n1 2 3\n");
+	run_scenario(world, scan_counts);
+}
+
+static void test_watch(void **state)
+{
+	struct world *world = *state;
+	int r = watch_flows(world);
+
+	if (r == -EPERM || r == -ENOENT) {
+		print_message("skip: no events of flows are to be had here: %s\n", strerror(-r));
+		skip();
+	}
+	run_scenario(world, watch_flows);
+}
+
 /* With the sockets that they are of, and by a translation. */
 static void test_scan_flows(void **state)
 {
@@ -717,6 +789,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scan_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scan_all_netns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scan_flows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_scan_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_snapshot_threads, setup_threads, teardown),
 		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),

@@ -21,7 +21,8 @@ static void log_line(void *arg, int level, const char *text)
 int ask_complain(const struct options *options, int error)
 {
 	if ((options->subject == ESTAB_SUBJECT_FLOWS ||
-	     options->subject == ESTAB_SUBJECT_FLOW_STATS) &&
+	     options->subject == ESTAB_SUBJECT_FLOW_STATS ||
+	     options->subject == ESTAB_SUBJECT_EXPECTATIONS) &&
 	    !options->proc_root) {
 		if (error == -EPERM || error == -EACCES) {
 			complain("flows", "needs root, or CAP_NET_ADMIN");

@@ -65,6 +65,10 @@ static const struct trait {
 	{ ESTAB_F_STATS_INSERT, 8, 70, 0 },
 	{ ESTAB_F_STATS_DROP, 8, 70, 0 },
 	{ ESTAB_F_STATS_ERROR, 8, 70, 0 },
+	{ ESTAB_F_EXPECT_SRC, 21, 100, 0 },
+	{ ESTAB_F_EXPECT_DST, 21, 100, 0 },
+	{ ESTAB_F_EXPECT_MASTER_SRC, 21, 90, 0 },
+	{ ESTAB_F_EXPECT_MASTER_DST, 21, 90, 0 },
 	{ ESTAB_F_TIME, 27, 100, 0 },
 	{ ESTAB_F_EVENT, 7, 100, 0 },
 	{ ESTAB_F_OPERSTATE, 9, 60, 0 },
@@ -140,6 +144,12 @@ static const enum estab_field of_flow_stats[] = {
 	ESTAB_F_STATS_CHAINTOOLONG,
 };
 
+static const enum estab_field of_expectations[] = {
+	ESTAB_F_EXPECT_PROTO,      ESTAB_F_EXPECT_SRC,        ESTAB_F_EXPECT_DST,
+	ESTAB_F_EXPECT_MASTER_SRC, ESTAB_F_EXPECT_MASTER_DST, ESTAB_F_EXPECT_TIMEOUT_S,
+	ESTAB_F_EXPECT_HELPER,     ESTAB_F_EXPECT_FLAGS,
+};
+
 /* What a table of a subject shows. */
 static const struct {
 	const enum estab_field *fields;
@@ -152,6 +162,7 @@ static const struct {
 	[ESTAB_SUBJECT_MEMBERSHIPS] = { of_memberships, ARRAY_SIZE(of_memberships) },
 	[ESTAB_SUBJECT_STATS] = { of_stats, ARRAY_SIZE(of_stats) },
 	[ESTAB_SUBJECT_FLOW_STATS] = { of_flow_stats, ARRAY_SIZE(of_flow_stats) },
+	[ESTAB_SUBJECT_EXPECTATIONS] = { of_expectations, ARRAY_SIZE(of_expectations) },
 };
 
 /* In front of what follows, where events are told. */

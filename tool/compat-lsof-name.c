@@ -122,33 +122,11 @@ void lsof_put_queue(struct buf *buf, const struct lsof_file *file, bool received
 		buf_u64(buf, listens ? 0 : compat_u64(file->sock, ESTAB_F_SEND_Q, 0));
 }
 
-/* ---- names ---- */
-
-static bool is_any(const struct estab_addr *addr)
-{
-	static const uint8_t zeros[16];
-
-	return memcmp(addr->bytes, zeros, sizeof(zeros)) == 0;
-}
-
-static struct estab_addr bare(const struct estab_addr *addr)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	struct estab_addr plain = *addr;
-
-	if (addr->family == ESTAB_FAMILY_INET6 &&
-	    memcmp(addr->bytes, mapped, sizeof(mapped)) == 0) {
-		plain = (struct estab_addr){ .family = ESTAB_FAMILY_INET };
-		memcpy(plain.bytes, addr->bytes + sizeof(mapped), 4);
-	}
-	return plain;
-}
-
 static void put_end(struct lsof *lsof, struct buf *buf, enum estab_proto proto,
 		    const struct estab_addr *addr, uint16_t port)
 {
-	struct estab_addr plain = bare(addr);
-	bool any = is_any(&plain);
+	struct estab_addr plain = compat_bare(addr);
+	bool any = compat_is_any(&plain);
 	const char *host = any ? "*" : compat_host(&lsof->names, &plain);
 	const char *service = compat_service(&lsof->names, proto, port);
 
@@ -177,7 +155,7 @@ static void put_ip_name(struct lsof *lsof, struct buf *buf, const struct lsof_fi
 	if (estab_socket_get_tuple(file->sock, &tuple) < 0)
 		return;
 	put_end(lsof, buf, file->proto, &tuple.local, tuple.local_port);
-	if (is_any(&tuple.peer) && tuple.peer_port == 0)
+	if (compat_is_any(&tuple.peer) && tuple.peer_port == 0)
 		return;
 	buf_str(buf, "->");
 	put_end(lsof, buf, file->proto, &tuple.peer, tuple.peer_port);

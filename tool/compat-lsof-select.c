@@ -12,13 +12,6 @@
 #include "compat-lsof.h"
 #include "util.h"
 
-static bool is_any(const struct estab_addr *addr)
-{
-	static const uint8_t zeros[16];
-
-	return memcmp(addr->bytes, zeros, sizeof(zeros)) == 0;
-}
-
 /* ---- what stands behind -i ---- */
 
 static const struct {
@@ -158,7 +151,7 @@ static int read_host(struct lsof_net *net, char **text, const char *whole)
 	*end = kept;
 	*text = end;
 	net->has_addr = known;
-	if (known && is_any(&net->addr))
+	if (known && compat_is_any(&net->addr))
 		return bad("incomplete Internet address specification: -i", whole);
 	return known ? 0 : bad("unacceptable Internet address in: -i", whole);
 }
@@ -216,23 +209,9 @@ int lsof_parse_net(struct lsof_options *options, const char *text)
 
 /* ---- sockets ---- */
 
-/* An IPv4 address in IPv6's clothes is one of IPv4. */
-static struct estab_addr bare(const struct estab_addr *addr)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	struct estab_addr plain = *addr;
-
-	if (addr->family == ESTAB_FAMILY_INET6 &&
-	    memcmp(addr->bytes, mapped, sizeof(mapped)) == 0) {
-		plain = (struct estab_addr){ .family = ESTAB_FAMILY_INET };
-		memcpy(plain.bytes, addr->bytes + sizeof(mapped), 4);
-	}
-	return plain;
-}
-
 static bool end_matches(const struct lsof_net *net, const struct estab_addr *end, uint16_t port)
 {
-	struct estab_addr addr = bare(end);
+	struct estab_addr addr = compat_bare(end);
 
 	if (net->family && (net->family == '4') != (addr.family == ESTAB_FAMILY_INET))
 		return false;

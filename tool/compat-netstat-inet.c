@@ -17,36 +17,13 @@ static const char *const state_words[] = {
 	[ESTAB_STATE_CLOSING] = "CLOSING",
 };
 
-/* ---- addresses ---- */
-
-static bool is_any(const struct estab_addr *addr)
-{
-	static const uint8_t zeros[16];
-
-	return memcmp(addr->bytes, zeros, sizeof(zeros)) == 0;
-}
-
-/* An IPv4 address in IPv6's clothes is shown without them. */
-static struct estab_addr bare(const struct estab_addr *addr)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	struct estab_addr plain = *addr;
-
-	if (addr->family == ESTAB_FAMILY_INET6 &&
-	    memcmp(addr->bytes, mapped, sizeof(mapped)) == 0) {
-		plain = (struct estab_addr){ .family = ESTAB_FAMILY_INET };
-		memcpy(plain.bytes, addr->bytes + sizeof(mapped), 4);
-	}
-	return plain;
-}
-
 void netstat_put_host(struct netstat *netstat, struct buf *buf, const struct estab_addr *addr,
 		      bool numeric)
 {
-	struct estab_addr plain = bare(addr);
+	struct estab_addr plain = compat_bare(addr);
 	const char *name = NULL;
 
-	if (!numeric && is_any(&plain)) {
+	if (!numeric && compat_is_any(&plain)) {
 		buf_str(buf, plain.family == ESTAB_FAMILY_INET ? "0.0.0.0" : "[::]");
 		return;
 	}
@@ -190,7 +167,8 @@ static void put_tail(struct netstat *netstat, enum estab_proto proto,
 static bool is_wanted(const struct netstat *netstat, enum estab_proto proto,
 		      const struct estab_tuple *tuple)
 {
-	bool serves = proto == ESTAB_PROTO_TCP ? tuple->peer_port == 0 : is_any(&tuple->peer);
+	bool serves =
+		proto == ESTAB_PROTO_TCP ? tuple->peer_port == 0 : compat_is_any(&tuple->peer);
 
 	return netstat->options.all || serves == netstat->options.listening;
 }

@@ -85,25 +85,16 @@ static void put_head(struct ss *ss, const char *netid, const struct estab_socket
 		   compat_u64(sock, listening ? ESTAB_F_BACKLOG_LIMIT : ESTAB_F_SEND_Q, 0));
 }
 
-/* ---- IP ---- */
-
-static bool is_any(const struct estab_addr *addr)
-{
-	static const uint8_t zeros[16];
-
-	return memcmp(addr->bytes, zeros, sizeof(zeros)) == 0;
-}
-
 static void put_host(struct ss *ss, const struct estab_addr *addr, bool v6only)
 {
 	struct buf *cell = compat_table_cell(&ss->table);
 	const char *name;
 
-	if (addr->family == ESTAB_FAMILY_INET6 && !v6only && is_any(addr)) {
+	if (addr->family == ESTAB_FAMILY_INET6 && !v6only && compat_is_any(addr)) {
 		buf_char(cell, '*');
 		return;
 	}
-	name = ss->names.hosts && !is_any(addr) ? compat_host(&ss->names, addr) : NULL;
+	name = ss->names.hosts && !compat_is_any(addr) ? compat_host(&ss->names, addr) : NULL;
 	if (name) {
 		buf_escape(cell, name, strlen(name));
 		return;

@@ -287,6 +287,26 @@ enum estab_state compat_state(const struct estab_socket *sock)
 	return ESTAB_STATE_UNCONNECTED;
 }
 
+bool compat_is_any(const struct estab_addr *addr)
+{
+	static const uint8_t zeros[16];
+
+	return memcmp(addr->bytes, zeros, sizeof(zeros)) == 0;
+}
+
+struct estab_addr compat_bare(const struct estab_addr *addr)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct estab_addr plain = *addr;
+
+	if (addr->family == ESTAB_FAMILY_INET6 &&
+	    memcmp(addr->bytes, mapped, sizeof(mapped)) == 0) {
+		plain = (struct estab_addr){ .family = ESTAB_FAMILY_INET };
+		memcpy(plain.bytes, addr->bytes + sizeof(mapped), 4);
+	}
+	return plain;
+}
+
 void compat_put_addr(struct buf *buf, const struct estab_addr *addr)
 {
 	char text[INET6_ADDRSTRLEN];

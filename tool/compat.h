@@ -76,6 +76,10 @@ uint64_t compat_u64(const struct estab_socket *sock, enum estab_field field, uin
 /* A word, or NULL. */
 const char *compat_str(const struct estab_socket *sock, enum estab_field field);
 enum estab_state compat_state(const struct estab_socket *sock);
+/* Whether it is the address that stands for all. */
+bool compat_is_any(const struct estab_addr *addr);
+/* An IPv4 address in IPv6's clothes without them; any other as it is. */
+struct estab_addr compat_bare(const struct estab_addr *addr);
 /* Puts an address as inet_ntop(3) has it. */
 void compat_put_addr(struct buf *buf, const struct estab_addr *addr);
 /* Puts a number in lower case hexadecimal digits. */

@@ -19,7 +19,7 @@ struct holder {
 };
 
 struct holders {
-	size_t n; /* with those that hold nothing */
+	size_t n;            /* with those that hold nothing */
 	struct holder *list; /* by process id */
 	const struct estab_socket **rows;
 	size_t n_unowned;

@@ -94,15 +94,16 @@ static run_fn *what_runs(const struct options *options, const struct verb *verb)
 /* Options that would be taken for something else where another verb left them unheeded. */
 static int check_verb_options(const struct options *options, const struct verb *verb, run_fn *run)
 {
-	int jobs = options->deleting + options->follow + options->stats;
+	int jobs = options->deleting + options->follow + options->stats + options->expect;
 
 	if (jobs > 0 && (!verb || strcmp(verb->name, "flows") != 0))
-		return complain_usage(NULL, "--follow, --delete and --stats belong to estab flows");
+		return complain_usage(
+			NULL, "--follow, --delete, --stats and --expect belong to estab flows");
 	if (jobs > 1)
-		return complain_usage("flows", "one of --follow, --delete and --stats at a time");
-	if (jobs > 0 && is_summary(options))
 		return complain_usage("flows",
-				      "--follow, --delete and --stats are no summaries: -s, --by");
+				      "one of --follow, --delete, --stats and --expect at a time");
+	if (jobs > 0 && is_summary(options))
+		return complain_usage("flows", "what it lists then has no summary: -s, --by");
 	if (options->limit > 0 && run != cmd_follow)
 		return complain_usage(NULL, "--limit belongs to estab flows --follow");
 	if ((options->yes || options->dry_run) && run != cmd_kill && run != cmd_delete)
@@ -120,6 +121,16 @@ static int check_verb_options(const struct options *options, const struct verb *
 	if ((options->pids || options->count) && run != cmd_who)
 		return complain_usage(NULL, "--pids and --count belong to estab who");
 	return 0;
+}
+
+/* What is listed beside flows. */
+static enum estab_subject choose_subject(const struct options *options, const struct verb *verb)
+{
+	if (verb->subject == ESTAB_SUBJECT_FLOWS && options->stats)
+		return ESTAB_SUBJECT_FLOW_STATS;
+	if (verb->subject == ESTAB_SUBJECT_FLOWS && options->expect)
+		return ESTAB_SUBJECT_EXPECTATIONS;
+	return verb->subject;
 }
 
 int main(int argc, char **argv)
@@ -144,9 +155,7 @@ int main(int argc, char **argv)
 	verb = find_verb(&options);
 	if (verb) {
 		options_drop_verb(&options);
-		options.subject = options.stats && verb->subject == ESTAB_SUBJECT_FLOWS
-					  ? ESTAB_SUBJECT_FLOW_STATS
-					  : verb->subject;
+		options.subject = choose_subject(&options, verb);
 	}
 	if (options.help)
 		status = print(help_put);

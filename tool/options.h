@@ -86,6 +86,7 @@ struct options {
 	uint32_t limit; /* of events; 0: none */
 	bool deleting;
 	bool stats;
+	bool expect;
 
 	/* of estab kill and estab wait */
 	bool yes;

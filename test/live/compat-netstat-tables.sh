@@ -80,6 +80,29 @@ for file in nsswitch:/etc/nsswitch.conf hosts:/etc/hosts networks:/etc/networks;
 	[[ ! -e ${file#*:} ]] || mount --bind "${file%:*}" "${file#*:}"
 done
 
+# Groups that sockets joined, one of them twice.
+if command -v python3 >/dev/null; then
+	# It ends when nobody holds the other end of its input any more.
+	mkfifo hold
+	exec {joined}< <(exec python3 -c '
+import socket, struct, sys
+kept = []
+for group in "239.1.2.3", "239.1.2.3", "224.9.9.9":
+    kept.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    kept[-1].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton("10.1.0.1"))
+for group in "ff05::77", "ff05::77", "ff3e::8000:1":
+    kept.append(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+    kept[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+        socket.inet_pton(socket.AF_INET6, group) + struct.pack("i", socket.if_nametoindex("veth-long-name")))
+print("joined", flush=True)
+sys.stdin.read()' <hold 2>/dev/null)
+	# shellcheck disable=SC2034 # it is only held
+	exec {held}<>hold
+	read -r -t 10 -u "$joined" _ && made+=$'\ngroups'
+else
+	skip "groups that sockets joined" "python3 is not installed"
+fi
+
 # ---- traffic: of ICMP, UDP and TCP, answered and not ----
 
 start_mksock tcp-established:port=2010,unread=5 tcp-established:port=2011,family=inet6 \
@@ -369,6 +392,9 @@ done
 
 # ---- no pair ----
 
+[[ $made != *groups* ]] || is "groups that sockets joined" "$("$ESTAB" netstat -gn | awk '/239.1.2.3|ff05::77/ { print $1, $2, $3 }')" \
+	"veth-a 2 239.1.2.3
+veth-long-name 2 ff05::77"
 is "devices were made" "$(grep -c . <<<"$made" | awk '$1 >= 2')" "$(grep -c . <<<"$made")"
 is "with names" "$("$ESTAB" netstat -r | awk '$2 == "gate" { print $1 }')" default
 is "disk full" "$("$ESTAB" netstat -rn 2>&1 >/dev/full; echo $?)" "netstat: No space left on device

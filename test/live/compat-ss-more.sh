@@ -49,6 +49,27 @@ for which in all tcp udp; do
 	is "-E, $which" "$(plain <ours.$which)" "$(plain <theirs.$which)"
 done
 is "-E tells of each once" "$(grep -c '^tcp.*:2010 ' ours.all) $(grep -c '^udp.*:3001 ' ours.all)" "9 1"
+if ip netns add other; then
+	ip netns exec other ip link set lo up
+	"$ESTAB" ss -E -tnH -N other >ours.other &
+	followers=($!)
+	as_nobody "$ESTAB" ss -E -tnH >ours.nobody &
+	followers+=($!)
+	sleep 0.3
+	"$MKSOCK" tcp-listen:port=2003 </dev/null >/dev/null
+	ip netns exec other "$MKSOCK" tcp-listen:port=2004 </dev/null >/dev/null
+	for ((tries = 0; tries < 100; tries++)); do
+		[[ -s ours.other && -s ours.nobody ]] && break
+		sleep 0.05
+	done
+	kill "${followers[@]}"
+	wait "${followers[@]}" 2>/dev/null
+	is "-E of another namespace, and of that one only" "$(plain <ours.other)" "UNCONN 0 0 127.0.0.1:2004 0.0.0.0:*"
+	is "-E takes no privilege" "$(plain <ours.nobody)" "UNCONN 0 0 127.0.0.1:2003 0.0.0.0:*"
+	ip netns del other
+else
+	skip "-E of another namespace" "ip netns add does not work here"
+fi
 is "-E of nothing that is told" "$("$ESTAB" ss -E -x >out 2>&1; echo $?)" "$(ss -E -x >out 2>&1; echo $?)"
 is "-E, disk full" "$("$ESTAB" ss -E -t 2>&1 >/dev/full & pid=$!; sleep 0.3; "$MKSOCK" tcp-listen:port=2005 </dev/null >/dev/null
 	wait $pid; echo $?)" "ss: standard output: No space left on device

@@ -183,13 +183,13 @@ is "a copy" "$("$ESTAB" flows --follow --proc-root "$ESTAB_SRCDIR/test/golden/pr
 2"
 is "text" "$("$ESTAB" flows --follow --source procfs 2>&1; echo $?)" "estab: --follow: events come from ctnetlink only
 3"
-is "sockets" "$("$ESTAB" --follow 2>&1; echo $?)" "estab: --follow, --delete and --stats belong to estab flows
+is "sockets" "$("$ESTAB" --follow 2>&1; echo $?)" "estab: --follow, --delete, --stats and --expect belong to estab flows
 2"
 is "a sorted stream" "$("$ESTAB" flows --follow --sort time 2>&1; echo $?)" \
 	"estab: --follow: goes without --sort, --tree and --explain
 2"
 is "no summary" "$("$ESTAB" flows --follow --by proto 2>&1; echo $?)" \
-	"estab: flows: --follow, --delete and --stats are no summaries: -s, --by
+	"estab: flows: what it lists then has no summary: -s, --by
 2"
 # Where it is not loaded, as this looks like, nothing is asked that would load it.
 for how in "--follow" "--delete --yes" "--stats --source ctnetlink"; do
@@ -313,7 +313,7 @@ if command -v script >/dev/null; then
 		echo y
 		sleep 0.3
 	} | TERM=dumb script -qfec "$ESTAB flows --delete 'proto = tcp'; echo status \$?" /dev/null >asked 2>&1
-	is "another with the same tuple is left alone" "$(grep -c '^gone ' asked) $(grep -E 'deleted|^status' asked | tr -d '\r' | xargs) $(left -p tcp | wc -l)" \
+	is "another with the same tuple is left alone" "$(grep -c '^gone ' asked) $(tr -d '\r' <asked | grep -e deleted, -e ^status | xargs) $(left -p tcp | wc -l)" \
 		"1 estab: 0 flows deleted, 1 gone before status 1 1"
 else
 	skip "a person says y" "script is not installed"

@@ -54,8 +54,8 @@ is "a saved copy" "$(stats --proc-root "$tmp/saved" | jq -c 'del(.netns)')" "$(s
 is "none was saved" "$("$ESTAB" flows --stats --proc-root "$tmp/empty" >/dev/null 2>&1; echo $?)" 3
 head -c 60 /proc/net/stat/nf_conntrack >"$tmp/saved/net/stat/nf_conntrack"
 is "nor is half a line one" "$("$ESTAB" flows --stats --proc-root "$tmp/saved" >/dev/null 2>&1; echo $?)" 3
-is "it is of flows" "$("$ESTAB" --stats 2>&1; echo $?)" "estab: --follow, --delete and --stats belong to estab flows
+is "it is of flows" "$("$ESTAB" --stats 2>&1; echo $?)" "estab: --follow, --delete, --stats and --expect belong to estab flows
 2"
 is "and not of two things" "$("$ESTAB" flows --stats --follow 2>&1; echo $?)" \
-	"estab: flows: one of --follow, --delete and --stats at a time
+	"estab: flows: one of --follow, --delete, --stats and --expect at a time
 2"

@@ -91,6 +91,7 @@ is "counters from text" "$("$ESTAB" interfaces --source procfs --json interface 
 
 # ---- memberships ----
 
+mkfifo hold
 exec {joined}< <(exec python3 -c '
 import socket, struct, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -98,8 +99,10 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.
 t = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 t.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, "ff05::77") + struct.pack("i", socket.if_nametoindex("veth-a")))
 print("joined", flush=True)
-sys.stdin.read()' < <(sleep 20) 2>/dev/null)
+sys.stdin.read()' <hold 2>/dev/null)
 joiner=$!
+# It ends when nobody holds the other end of its input any more.
+exec {held}<>hold
 if read -r -t 10 -u "$joined" _; then
 	is "joined groups" "$("$ESTAB" memberships --json 'group = 239.1.2.3 or group = ff05::77' | jq -c '[.memberships[] | [.family, .interface, .group, .users]]')" \
 		'[["inet","veth-a","239.1.2.3",1],["inet6","veth-a","ff05::77",1]]'
@@ -109,7 +112,7 @@ fi
 is "memberships are those of ip(8)" "$("$ESTAB" memberships --json | jq -r '.memberships[] | "\(.interface) \(.group)"' | sort)" \
 	"$(ip -j maddr | jq -r '.[] | .ifname as $i | .maddr[] | select(.family) | "\($i) \(.address)"' | sort)"
 kill "$joiner" 2>/dev/null
-exec {joined}<&-
+exec {joined}<&- {held}>&-
 
 # ---- statistics ----
 
@@ -136,7 +139,7 @@ for verb in "${verbs[@]}"; do
 2"
 	is "$verb of a copy" "$("$ESTAB" $verb --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" >/dev/null 2>&1; echo $?)" 3
 done
-is "no tree of them" "$("$ESTAB" routes --tree 2>&1; echo $?)" "estab: --tree: is of sockets
+is "no tree of them" "$("$ESTAB" routes --tree 2>&1; echo $?)" "estab: --tree: only sockets have processes
 2"
 # on_terminal COLUMNS ARGUMENT...: what stands on a terminal as wide as that.
 on_terminal()

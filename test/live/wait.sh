@@ -8,7 +8,7 @@ cd "$tmp" || exit 1
 is "it takes a filter" "$("$ESTAB" wait 2>&1; echo $?)" "estab: wait: for which sockets? it takes a filter
 2"
 is "and nothing else takes its options" "$("$ESTAB" --gone sport 1 2>&1; echo $?)" \
-	"estab: --gone and --timeout belong to estab wait
+	"estab: --gone belongs to estab wait
 2"
 for wrong in '' x -1 1d 1.s 999999999999h; do
 	is "not a time of '$wrong'" "$("$ESTAB" wait --timeout "$wrong" sport 1 2>&1; echo $?)" \
