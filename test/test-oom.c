@@ -323,9 +323,8 @@ static int scan_capture(struct world *world)
 
 static int scan_flows(struct world *world)
 {
-	static const enum estab_field fields[] = { ESTAB_F_ORIG_SRC,    ESTAB_F_DIRECTION,
-						   ESTAB_F_SOCKET,      ESTAB_F_OWNERS,
-						   ESTAB_F_PEER_OWNERS, ESTAB_F_IN_INTERFACE };
+	static const enum estab_field fields[] = { ESTAB_F_ORIG_SRC, ESTAB_F_SOCKET, ESTAB_F_OWNERS,
+						   ESTAB_F_PEER_OWNERS };
 	struct estab_ctx_options options = options_of(world);
 	struct estab_query *query;
 	int r = make_query(&options, &query);
@@ -335,8 +334,7 @@ static int scan_flows(struct world *world)
 	r = estab_query_set_subject(query, ESTAB_SUBJECT_FLOWS);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(fields); i++)
 		r = estab_query_add_field(query, fields[i]);
-	if (r == 0)
-		r = run_scan(world, query);
+	r = r == 0 ? run_scan(world, query) : r;
 	estab_query_unref(query);
 	return r;
 }
@@ -601,28 +599,26 @@ static int decode_large(struct world *world)
 
 /* ---- fixtures ---- */
 
-static void make_tree(struct world *world, unsigned int processes)
-{
-	oom_tree_make(&world->tree, processes);
-	snprintf(world->passwd, sizeof(world->passwd), "%s/passwd", world->tree.path);
-}
-
-static int setup(void **state)
+static struct world *make_world(unsigned int processes)
 {
 	struct world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
-	make_tree(world, 3);
-	*state = world;
+	oom_tree_make(&world->tree, processes);
+	snprintf(world->passwd, sizeof(world->passwd), "%s/passwd", world->tree.path);
+	return world;
+}
+
+static int setup(void **state)
+{
+	*state = make_world(3);
 	return 0;
 }
 
 static int setup_threads(void **state)
 {
-	struct world *world = calloc(1, sizeof(*world));
+	struct world *world = make_world(PROCESSES);
 
-	assert_non_null(world);
-	make_tree(world, PROCESSES);
 	world->threads = true;
 	*state = world;
 	return 0;
