@@ -55,6 +55,13 @@ static const struct watch_kind *find_kind(const struct estab_query *query)
 	}
 }
 
+/* Whether a row would take more than the event: other rows, sockets, routes. */
+static bool is_joined(const struct plan *plan)
+{
+	return plan->keep || plan->socket_needs != 0 ||
+	       plan->needs & (NEED_FLOW_SOCKET | NEED_FLOW_DEVICES);
+}
+
 static int begin(struct estab_watch *watch, const struct estab_query *query,
 		 const struct estab_watch_options *options)
 {
@@ -66,8 +73,7 @@ static int begin(struct estab_watch *watch, const struct estab_query *query,
 	if (r < 0)
 		return r;
 	/* Of what is gone nobody can be found any more. */
-	if (watch->env->plan.keep ||
-	    watch->env->plan.needs & (NEED_FLOW_SOCKET | NEED_FLOW_DEVICES))
+	if (is_joined(&watch->env->plan))
 		return -EOPNOTSUPP;
 	head_fill(&watch->result, watch->env);
 	r = ext_builder_init(&watch->row.ext, watch->env);

@@ -183,6 +183,12 @@ is "a copy" "$("$ESTAB" flows --follow --proc-root "$ESTAB_SRCDIR/test/golden/pr
 2"
 is "text" "$("$ESTAB" flows --follow --source procfs 2>&1; echo $?)" "estab: --follow: events come from ctnetlink only
 3"
+for what in -p "--columns +in_interface" "owner.comm = x" "direction = forward" "exists socket.inode"; do
+	# shellcheck disable=SC2086 # words
+	is "what takes more than an event, $what" "$("$ESTAB" flows --follow --timeout 0 $what 2>&1; echo $?)" \
+		"estab: --follow: an event tells of no sockets, owners and directions
+3"
+done
 is "sockets" "$("$ESTAB" --follow 2>&1; echo $?)" "estab: --follow, --delete, --stats and --expect belong to estab flows
 2"
 is "a sorted stream" "$("$ESTAB" flows --follow --sort time 2>&1; echo $?)" \
