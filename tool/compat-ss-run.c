@@ -278,7 +278,6 @@ static void add_fields(const struct ss_options *options, struct compat_reading *
 static int read_netlink(struct ss *ss, const struct compat_reading *common)
 {
 	struct compat_reading reading = *common;
-	int error;
 
 	if (!(ss->options.tables & BIT32(SS_NETLINK)) ||
 	    !(ss->options.states & BIT32(ESTAB_STATE_UNCONNECTED)))
@@ -291,12 +290,6 @@ static int read_netlink(struct ss *ss, const struct compat_reading *common)
 		compat_add_field(&reading, ESTAB_F_OWNERS);
 		reading.whole = true;
 	}
-	/* Rows in the dump's order, which is that of ss(8), wherever there is one. */
-	reading.source = "diag";
-	error = compat_read(&reading, ss_put_row, NULL, ss);
-	if (error == 0 || error == -ENOMEM)
-		return error;
-	reading.source = NULL;
 	return compat_read(&reading, ss_put_row, NULL, ss);
 }
 
