@@ -8,7 +8,7 @@ need_command lsof awk jq
 need_root
 in_pidns "$@"
 cd "$tmp" || exit 1
-lsof -v 2>&1 | grep -q 'revision: 4\.95\.' || skip_all "lsof is not revision 4.95"
+[[ $(lsof -v 2>&1) == *"revision: 4.95."* ]] || skip_all "lsof is not revision 4.95"
 
 # same: the flags of a file are not read, and so not told. Every blank counts.
 same()
