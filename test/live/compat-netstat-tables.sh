@@ -8,7 +8,7 @@ need_command netstat ip awk
 need_root
 in_netns "$@"
 cd "$tmp" || exit 1
-netstat -V | grep -q 'net-tools 2\.10' || skip_all "netstat is not that of net-tools 2.10"
+[[ $(netstat -V) == *'net-tools 2.10'* ]] || skip_all "netstat is not that of net-tools 2.10"
 
 # ---- the network: devices of many kinds, routes of all kinds, names for some of it ----
 

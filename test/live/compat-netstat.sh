@@ -8,7 +8,7 @@ need_command netstat awk
 need_root
 in_netns "$@"
 cd "$tmp" || exit 1
-netstat -V | grep -q 'net-tools 2\.10' || skip_all "netstat is not that of net-tools 2.10"
+[[ $(netstat -V) == *'net-tools 2.10'* ]] || skip_all "netstat is not that of net-tools 2.10"
 
 # same: timers go on, and what is not acknowledged is sent again.
 same()

@@ -8,7 +8,7 @@ need_command ss awk script
 need_root
 in_netns "$@"
 cd "$tmp" || exit 1
-ss -V | grep -q 'iproute2-6\.1\.' || skip_all "ss is not that of iproute2 6.1"
+[[ $(ss -V) == *iproute2-6.1.* ]] || skip_all "ss is not that of iproute2 6.1"
 
 # plain: ports that the kernel chose, ages, and how many blanks divide columns do not count.
 plain()

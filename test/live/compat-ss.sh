@@ -8,7 +8,7 @@ need_command ss awk
 need_root
 in_netns "$@"
 cd "$tmp" || exit 1
-ss -V | grep -q 'iproute2-6\.1\.' || skip_all "ss is not that of iproute2 6.1"
+[[ $(ss -V) == *iproute2-6.1.* ]] || skip_all "ss is not that of iproute2 6.1"
 
 # same: what is another one each time is taken out, columns are divided by one blank.
 #  - timers and ages go on; a packet's retransmission may come between
