@@ -119,13 +119,13 @@ is "a table escapes names" "$("$ESTAB" -tlH --columns=owner.container_name "owne
 if command -v script >/dev/null; then
 	# Two units and two containers of the five owners; as much of an id as runtimes show.
 	mv /run/containerd "$tmp/containerd"
-	COLUMNS=200 script -qec "COLUMNS=200 '$ESTAB' --color=never -tl" /dev/null </dev/null | tr -d '\r' >"$tmp/screen"
+	COLUMNS=200 shell_on_terminal "COLUMNS=200 '$ESTAB' --color=never -tl" | tr -d '\r' >"$tmp/screen"
 	is "a terminal has columns of them" "$(head -1 "$tmp/screen" | xargs)" \
 		"PROTO STATE RECV-Q SEND-Q LOCAL PEER PROCESS UNIT CONTAINER"
 	is "with what there is" "$(awk 'NR > 1 { print $(NF - 1), $NF }' "$tmp/screen" | sort | xargs -d '\n')" \
 		"$(printf '%s\n' 'mail.service -' 'we-b.service -' "- ${pod_id:0:12}" '- we\x1b[31mb' | sort | xargs -d '\n')"
-	check "but where all have none" grep -q 'PROCESS$' <(COLUMNS=200 script -qec \
-		"COLUMNS=200 '$ESTAB' --color=never -tl sport 1" /dev/null </dev/null | tr -d '\r')
+	check "but where all have none" grep -q 'PROCESS$' <(COLUMNS=200 shell_on_terminal \
+		"COLUMNS=200 '$ESTAB' --color=never -tl sport 1" | tr -d '\r')
 else
 	skip "a terminal has columns of them" "script is not installed"
 fi

@@ -18,7 +18,7 @@ status()
 # on_terminal COLUMNS COMMAND: a shell command's output on a terminal of that width.
 on_terminal()
 {
-	TERM=${terminal-xterm} script -qec "stty cols $1 rows 50; ${*:2}" /dev/null </dev/null |
+	TERM=${terminal-xterm} shell_on_terminal "stty cols $1 rows 50; ${*:2}" |
 		tr -d '\r'
 }
 

@@ -128,7 +128,7 @@ for columns in 20 40 61 80 100 132 200 333; do
 			words='-an -A inet,unix'
 		fi
 		for tool in ss "$ESTAB ss"; do
-			script -qec "stty cols $columns; COLUMNS=7 $tool $words 2>/dev/null" /dev/null </dev/null
+			shell_on_terminal "stty cols $columns; COLUMNS=7 $tool $words 2>/dev/null"
 		done >screen
 		lines=$(wc -l <screen)
 		is "$columns columns, $words" "$(tail -n $((lines / 2)) screen)" "$(head -n $((lines / 2)) screen)"

@@ -158,8 +158,7 @@ is "a table in a pipe" "$(cat status) $(unsafe_in out err) $(wc -l <out)" "0 0 $
 is "a table has no trailing blanks" "$(grep -c ' $' out)" 0
 for width in 40 80 400; do
 	# Its own progress line apart, which a slow machine shows.
-	TERM=xterm script -qec "stty cols $width rows 50; $ESTAB ${listing[*]} --color=never" \
-		/dev/null </dev/null | tr -d '\r' | sed 's/^\(.*s\)\?\x1b\[K//; s/\x1b\[K//' >out
+	TERM=xterm shell_on_terminal "stty cols $width rows 50; $ESTAB ${listing[*]} --color=never" | tr -d '\r' | sed 's/^\(.*s\)\?\x1b\[K//; s/\x1b\[K//' >out
 	is "a table on a terminal of $width columns" \
 		"$(unsafe_in out) $(grep -owFf <(jq -r '.[].inode' made.json) out | sort -u | wc -l)" \
 		"0 $(jq length made.json)"

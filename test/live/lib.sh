@@ -98,6 +98,14 @@ need_root()
 	[[ $EUID -eq 0 && -z ${ESTAB_IN_USERNS-} ]] || skip_all "needs root"
 }
 
+# shell_on_terminal COMMAND: what this line of a shell prints on a terminal. Its input is silent, but not at its end:
+# script(1) hands that on, and where the command has ended before it was read, waits for ever.
+shell_on_terminal()
+{
+	[[ -p $tmp/silence ]] || mkfifo "$tmp/silence"
+	script -qec "$1" /dev/null <>"$tmp/silence"
+}
+
 # as_nobody COMMAND...: runs it without any privilege.
 as_nobody()
 {

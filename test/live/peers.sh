@@ -251,7 +251,7 @@ start_mksock tcp-many-owners:count=5,port=2601
 # screen OPTION...: as it is on a terminal.
 screen()
 {
-	script -qec "stty cols 100; '$ESTAB' --color never $*" /dev/null | tr -d '\r'
+	shell_on_terminal "stty cols 100; '$ESTAB' --color never $*" | tr -d '\r'
 }
 
 is "many of one name are counted" "$(screen -tl 'sport=2601' | grep -c 'mksock ×[56]$')" 1
@@ -283,8 +283,7 @@ is "what is not there is a group" "$("$ESTAB" summary --by interface -tlH | awk 
 is "by unit and container" "$("$ESTAB" summary --by unit,container,pod -tl --json | jq -c '.summary.by')" \
 	'["owner.unit","owner.container","owner.pod"]'
 is "arguments are words" "$("$ESTAB" summary --by owner.cmdline -tlH | grep -c ' tcp-many-owners:count=5,port=2601$')" 1
-is "as wide as the terminal" "$(script -qec "stty cols 50; '$ESTAB' --color never summary --by owner.cmdline,state -tl" \
-	/dev/null </dev/null | tr -d '\r' | wc -L)" 50
+is "as wide as the terminal" "$(shell_on_terminal "stty cols 50; '$ESTAB' --color never summary --by owner.cmdline,state -tl" | tr -d '\r' | wc -L)" 50
 for verb in "summary" "summary --by state" "who 1" "-s" "--by state"; do
 	# shellcheck disable=SC2086 # words
 	is "no tree with '$verb'" "$("$ESTAB" $verb --tree 2>&1; echo $?)" "estab: --tree belongs to estab list

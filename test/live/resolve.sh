@@ -86,7 +86,7 @@ is "columns of their own" "$("$ESTAB" -ul --csv --columns local.service,local.ho
 wonderful,loop.example"
 is "to sort by" "$(column local.host -tl --sort local.host | grep example | uniq | xargs)" \
 	"$(column local.host -tl | grep example | sort -u | xargs)"
-is "on a terminal" "$(script -qec "stty cols 100; $ESTAB -ulr" /dev/null </dev/null |
+is "on a terminal" "$(shell_on_terminal "stty cols 100; $ESTAB -ulr" |
 	grep -c 'loop.example:wonderful')" 1
 is "the same rows as without" "$("$ESTAB" -tuaxw --csv --columns proto,local.addr,local.port,inode -r |
 	cut -d, -f 1,2,4,6)" "$("$ESTAB" -tuaxw --csv --columns proto,local.addr,local.port,inode)"

@@ -146,7 +146,7 @@ on_terminal()
 {
 	local columns=$1
 	shift
-	script -qec "stty cols $columns; '$ESTAB' $* --color=never" /dev/null </dev/null | tr -d '\r'
+	shell_on_terminal "stty cols $columns; '$ESTAB' $* --color=never" | tr -d '\r'
 }
 if command -v script >/dev/null; then
 	is "all columns on a terminal" "$(for verb in "${verbs[@]}"; do on_terminal 300 $verb | head -n 1 | xargs; done)" \
