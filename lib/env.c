@@ -125,9 +125,12 @@ int env_list_namespaces(struct env *env, struct estab_result *result)
 
 int env_check(const struct env *env)
 {
-	for (const struct env *at = env; at; at = at->outer)
+	const struct env *at = env;
+
+	do
 		if (atomic_load_explicit(&at->cancelled, memory_order_relaxed))
 			return -ECANCELED;
+	while ((at = at->outer) != NULL);
 	if (env->deadline_us != 0 && monotonic_us() >= env->deadline_us)
 		return -ETIME;
 	return 0;

@@ -67,7 +67,7 @@ static int note_shut(struct netns_walk *walk, int dir_fd, const struct netns_pla
 /* dir_fd is the directory of the process or of its thread. */
 static int note_task(struct netns_walk *walk, int dir_fd, const struct netns_place *place)
 {
-	uint64_t inode;
+	uint64_t inode = 0;
 	size_t index;
 	int r = netns_read_link(dir_fd, "ns/net", "net", &inode);
 

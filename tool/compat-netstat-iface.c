@@ -169,7 +169,8 @@ static int put_list(struct netstat *netstat, struct list *list)
 {
 	bool whole = netstat->options.extend > 0;
 
-	qsort(list->items, list->n, sizeof(*list->items), by_name);
+	if (list->n > 1)
+		qsort(list->items, list->n, sizeof(*list->items), by_name);
 	for (size_t i = 0; i < list->n; i++) {
 		const char *flags = compat_str(list->items[i].row, ESTAB_F_FLAGS);
 
