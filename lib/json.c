@@ -114,11 +114,14 @@ void json_write_bool(struct json *json, const char *key, bool value)
 static void put_digits(struct json *json, uint64_t value)
 {
 	char digits[20];
+	size_t length;
 
-	if (sizeof(json->buffer) - json->used >= sizeof(digits))
+	if (sizeof(json->buffer) - json->used >= sizeof(digits)) {
 		json->used += text_digits(value, json->buffer + json->used);
-	else
-		put(json, digits, text_digits(value, digits));
+		return;
+	}
+	length = text_digits(value, digits);
+	put(json, digits, length);
 }
 
 void json_write_u64(struct json *json, const char *key, uint64_t value)

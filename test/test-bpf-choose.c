@@ -202,8 +202,11 @@ static int make_sockets(void)
 	NEED(bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 4) == 0);
 	NEED(getsockname(listener, (struct sockaddr *)&address, &length) == 0);
 	NEED(connect(client, (struct sockaddr *)&address, length) == 0);
-	for (int i = 0; i < SOCKETS; i++)
-		NEED(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0);
+	for (int i = 0; i < SOCKETS; i++) {
+		int held = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+		NEED(held >= 0);
+	}
 	return 0;
 }
 

@@ -182,7 +182,8 @@ static void put_direction(struct buf *buf, const struct estab_socket *const *row
 	for (size_t i = 0; ends && i < n; i++) {
 		if (!is_connection(rows[i]) || came_in(rows[i]) != in)
 			continue;
-		ends[count++] = (struct end){ .offset = texts.used, .count = 1 };
+		ends[count] = (struct end){ .offset = texts.used, .count = 1 };
+		count++;
 		put_end(&texts, rows[i], in);
 		buf_char(&texts, '\0');
 	}

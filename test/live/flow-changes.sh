@@ -216,6 +216,7 @@ ip netns add other
 "$ESTAB" flows --follow -N other -H --columns event,orig.dst --limit 1 >out 2>&1 &
 one=$!
 for ((tries = 0; tries < 100; tries++)); do
+	# shellcheck disable=SC2016 # awk's
 	[[ $(ip netns exec other awk '$2 == 12 && $4 != "00000000"' /proc/net/netlink | wc -l) -eq 0 ]] || break
 	sleep 0.05
 done
@@ -308,6 +309,7 @@ if command -v script >/dev/null; then
 			"1 $([[ $answer == n ]] && echo 1 || echo 0)"
 	done
 	# While the person thinks, it ends, and another comes with the same tuple.
+	# shellcheck disable=SC2094 # what is asked is waited for
 	{
 		wait_for asked 'Delete 1 flow'
 		change -D "${v4[@]}" "${tcp[@]}"

@@ -131,13 +131,13 @@ is "those above a number" "$("$ESTAB" stats --json 'value > 0' | jq '[.stats[].v
 verbs=(routes interfaces memberships stats)
 for verb in "${verbs[@]}"; do
 	name=${verb%s}
-	is "$verb as JSON Lines" "$("$ESTAB" $verb --jsonl | jq -rs '[.[].record] | unique | join(" ")')" "$(printf '%s\n' end start "$name" | LC_ALL=C sort | xargs)"
-	is "$verb as CSV" "$("$ESTAB" $verb --csv | head -n 1 | tr , '\n' | sort | xargs)" \
-		"$("$ESTAB" fields $verb --json | jq -r '.fields[] | select(.default and .kind != "group").name' | sort | xargs)"
-	is "$verb have no sockets' fields" "$("$ESTAB" $verb --columns local.port 2>&1 >/dev/null; echo $?)" \
+	is "$verb as JSON Lines" "$("$ESTAB" "$verb" --jsonl | jq -rs '[.[].record] | unique | join(" ")')" "$(printf '%s\n' end start "$name" | LC_ALL=C sort | xargs)"
+	is "$verb as CSV" "$("$ESTAB" "$verb" --csv | head -n 1 | tr , '\n' | sort | xargs)" \
+		"$("$ESTAB" fields "$verb" --json | jq -r '.fields[] | select(.default and .kind != "group").name' | sort | xargs)"
+	is "$verb have no sockets' fields" "$("$ESTAB" "$verb" --columns local.port 2>&1 >/dev/null; echo $?)" \
 		"estab: --columns: no such field (estab fields $verb lists them): local.port
 2"
-	is "$verb of a copy" "$("$ESTAB" $verb --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" >/dev/null 2>&1; echo $?)" 3
+	is "$verb of a copy" "$("$ESTAB" "$verb" --proc-root "$ESTAB_SRCDIR/test/golden/proc-2006" >/dev/null 2>&1; echo $?)" 3
 done
 is "no tree of them" "$("$ESTAB" routes --tree 2>&1; echo $?)" "estab: --tree: only sockets have processes
 2"
@@ -149,9 +149,9 @@ on_terminal()
 	shell_on_terminal "stty cols $columns; '$ESTAB' $* --color=never" | tr -d '\r'
 }
 if command -v script >/dev/null; then
-	is "all columns on a terminal" "$(for verb in "${verbs[@]}"; do on_terminal 300 $verb | head -n 1 | xargs; done)" \
-		"$(for verb in "${verbs[@]}"; do "$ESTAB" $verb | head -n 1 | xargs; done)"
-	is "what matters on a narrow one" "$(for verb in "${verbs[@]}"; do on_terminal 50 $verb | head -n 1 | xargs; done)" \
+	is "all columns on a terminal" "$(for verb in "${verbs[@]}"; do on_terminal 300 "$verb" | head -n 1 | xargs; done)" \
+		"$(for verb in "${verbs[@]}"; do "$ESTAB" "$verb" | head -n 1 | xargs; done)"
+	is "what matters on a narrow one" "$(for verb in "${verbs[@]}"; do on_terminal 50 "$verb" | head -n 1 | xargs; done)" \
 		"DESTINATION GATEWAY INTERFACE
 INTERFACE OPERSTATE MTU ADDRESSES
 INTERFACE USERS GROUP
@@ -166,8 +166,8 @@ if ip netns add other 2>/dev/null; then
 	# Those of this script's parent are there, too.
 	known=$("$ESTAB" stats --json | jq .estab.netns),$("$ESTAB" stats -N other --json | jq .estab.netns)
 	for verb in routes interfaces memberships stats; do
-		is "$verb of all namespaces" "$("$ESTAB" $verb --all-netns --json | jq -c --arg verb $verb "[.[\$verb][] | select(.netns | IN($known))] | group_by(.netns) | map(length) | sort")" \
-			"$({ "$ESTAB" $verb --json; "$ESTAB" $verb -N other --json; } | jq -s -c --arg verb $verb '[.[][$verb] | length | select(. > 0)] | sort')"
+		is "$verb of all namespaces" "$("$ESTAB" "$verb" --all-netns --json | jq -c --arg verb $verb "[.[\$verb][] | select(.netns | IN($known))] | group_by(.netns) | map(length) | sort")" \
+			"$({ "$ESTAB" "$verb" --json; "$ESTAB" "$verb" -N other --json; } | jq -s -c --arg verb $verb '[.[][$verb] | length | select(. > 0)] | sort')"
 	done
 	ip netns del other
 else
