@@ -56,6 +56,7 @@ static const struct trait {
 	{ ESTAB_F_SOURCE, 15, 40, 0 },
 	{ ESTAB_F_GROUP, 24, 100, 0 },
 	{ ESTAB_F_SECTION, 9, 100, 0 },
+	{ ESTAB_F_CPU, 3, 100, 0 },
 	{ ESTAB_F_NAME, 26, 100, 0 },
 	{ ESTAB_F_VALUE, 12, 100, 0 },
 	{ ESTAB_F_STATS_COUNT, 7, 90, 0 },

@@ -40,6 +40,12 @@ is "text says the same" "$(stats --source procfs)" "$(stats --source ctnetlink)"
 is "as an ordinary user" "$(as_nobody "$ESTAB" flows --stats --csv)" "$("$ESTAB" flows --stats --csv)"
 is "by a filter" "$("$ESTAB" flows --stats -H --columns cpu 'cpu = 0')" 0
 is "a table" "$("$ESTAB" flows --stats -H --columns cpu,stats.count 'stats.count > 2' | awk '{ print $1, ($2 > 2) }')" "- 1"
+if command -v script >/dev/null; then
+	is "which processor stands on a narrow terminal, too" \
+		"$(shell_on_terminal "stty cols 40; '$ESTAB' flows --stats --color=never" | head -n 1 | awk '{ print $1, $2 }')" "CPU COUNT"
+else
+	skip "which processor stands on a narrow terminal, too" "script is not installed"
+fi
 is "of one family too" "$("$ESTAB" flows --stats -6 -H | wc -l)" "$("$ESTAB" flows --stats -H | wc -l)"
 
 ip netns add other
