@@ -13,7 +13,8 @@ cd "$tmp" || exit 1
 # same: what is another one each time is taken out, columns are divided by one blank.
 #  - timers and ages go on; a packet's retransmission may come between
 #  - the reader's own socket, whose number is in its queue's cell too
-#  - netlink sockets in a group, which the kernel's dump has twice
+#  - netlink sockets in a group, which the kernel's dump has twice, and the order of all of them: it is
+#    that of a hash table of the whole host, which may be resized between two readings
 #  - the device of a unix socket's file, which ss decodes wrongly
 #  - lines of bits by name that packet_raw lists too
 same()
@@ -21,7 +22,25 @@ same()
 	sed -E 's/timer:\(([a-z]+),[^)]*\)/timer:(\1)/; s/(lastsnd|lastrcv|lastack|busy):[0-9]+(ms)?//g
 		s/ dev:[0-9]+\/[0-9]+//;  s/^(Total:|TCP: ).*/\1/; s/ +$//; s/[ \t]+/ /g' |
 		grep -aEv ' (tcpdiag|4):-?(ss|estab|[0-9]+)[/0-9]* \*' |
-		awk '/^\001/ { split("", seen) } !(/ (rtnl|0):/ && seen[$0]++)'
+		awk '
+			function tell(i, j, row)
+			{
+				for (i = 2; i <= held; i++) {
+					row = rows[i]
+					for (j = i - 1; j > 0 && rows[j] > row; j--)
+						rows[j + 1] = rows[j]
+					rows[j + 1] = row
+				}
+				for (i = 1; i <= held; i++)
+					print rows[i]
+				held = 0
+			}
+			/^\001/ { split("", seen) }
+			/ (rtnl|0):/ && seen[$0]++ { next }
+			/ [a-z0-9]+:(-?[0-9]+|[^ :]+\/[0-9]+|kernel) \*( |$)/ { rows[++held] = $0; next }
+			/^ / && held { rows[held] = rows[held] "\n" $0; next }
+			{ tell(); print }
+			END { tell() }'
 }
 
 start_mksock tcp-listen:port=2001 tcp-listen:port=2002,family=inet6 \

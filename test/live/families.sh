@@ -119,7 +119,8 @@ is "ss has the same netlink sockets" \
 is "an end as a table shows it" \
 	"$("$ESTAB" -f netlink -H --columns local,peer | grep -E ':(7001|\*) ' | sort | xargs)" "generic:7001 * route:* *"
 is "-A netlink and -f netlink are the same" \
-	"$("$ESTAB" -A netlink -H --columns inode | sort | head -n 5)" "$("$ESTAB" -f netlink -H --columns inode | sort | head -n 5)"
+	"$("$ESTAB" -A netlink -H --columns inode 'protocol != 4' | sort)" \
+	"$("$ESTAB" -f netlink -H --columns inode 'protocol != 4' | sort)"
 stop_mksock
 
 # The kernel's dump leaves out a socket at each end of a datagram: 600 need several.
