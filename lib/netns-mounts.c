@@ -192,8 +192,10 @@ int netns_walk_mounts(struct netns_walk *walk, int dir_fd, uint32_t pid)
 	if (r != 0)
 		return MIN(r, 0);
 	fd = open_file(walk->env->ctx, dir_fd);
-	if (fd < 0)
+	if (fd < 0) {
+		netns_note_error(walk, -errno);
 		return 0;
+	}
 	r = slurp_all(fd, &text, &length);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
