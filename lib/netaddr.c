@@ -146,8 +146,6 @@ void netaddrs_free(struct netaddrs *netaddrs)
 	*netaddrs = (struct netaddrs){ 0 };
 }
 
-/* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
-/* IPv6 has none. */
 static int add_broadcast(struct netaddr_set *set, const void *addr)
 {
 	uint32_t *more =
@@ -178,8 +176,10 @@ int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message
 	while (r == 0 && nl_attr_next(&attrs, &attr)) {
 		if (attr.length != length)
 			continue;
+		/* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
 		if (attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !own))
 			own = attr.data;
+		/* IPv6 has none. */
 		else if (attr.type == IFA_BROADCAST && length == sizeof(uint32_t))
 			r = add_broadcast(set, attr.data);
 	}
