@@ -19,16 +19,11 @@
 enum { EVENT_TIME = 27 };
 enum { LABELS_BYTES = 16, LABELS_TEXT = LABELS_BYTES * 8 * 4 };
 
-static struct nl_attrs nested(const struct nl_attr *attr)
-{
-	return (struct nl_attrs){ .data = attr->data, .at = 0, .length = attr->length };
-}
-
 /* ---- tuples ---- */
 
 static void read_ip(const struct nl_attr *outer, bool v6, struct flow_tuple *tuple)
 {
-	struct nl_attrs attrs = nested(outer);
+	struct nl_attrs attrs = nl_attrs_nested(outer);
 	size_t length = v6 ? 16 : 4;
 	struct nl_attr attr;
 
@@ -84,7 +79,7 @@ static void read_proto_attr(const struct nl_attr *attr, struct flow_tuple *tuple
 
 static void read_proto(const struct nl_attr *outer, struct flow_tuple *tuple, uint8_t *l4proto)
 {
-	struct nl_attrs attrs = nested(outer);
+	struct nl_attrs attrs = nl_attrs_nested(outer);
 	struct nl_attr attr;
 
 	while (nl_attr_next(&attrs, &attr))
@@ -94,7 +89,7 @@ static void read_proto(const struct nl_attr *outer, struct flow_tuple *tuple, ui
 void ct_netlink_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *tuple,
 		      uint8_t *l4proto)
 {
-	struct nl_attrs attrs = nested(outer);
+	struct nl_attrs attrs = nl_attrs_nested(outer);
 	struct nl_attr attr;
 	uint16_t zone;
 
@@ -122,13 +117,13 @@ void ct_netlink_tuple(const struct nl_attr *outer, bool v6, struct flow_tuple *t
 
 static void read_state(const struct nl_attr *outer, struct flow *flow)
 {
-	struct nl_attrs protos = nested(outer);
+	struct nl_attrs protos = nl_attrs_nested(outer);
 	struct nl_attr proto, attr;
 	uint8_t state;
 
 	/* CTA_PROTOINFO_TCP_STATE, _DCCP_STATE and _SCTP_STATE are all the first. */
 	while (nl_attr_next(&protos, &proto)) {
-		struct nl_attrs attrs = nested(&proto);
+		struct nl_attrs attrs = nl_attrs_nested(&proto);
 
 		while (nl_attr_next(&attrs, &attr)) {
 			if (attr.type != CTA_PROTOINFO_TCP_STATE || !nl_attr_u8(&attr, &state))
@@ -141,7 +136,7 @@ static void read_state(const struct nl_attr *outer, struct flow *flow)
 
 static void read_counts(const struct nl_attr *outer, struct flow_counts *counts)
 {
-	struct nl_attrs attrs = nested(outer);
+	struct nl_attrs attrs = nl_attrs_nested(outer);
 	struct nl_attr attr;
 	uint64_t value;
 	uint32_t half;
@@ -172,7 +167,7 @@ static void read_counts(const struct nl_attr *outer, struct flow_counts *counts)
 
 static void read_times(const struct nl_attr *outer, struct flow *flow)
 {
-	struct nl_attrs attrs = nested(outer);
+	struct nl_attrs attrs = nl_attrs_nested(outer);
 	struct nl_attr attr;
 	uint64_t ns;
 
@@ -246,7 +241,7 @@ static int put_labels(const struct nl_attr *attr, struct row *row)
 /* A name within a nested attribute, where it is the first. */
 static int put_name(const struct nl_attr *outer, enum ext_kind kind, struct row *row)
 {
-	struct nl_attrs attrs = nested(outer);
+	struct nl_attrs attrs = nl_attrs_nested(outer);
 	struct nl_attr attr;
 
 	while (nl_attr_next(&attrs, &attr))

@@ -8,6 +8,7 @@
 #include "conntrack.h"
 #include "filter-code.h"
 #include "netns-list.h"
+#include "reader.h"
 #include "source.h"
 #include "util.h"
 
@@ -75,22 +76,6 @@ static int read_table(struct env *env, struct estab_result *result, struct nat_t
 	return error == -EOPNOTSUPP ? -ENOENT : error;
 }
 
-static const char *loss_reason(int error)
-{
-	switch (error) {
-	case -EPERM:
-	case -EACCES:
-		return "permission";
-	case -ETIME:
-		return "deadline";
-	case -EMFILE:
-	case -ENFILE:
-		return "descriptors";
-	default:
-		return "unavailable";
-	}
-}
-
 /* One of many. That its addresses can't be had makes no difference worth telling. */
 static int read_netns(struct env *env, size_t index, struct estab_result *result,
 		      struct nat_table *table)
@@ -129,7 +114,7 @@ static int read_tables(struct env *env, struct estab_result *result, struct nat_
 		if (i == 0)
 			own = r;
 		else if (r < 0 && own == 0)
-			result_add_loss(result, "nat", loss_reason(r), NULL, 1);
+			result_add_loss(result, "nat", reader_loss_reason(r), NULL, 1);
 		if (r == -ETIME)
 			break;
 	}
@@ -274,7 +259,7 @@ int nat_join(struct store *store, nat_hop_fn *hop, void *hop_arg, struct estab_r
 		r = 0;
 	/* What was read before the deadline, or elsewhere, is true. */
 	if (r < 0 && r != -ENOMEM && r != -ECANCELED) {
-		result_add_loss(result, "nat", loss_reason(r), NULL, 1);
+		result_add_loss(result, "nat", reader_loss_reason(r), NULL, 1);
 		r = 0;
 	}
 	if (r == 0)

@@ -146,16 +146,6 @@ int owner_index_add(struct owner_index *index, uint32_t slot, const struct estab
 	return 0;
 }
 
-int owner_index_hold(struct owner_index *index, uint32_t slot, const struct process *process,
-		     int32_t fd, uint32_t tid)
-{
-	const struct estab_owner owner = { .process = process,
-					   .fd = fd,
-					   .tid = tid & OWNER_TID_MAX };
-
-	return owner_index_add(index, slot, &owner);
-}
-
 void owner_index_view(const struct owner_index *index, struct owner_index *ret_view)
 {
 	*ret_view = (struct owner_index){

@@ -78,8 +78,7 @@ void owner_index_free(struct owner_index *index);
 int owner_index_want(struct owner_index *index, uint64_t inode);
 /* Returns the slot of a wanted inode, or -1. */
 int64_t owner_index_find(const struct owner_index *index, uint64_t inode);
-int owner_index_hold(struct owner_index *index, uint32_t slot, const struct process *process,
-		     int32_t fd, uint32_t tid);
+/* Notes who holds it. -ENOMEM. */
 int owner_index_add(struct owner_index *index, uint32_t slot, const struct estab_owner *owner);
 /* A view of the same wanted inodes with holdings of its own, for one thread of a walk. Nothing may
  * be added to the index meanwhile. */

@@ -43,7 +43,7 @@ int reader_next(struct reader *reader, struct row *row);
 int reader_again(struct reader *reader);
 void reader_close(struct reader *reader);
 
-/* Why a table or a namespace was not read, in the words of a loss; static. */
+/* Why a table, a namespace or its connection table was not read, in the words of a loss; static. */
 const char *reader_loss_reason(int error);
 
 /* What there is to be read: the whole table of that index; false behind the last. */

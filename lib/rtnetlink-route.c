@@ -52,7 +52,7 @@ static int take_via(struct route *route, const struct nl_attr *attr)
 
 static void take_metrics(struct route *route, const struct nl_attr *metrics)
 {
-	struct nl_attrs attrs = { metrics->data, 0, metrics->length };
+	struct nl_attrs attrs = nl_attrs_nested(metrics);
 	struct nl_attr attr;
 
 	while (nl_attr_next(&attrs, &attr)) {

@@ -37,10 +37,15 @@ static void test_index(void **state)
 static void hold(struct owner_index *index, uint64_t inode, const struct process *process,
 		 int32_t fd, uint32_t tid)
 {
+	const struct estab_owner owner = {
+		.process = process,
+		.fd = fd,
+		.tid = tid & OWNER_TID_MAX,
+	};
 	int64_t slot = owner_index_find(index, inode);
 
 	assert_true(slot >= 0);
-	assert_int_equal(owner_index_hold(index, (uint32_t)slot, process, fd, tid), 0);
+	assert_int_equal(owner_index_add(index, (uint32_t)slot, &owner), 0);
 }
 
 static void test_link(void **state)
