@@ -61,8 +61,9 @@ static int open_item(const struct estab_ctx *ctx, const struct netns_item *item,
 	struct stat st;
 	int fd = open_place(ctx, place);
 
+	/* Before ip-netns(8) removes the file, it is one of no namespace. */
 	if (fd < 0)
-		return fd == -ENOENT || fd == -ESRCH ? -ESTALE : fd;
+		return fd == -ENOENT || fd == -ESRCH || fd == -EINVAL ? -ESTALE : fd;
 	if (fstat(fd, &st) == 0 && (item->inode == 0 || st.st_ino == item->inode))
 		return fd;
 	close(fd);

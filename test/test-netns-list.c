@@ -344,6 +344,28 @@ static void bears_a_hundred_thousand(void **state)
 	assert_int_equal(world->list.items[0].n_places, 1);
 }
 
+/* ---- going there ---- */
+
+static void knows_what_has_vanished(void **state)
+{
+	char path[] = "/tmp/estab-test-XXXXXX";
+	const struct netns_place place = { .kind = PLACE_MOUNT, .path = path };
+	struct world *world = *state;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	world->ctx.proc_fd = -1;
+	world->env.ctx = &world->ctx;
+	world->env.namespaces = &world->list;
+	assert_int_equal(netns_list_add(&world->list, 6, NULL, NULL), 0);
+	assert_int_equal(netns_list_add(&world->list, 7, &place, NULL), 0);
+	/* Nothing is mounted there any more; then the file is gone, too. */
+	assert_int_equal(netns_list_enter(&world->env, 1), -ESTALE);
+	unlink(path);
+	assert_int_equal(netns_list_enter(&world->env, 1), -ESTALE);
+}
+
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -361,6 +383,7 @@ int main(void)
 		WITH_WORLD(ends_when_cancelled),
 		WITH_WORLD(shuns_what_may_hang),
 		WITH_WORLD(bears_a_hundred_thousand),
+		WITH_WORLD(knows_what_has_vanished),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
