@@ -570,6 +570,9 @@ ss: here: x1
 for verb in ss netstat lsof list doctor fields summary; do
 	is "$verb is no word of a filter" "$("$ESTAB" -t -- "$verb" 2>/dev/null; echo $?)" 2
 done
+is "a unix or netlink socket has no port" \
+	"$("$ESTAB" ss -xaH sport ge 0; "$ESTAB" ss -aH sport ge 0 | grep -c "^u_\|^nl")" 0
+is "a family is of its condition alone" "$("$ESTAB" ss -tlnH not dst unix:\* sport = :2001 | wc -l)" 1
 is "disk full" "$("$ESTAB" ss -ta 2>&1 >/dev/full; echo $?)" "ss: standard output: No space left on device
 1"
 is "a reader that goes away" "$("$ESTAB" ss -ta | :; echo "${PIPESTATUS[0]}")" "141"
