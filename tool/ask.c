@@ -34,6 +34,11 @@ int ask_complain(const struct options *options, int error)
 			return STATUS_FAILED;
 		}
 	}
+	if (options->proc_root && error == -ENOENT) {
+		complain_word(estab_subject_name(options->subject), "no file of theirs is in",
+			      options->proc_root, strlen(options->proc_root));
+		return STATUS_FAILED;
+	}
 	complain_errno(options->proc_root ? options->proc_root
 					  : estab_subject_name(options->subject),
 		       error);
@@ -52,6 +57,8 @@ int ask_context(const struct options *options, struct estab_ctx **ret_ctx)
 	};
 	int error;
 
+	if (options->proc_root && *options->proc_root == '\0')
+		return complain_usage("--proc-root", "no directory is named");
 	if (options->proc_pid != 0 && !options->proc_root)
 		return complain_usage("--proc-pid", "needs --proc-root");
 	if (options->byte_order != ESTAB_BYTE_ORDER_NATIVE && !options->proc_root)
@@ -62,8 +69,10 @@ int ask_context(const struct options *options, struct estab_ctx **ret_ctx)
 		return STATUS_FAILED;
 	}
 	error = estab_ctx_new(&ctx_options, ret_ctx);
-	if (error < 0)
-		return ask_complain(options, error);
+	if (error < 0) {
+		complain_errno(options->proc_root ? options->proc_root : "/proc", error);
+		return STATUS_FAILED;
+	}
 	if (options->debug)
 		estab_ctx_set_log(*ret_ctx, log_line, NULL);
 	return 0;
@@ -126,6 +135,9 @@ static int set_up(const struct options *options, struct estab_query *query)
 	if (options->source && estab_query_set_source(query, options->source) < 0)
 		return complain_word("--source", "no such source", options->source,
 				     strlen(options->source));
+	if (options->proc_root && options->source && strcmp(options->source, "auto") != 0 &&
+	    strcmp(options->source, "procfs") != 0)
+		return complain_usage("--source", "--proc-root is read by procfs only");
 	error = estab_query_set_consistent(query, options->consistent);
 	if (error < 0) {
 		complain_errno("query", error);

@@ -102,6 +102,20 @@ is "quiet, no match" "$(status "$ESTAB" -q -tl sport 99) $(cat out err | wc -c)"
 is "no match is no failure" "$(status "$ESTAB" -tl sport 99)" 0
 is "nothing to read" "$(status "$ESTAB" --proc-root /nope) $(cat err)" \
 	"3 estab: /nope: No such file or directory"
+is "no directory to read" "$(status "$ESTAB" --proc-root "") $(cat err)" \
+	"2 estab: --proc-root: no directory is named"
+mkdir -p part/net && cp /proc/net/tcp part/net/
+is "a copy of some tables" "$(status "$ESTAB" --proc-root part -x) $(cat err)" \
+	"3 estab: sockets: no file of theirs is in: part"
+is "a copy has no BPF" "$(status "$ESTAB" --proc-root part --source bpf) $(cat err)" \
+	"2 estab: --source: --proc-root is read by procfs only"
+for verb in routes interfaces memberships stats "flows --stats" "flows --expect"; do
+	read -ra words <<<"$verb"
+	for option in -p -T -Z -e -o -m -i --nat --owners; do
+		is "$verb has nothing for $option" "$(status "$ESTAB" "${words[@]}" "$option") $(grep -c belongs err)" "2 1"
+	done
+done
+is "flows have nothing for -i" "$(status "$ESTAB" flows -i) $(cat err)" "2 estab: flows: -i belongs to sockets"
 is "no file of users" "$(status "$ESTAB" --passwd /nope) $(cat err)" \
 	"3 estab: /nope: No such file or directory"
 if [[ -n ${ESTAB_IN_USERNS-} ]]; then

@@ -167,13 +167,14 @@ start_mksock()
 
 	MKSOCK_OUT=$tmp/mksock$number.out
 	mkfifo "$fifo"
+	# One that was stopped has left a file of this name, which says that it is ready.
+	rm -f "$MKSOCK_OUT"
 	(
 		# An end of another one's fifo would keep that one alive.
 		for fd in "${mksock_inputs[@]}"; do
 			exec {fd}>&-
 		done
-		# It ends with its input; the time is for a test that was killed, and ample on a slow machine.
-		exec "$MKSOCK" --timeout 900 "$@"
+		exec "$MKSOCK" "$@"
 	) <"$fifo" >"$MKSOCK_OUT" 2>"$err" &
 	MKSOCK_PID=$!
 	exec {fd}>"$fifo"
