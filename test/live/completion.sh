@@ -150,7 +150,10 @@ not"
 		none "$shell $option takes what is offered" "$(for word in $words; do
 			verb=list
 			[[ $word != conntrack* ]] || verb=flows
-			estab "$verb" -q "$option" "$word" --proc-root "$saved" >/dev/null 2>&1
+			# A copy is read by one source only.
+			where=(--proc-root "$saved")
+			[[ $option != --source ]] || where=(--explain)
+			estab "$verb" -q "$option" "$word" "${where[@]}" >/dev/null 2>&1
 			[[ $? -ne 2 ]] || echo "$word"
 		done)"
 		same "$shell $option" "$words" "$(ask_bash "estab $option ")"
