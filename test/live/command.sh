@@ -113,6 +113,11 @@ is "a copy of some tables" "$(status "$ESTAB" --proc-root part -x) $(cat err)" \
 	"3 estab: sockets: no file of theirs is in: part"
 is "a copy has no BPF" "$(status "$ESTAB" --proc-root part --source bpf) $(cat err)" \
 	"2 estab: --source: --proc-root is read by procfs only"
+is "a source that has no flows" "$(status "$ESTAB" flows --source diag) $(cat err)" \
+	"2 estab: --source: flows are read by ctnetlink procfs: diag"
+is "a source that has no sockets" "$(status "$ESTAB" --source ctnetlink) $(cat err)" \
+	"2 estab: --source: sockets are read by bpf diag procfs: ctnetlink"
+is "auto has everything" "$(status "$ESTAB" stats --source auto)" 0
 for verb in routes interfaces memberships stats "flows --stats" "flows --expect"; do
 	read -ra words <<<"$verb"
 	for option in -p -T -Z -e -o -m -i --nat --owners; do

@@ -149,7 +149,7 @@ not"
 		words=$("ask_$shell" "estab $option ")
 		none "$shell $option takes what is offered" "$(for word in $words; do
 			verb=list
-			[[ $word != conntrack* ]] || verb=flows
+			[[ $word != conntrack* && $word != ctnetlink ]] || verb=flows
 			# A copy is read by one source only.
 			where=(--proc-root "$saved")
 			[[ $option != --source ]] || where=(--explain)
