@@ -123,6 +123,11 @@ static int check_verb_options(const struct options *options, const struct verb *
 	if (options->timeout_given && run != cmd_wait && run != cmd_follow)
 		return complain_usage(NULL,
 				      "--timeout belongs to estab wait and estab flows --follow");
+	/* Whoever takes these for limits of a deed must not lose more than that. */
+	if (is_summary(options) && run != cmd_summary)
+		return complain_usage(NULL, "-s, --by, --top and --sum belong to estab summary");
+	if (options->explain && run != cmd_list)
+		return complain_usage(NULL, "--explain belongs to listings");
 	if (options->tree && run != cmd_list)
 		return complain_usage(NULL, "--tree belongs to estab list");
 	if ((options->pids || options->count) && run != cmd_who)
