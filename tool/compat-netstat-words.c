@@ -236,7 +236,7 @@ static const struct netstat_words udp6_words[] = {
 	{ "OutDatagrams", "% packets sent", ALWAYS },
 };
 
-static const struct section {
+static const struct netstat_sentences {
 	const char *name;
 	const struct netstat_words *words;
 	size_t n;
@@ -250,16 +250,21 @@ static const struct section {
 #undef SECTION
 };
 
-const struct netstat_words *netstat_find_words(const char *section, const char *name)
+const struct netstat_sentences *netstat_find_sentences(const char *section)
 {
-	const struct section *found = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(sections) && !found; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (strcmp(sections[i].name, section) == 0)
-			found = &sections[i];
-	for (size_t i = 0; found && i < found->n; i++)
+			return &sections[i];
+	return NULL;
+}
+
+const struct netstat_words *netstat_find_words(const struct netstat_sentences *sentences,
+					       const char *name)
+{
+	for (size_t i = 0; sentences && i < sentences->n; i++)
 		/* Most differ here, and many are asked for. */
-		if (found->words[i].name[0] == name[0] && strcmp(found->words[i].name, name) == 0)
-			return &found->words[i];
+		if (sentences->words[i].name[0] == name[0] &&
+		    strcmp(sentences->words[i].name, name) == 0)
+			return &sentences->words[i];
 	return NULL;
 }

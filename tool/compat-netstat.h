@@ -47,7 +47,8 @@ struct netstat {
 	struct buf out;
 	struct buf text;        /* in the making: what is cut */
 	enum netstat_kind kind; /* of the counter that was put last, */
-	const char *section;    /* and its section */
+	const struct netstat_section *section; /* its section, */
+	const struct netstat_sentences *sentences; /* and what is said of that */
 	bool cached;            /* of IPv6's routes those in the cache */
 	bool again;             /* not the first listing of -c */
 	bool has_table;         /* the one that was read last */
