@@ -25,8 +25,8 @@ struct estab_scan {
 	struct store store;
 	struct bpf_collecting *stream; /* NULL: no rows come from there, or no more */
 	bool collected;
-	size_t at; /* in the store */
-	int end;   /* 1 or a negative errno, once it ended */
+	size_t at;                  /* in the store */
+	int end;                    /* 1 or a negative errno, once it ended */
 	struct estab_result result; /* the last: of its end nothing is cleared */
 };
 

@@ -69,8 +69,8 @@ static void put_sentence(struct buf *out, const char *text, int64_t value)
 	buf_str(out, mark + 1);
 }
 
-static void put_value(struct netstat *netstat, const struct netstat_section *section, const char *name,
-		      int64_t value)
+static void put_value(struct netstat *netstat, const struct netstat_section *section,
+		      const char *name, int64_t value)
 {
 	const struct netstat_words *words = netstat_find_words(netstat->sentences, name);
 	/* What has no sentence stands where the line before it stood. */
