@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* Only here are the tables themselves to be had. */
+/* NOLINTNEXTLINE(bugprone-suspicious-include): nowhere else are the tables themselves to be had. */
 #include "../tool/compat-netstat-words.c"
 
 static void test_each_is_found(void **state)
