@@ -447,3 +447,10 @@ size_t filter_push_plan(const struct env *env, enum estab_proto proto, enum push
 		return 0;
 	return filter_push(env->plan.filter, proto, level, &devices, code);
 }
+
+struct push_ports filter_push_plan_ports(const struct env *env, enum estab_proto proto)
+{
+	if (proto != ESTAB_PROTO_TCP || !env->plan.filter || !env->plan.pushdown)
+		return (struct push_ports){ 0 };
+	return filter_push_ports(env->plan.filter, proto);
+}

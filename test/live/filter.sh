@@ -355,6 +355,7 @@ fi
 "$ESTAB" -t --columns proto --explain 'dport = 443 and not src 10.0.0.0/8 and process = nginx' >"$tmp/explained"
 is "explained" "$(cat "$tmp/explained")" "filter: dport = 443 and not src 10.0.0.0/8 and process = nginx
 tcp: IPv4 and IPv6; states: established, syn-sent, fin-wait-1, fin-wait-2, close-wait, last-ack, closing
+  the kernel (sock_diag) is asked for one peer port: 443
   the kernel (sock_diag) is told:
        0: peer port = 443, else leave it out
       12: local address in 10.0.0.0/8, mapped too, else take it
