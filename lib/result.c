@@ -140,7 +140,7 @@ void result_clear(struct estab_result *result)
 {
 	for (size_t i = 0; i < result->n_sources; i++)
 		free(result->sources[i].path);
-	memset(result, 0, sizeof(*result));
+	memset(result, 0, RESULT_CLEARED);
 }
 
 uint64_t estab_result_count(const struct estab_result *result)

@@ -192,7 +192,10 @@ done
 is "sockets" "$("$ESTAB" --follow 2>&1; echo $?)" "estab: --follow, --delete, --stats and --expect belong to estab flows
 2"
 is "a sorted stream" "$("$ESTAB" flows --follow --sort time 2>&1; echo $?)" \
-	"estab: --follow: goes without --sort, --tree and --explain
+	"estab: --follow: goes without --sort
+2"
+is "a deed is not explained" "$("$ESTAB" flows --delete --yes --explain sport = 1 2>&1; echo $?)" \
+	"estab: --explain belongs to listings
 2"
 is "no summary" "$("$ESTAB" flows --follow --by proto 2>&1; echo $?)" \
 	"estab: flows: what it lists then has no summary: -s, --by
