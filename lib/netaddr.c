@@ -161,13 +161,18 @@ void netaddrs_free(struct netaddrs *netaddrs)
 
 static int add_broadcast(struct netaddr_set *set, const void *addr)
 {
-	uint32_t *more =
-		reallocarray(set->broadcasts, set->n_broadcasts + 1, sizeof(*set->broadcasts));
+	size_t n = set->n_broadcasts;
 
-	if (!more)
-		return -ENOMEM;
-	set->broadcasts = more;
-	memcpy(&more[set->n_broadcasts++], addr, sizeof(*more));
+	/* There is room up to the next power of two. */
+	if ((n & (n - 1)) == 0) {
+		uint32_t *more =
+			reallocarray(set->broadcasts, MAX(n * 2, (size_t)1), sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		set->broadcasts = more;
+	}
+	memcpy(&set->broadcasts[set->n_broadcasts++], addr, sizeof(*set->broadcasts));
 	return 0;
 }
 

@@ -275,13 +275,14 @@ static void ends_when_cancelled(void **state)
 /* Reads what is mounted where a process is, out of a file. */
 static void walk_mounts(struct world *world, FILE *file, const char *directory)
 {
+	static char proc_path[] = "/proc";
 	char path[96];
 	int fd;
 
 	assert_int_equal(fclose(file), 0);
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	world->ctx.proc_path = (char *)"/proc";
+	world->ctx.proc_path = proc_path;
 	world->env.ctx = &world->ctx;
 	world->walk.mnt = 77;
 	assert_int_equal(netns_walk_mounts(&world->walk, fd, 5), 0);
