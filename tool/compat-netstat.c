@@ -130,6 +130,14 @@ void netstat_complain(const char *before, const char *what, const char *behind)
 	buf_free(&err);
 }
 
+int netstat_end(int error)
+{
+	if (error >= 0 || compat_is_absent(error))
+		return NETSTAT_OK;
+	compat_complain("netstat", NULL, strerror(-error));
+	return NETSTAT_FAILED;
+}
+
 void netstat_miss(const char *what)
 {
 	netstat_complain("netstat: no support for `", what, "' on this system.");
