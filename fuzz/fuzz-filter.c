@@ -115,7 +115,10 @@ static void check_kernel(const struct estab_filter *filter, const struct estab_s
 		.peer_port = sock->peer_port,
 		.chosen = true,
 	};
+	struct push_ports ports = filter_push_ports(filter, sock->proto);
 
+	must(!matches || ports.local == 0 || ports.local == sock->local_port);
+	must(!matches || ports.peer == 0 || ports.peer == sock->peer_port);
 	memcpy(kernel.local, sock->inet.local, 16);
 	memcpy(kernel.peer, sock->inet.peer, 16);
 	ext_read(sock->ext, EXT_IFINDEX, &kernel.device, sizeof(kernel.device));

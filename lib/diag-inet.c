@@ -109,6 +109,12 @@ static uint32_t wanted_states(const struct diag_reading *reading)
 	return reading->states;
 }
 
+static void put_ports(const struct diag_reading *reading, struct inet_diag_sockid *id)
+{
+	id->idiag_sport = htons(reading->ports.local);
+	id->idiag_dport = htons(reading->ports.peer);
+}
+
 struct nlmsghdr *diag_inet_request(const struct diag_reading *reading, uint8_t family, void *buffer)
 {
 	uint32_t states = wanted_states(reading);
@@ -122,6 +128,7 @@ struct nlmsghdr *diag_inet_request(const struct diag_reading *reading, uint8_t f
 		body = mnl_nlmsg_get_payload(request);
 		body->idiag_ext = extensions;
 		body->idiag_states = states;
+		put_ports(reading, &body->id);
 	} else {
 		struct inet_diag_req_v2 *body;
 
@@ -131,6 +138,7 @@ struct nlmsghdr *diag_inet_request(const struct diag_reading *reading, uint8_t f
 		body->sdiag_protocol = reading->protocol;
 		body->idiag_ext = extensions;
 		body->idiag_states = states;
+		put_ports(reading, &body->id);
 	}
 	return request;
 }

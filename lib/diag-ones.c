@@ -151,17 +151,14 @@ static void sort(struct diag_ones *ones)
 
 int diag_ones_read(struct env *env, struct estab_result *result)
 {
-	struct bpf_files_config config = {
-		.wanted = WANT_TCP,
-		.tcp_states = UINT32_MAX,
-		.nested = bpf_is_nested(env),
-	};
+	struct bpf_files_config config = { .wanted = WANT_TCP, .tcp_states = UINT32_MAX };
 	struct bpf_reader *reader;
 	struct diag_ones *ones;
 	int fd, r;
 
 	if (!pays(env))
 		return 0;
+	config.nested = bpf_is_nested(env);
 	fd = bpf_open_files(&config);
 	reader = fd < 0 ? NULL : bpf_reader_new(env, fd);
 	ones = calloc(1, sizeof(*ones));

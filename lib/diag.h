@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "env.h"
+#include "filter-push.h"
 #include "nl.h"
 #include "record.h"
 #include "source.h"
@@ -39,11 +40,12 @@ struct diag_reading {
 	uint32_t states;
 	uint32_t attrs; /* the attributes that are read, as bits (inet only) */
 	uint32_t netns;
-	uint16_t has;     /* bits that every row begins with */
-	uint8_t proto;    /* enum estab_proto */
-	uint8_t type;     /* enum estab_type; unix rows bring their own */
-	uint8_t protocol; /* IPPROTO_…, as the request has it */
-	bool ended;       /* the sockets are no more: one that is closed was bound to nothing */
+	uint16_t has;            /* bits that every row begins with */
+	uint8_t proto;           /* enum estab_proto */
+	uint8_t type;            /* enum estab_type; unix rows bring their own */
+	uint8_t protocol;        /* IPPROTO_…, as the request has it */
+	struct push_ports ports; /* TCP only: what others have is not asked for */
+	bool ended; /* the sockets are no more: one that is closed was bound to nothing */
 	struct diag_lists *lists; /* packet only; NULL: not asked for */
 };
 

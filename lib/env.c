@@ -2,7 +2,9 @@
 #include "env.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -30,10 +32,12 @@ static uint64_t own_netns(const struct estab_ctx *ctx)
 
 int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env **ret_env)
 {
-	struct env *env = calloc(1, sizeof(*env));
+	struct env *env = malloc(sizeof(*env));
 
 	if (!env)
 		return -ENOMEM;
+	memset(env, 0, offsetof(struct env, plan));
+	env->empty = (struct ext){ .env = env };
 	env->refs = 1;
 	env->ctx = estab_ctx_ref(ctx);
 	plan_make(query, &env->plan);
@@ -43,7 +47,6 @@ int env_new(struct estab_ctx *ctx, const struct estab_query *query, struct env *
 	env->netns = env->own_netns;
 	if (env->plan.deadline_ms != 0)
 		env->deadline_us = monotonic_us() + (uint64_t)env->plan.deadline_ms * 1000;
-	env->empty.env = env;
 	if (query->netns) {
 		int r = netns_find(ctx, query->netns, &env->target);
 

@@ -36,7 +36,6 @@ struct bpf_use {
 struct env {
 	unsigned int refs;
 	struct estab_ctx *ctx; /* owned reference */
-	struct plan plan;
 	struct users users;
 	struct containers containers;
 	struct process_clock clock;
@@ -55,6 +54,7 @@ struct env {
 	struct flow_sockets *sockets; /* NULL: flows are asked for none. Lends owners to rows. */
 	const struct env *outer; /* of whose sockets they are: cancels this one, too; or NULL */
 	struct bpf_use bpf;
+	struct plan plan; /* plan_make() clears what must be */
 	struct ext empty; /* what a row without extensions points at */
 };
 

@@ -115,7 +115,8 @@ struct table {
 	uint32_t states;   /* 0: it is not read */
 	uint32_t families; /* 0: there is only one */
 	bool may_be_told;  /* the kernel, of the filter */
-	size_t length;     /* of what it is told */
+	struct push_ports ports;
+	size_t length; /* of what it is told */
 	uint8_t code[BYTECODE_ROOM];
 };
 
@@ -126,6 +127,7 @@ static void look_at_table(const struct env *env, enum estab_proto proto, struct 
 	table->states = 0;
 	table->families = 0;
 	table->may_be_told = false;
+	table->ports = (struct push_ports){ 0 };
 	table->length = 0;
 	if (!(plan->protos & BIT64(proto)))
 		return;
@@ -139,15 +141,29 @@ static void look_at_table(const struct env *env, enum estab_proto proto, struct 
 	table->may_be_told = plan->filter && plan->pushdown && proto != ESTAB_PROTO_ICMP &&
 			     !env->ctx->capture &&
 			     (!plan->source || strcmp(plan->source, "diag") == 0);
-	if (table->may_be_told)
+	if (table->may_be_told) {
+		table->ports = filter_push_plan_ports(env, proto);
 		table->length = filter_push_plan(env, proto, PUSH_ALL, table->code);
+	}
 }
 
 static bool same_table(const struct table *a, const struct table *b)
 {
 	return a->states == b->states && a->families == b->families &&
-	       a->may_be_told == b->may_be_told && a->length == b->length &&
+	       a->may_be_told == b->may_be_told && a->ports.local == b->ports.local &&
+	       a->ports.peer == b->ports.peer && a->length == b->length &&
 	       memcmp(a->code, b->code, a->length) == 0;
+}
+
+static void put_port(struct writer *writer, const char *end_of, uint16_t port)
+{
+	if (port == 0)
+		return;
+	begin(writer, "  the kernel (sock_diag) is asked for one ");
+	add(writer, end_of);
+	add(writer, " port: ");
+	text_u64(&writer->text, port);
+	end(writer);
 }
 
 static void put_code(struct writer *writer, const struct table *table)
@@ -158,6 +174,8 @@ static void put_code(struct writer *writer, const struct table *table)
 		put_line(writer, "  the kernel gives them all");
 		return;
 	}
+	put_port(writer, "local", table->ports.local);
+	put_port(writer, "peer", table->ports.peer);
 	put_line(writer, "  the kernel (sock_diag) is told:");
 	for (size_t at = 0; at < table->length; at += step) {
 		char number[20];

@@ -125,10 +125,16 @@ static bool is_worth_a_word(bool zeros, const struct field *field, const struct 
 	}
 }
 
-/* Names are too short for a call: most are of 8 to 24 letters, which are three pieces that may overlap. */
+/* Names are too short for a call: most are of 4 to 24 letters, which are two or three pieces that may
+ * overlap. */
 static char *put_name(char *at, const char *name, size_t length)
 {
-	if (length < 8 || length > 24) {
+	if (length >= 4 && length < 8) {
+		memcpy(at, name, 4);
+		memcpy(at + length - 4, name + length - 4, 4);
+		return at + length;
+	}
+	if (length < 4 || length > 24) {
 		for (size_t i = 0; i < length; i++)
 			at[i] = name[i];
 		return at + length;
@@ -198,16 +204,16 @@ static const struct field *group_end(const struct plan *plan, const struct field
 	return field_group_end(group);
 }
 
-/* Of members that come from an extension which few rows have: whether this one lacks it. */
+/* Of members that come from extensions which few rows have: whether this one lacks them. */
 static inline bool is_absent(const struct field *field, const struct ext *ext)
 {
-	if (field->get == get_subflow)
-		return !ext_has(ext, EXT_SUBFLOW);
+	if (field->needs == NEED_ULP)
+		return !(ext->kinds & (BIT64(EXT_ULP) | BIT64(EXT_SUBFLOW) | BIT64(EXT_TLS)));
+	if (field->needs != NEED_CONGESTION_INFO)
+		return false;
 	if (field->get == get_ext_member)
 		return !ext_has(ext, (enum ext_kind)field->offset);
-	if (field->get == get_bbr_gain || field->get == get_bbr_bandwidth)
-		return !ext_has(ext, EXT_BBR);
-	return field->get == get_dctcp && !ext_has(ext, EXT_DCTCP);
+	return !ext_has(ext, field->get == get_dctcp ? EXT_DCTCP : EXT_BBR);
 }
 
 /* What nearly all of the members read in one place, without a search for it each time; else as field_get(). */
@@ -218,6 +224,9 @@ static int get_member(const struct tcp_info_place *info, const struct field *fie
 
 	if (field->get == get_tcp_info)
 		return tcp_info_read(info, field->offset, field->size, &ret->u64);
+	if (field->get == get_tcp_unset_zero || field->get == get_tcp_unset_max ||
+	    field->get == get_tcp_pacing)
+		return tcp_info_number(info, field, &ret->u64);
 	if (field->get != get_tcp_option)
 		return is_absent(field, sock->ext) ? FIELD_NONE : field_get(field, sock, ret);
 	if (tcp_info_read(info, field->offset, 1, &options) < 0)

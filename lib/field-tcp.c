@@ -38,44 +38,49 @@ int get_tcp_info(const struct estab_socket *sock, const struct field *field, str
 	return read_info(sock, field->offset, field->size, &ret->u64);
 }
 
+int tcp_info_number(const struct tcp_info_place *place, const struct field *field, uint64_t *ret)
+{
+	uint64_t number;
+	bool unset;
+
+	if (tcp_info_read(place, field->offset, field->size, &number) < 0)
+		return FIELD_UNKNOWN;
+	if (field->get == get_tcp_unset_zero)
+		unset = number == 0;
+	else if (field->get == get_tcp_unset_max)
+		unset = number >= UNSET_MAX;
+	else
+		unset = field->get == get_tcp_pacing && number == UINT64_MAX;
+	if (unset)
+		return FIELD_UNKNOWN;
+	*ret = number;
+	return 0;
+}
+
+static int give_number(const struct estab_socket *sock, const struct field *field,
+		       struct value *ret)
+{
+	struct tcp_info_place place = tcp_info_find(sock);
+
+	if (!place.info)
+		return sock->has & IS_MINISOCK ? FIELD_NONE : FIELD_UNKNOWN;
+	return tcp_info_number(&place, field, &ret->u64);
+}
+
 int get_tcp_unset_zero(const struct estab_socket *sock, const struct field *field,
 		       struct value *ret)
 {
-	uint64_t number;
-	int r = read_info(sock, field->offset, field->size, &number);
-
-	if (r < 0)
-		return r;
-	if (number == 0)
-		return FIELD_UNKNOWN;
-	ret->u64 = number;
-	return 0;
+	return give_number(sock, field, ret);
 }
 
 int get_tcp_unset_max(const struct estab_socket *sock, const struct field *field, struct value *ret)
 {
-	uint64_t number;
-	int r = read_info(sock, field->offset, field->size, &number);
-
-	if (r < 0)
-		return r;
-	if (number >= UNSET_MAX)
-		return FIELD_UNKNOWN;
-	ret->u64 = number;
-	return 0;
+	return give_number(sock, field, ret);
 }
 
 int get_tcp_pacing(const struct estab_socket *sock, const struct field *field, struct value *ret)
 {
-	uint64_t number;
-	int r = read_info(sock, field->offset, field->size, &number);
-
-	if (r < 0)
-		return r;
-	if (number == UINT64_MAX)
-		return FIELD_UNKNOWN;
-	ret->u64 = number;
-	return 0;
+	return give_number(sock, field, ret);
 }
 
 static int read_bits(const struct estab_socket *sock, size_t offset, unsigned int shift,

@@ -120,6 +120,10 @@ static inline int tcp_info_read(const struct tcp_info_place *place, size_t offse
 	return 0;
 }
 
+/* The number of a field that get_tcp_info() reads, or one of those that know when it was never set. 0, or
+ * FIELD_UNKNOWN. */
+int tcp_info_number(const struct tcp_info_place *place, const struct field *field, uint64_t *ret);
+
 /* The list of owners that the field is, or is about; ESTAB_F_NONE: none. */
 static inline enum estab_field field_owners_group(const struct field *field)
 {

@@ -356,18 +356,14 @@ static void put_leaves(struct pusher *pusher)
 	}
 }
 
-size_t filter_push(const struct estab_filter *filter, enum estab_proto proto, enum push_level level,
-		   const struct push_devices *devices, uint8_t code[BYTECODE_ROOM])
+/* NULL: there is no memory; it is only a help. */
+static struct pusher *pusher_new(const struct estab_filter *filter, enum estab_proto proto,
+				 enum push_level level, const struct push_devices *devices)
 {
-	struct pusher *pusher;
-	size_t size;
+	struct pusher *pusher = malloc(sizeof(*pusher));
 
-	if (filter->n_leaves == 0 || level == PUSH_NONE)
-		return 0;
-	pusher = malloc(sizeof(*pusher));
-	/* It is only a help. */
 	if (!pusher)
-		return 0;
+		return NULL;
 	pusher->filter = filter;
 	pusher->devices = devices;
 	pusher->proto = proto;
@@ -376,12 +372,65 @@ size_t filter_push(const struct estab_filter *filter, enum estab_proto proto, en
 	pusher->bytecode.size = 0;
 	pusher->bytecode.full = false;
 	resolve_leaves(pusher);
+	return pusher;
+}
+
+size_t filter_push(const struct estab_filter *filter, enum estab_proto proto, enum push_level level,
+		   const struct push_devices *devices, uint8_t code[BYTECODE_ROOM])
+{
+	struct pusher *pusher;
+	size_t size;
+
+	if (filter->n_leaves == 0 || level == PUSH_NONE)
+		return 0;
+	pusher = pusher_new(filter, proto, level, devices);
+	if (!pusher)
+		return 0;
 	put_leaves(pusher);
 	if (resolve(pusher, 0) == LEAF_REJECT)
 		bytecode_jump(&pusher->bytecode, LEAF_REJECT);
 	size = bytecode_write(&pusher->bytecode, code);
 	free(pusher);
 	return size;
+}
+
+static void note_port(const struct leaf *leaf, struct push_ports *ports)
+{
+	const struct range *range = leaf->data;
+
+	if (leaf->kind != LEAF_NUMBER || leaf->count != 1 || range->low != range->high)
+		return;
+	if (leaf->field->id == ESTAB_F_LOCAL_PORT)
+		ports->local = (uint16_t)range->low;
+	else if (leaf->field->id == ESTAB_F_PEER_PORT)
+		ports->peer = (uint16_t)range->low;
+}
+
+struct push_ports filter_push_ports(const struct estab_filter *filter, enum estab_proto proto)
+{
+	struct push_ports ports = { 0 };
+	struct pusher *pusher;
+	uint16_t at;
+
+	if (filter->n_leaves == 0)
+		return ports;
+	pusher = pusher_new(filter, proto, PUSH_PLAIN, NULL);
+	if (!pusher)
+		return ports;
+	/* As long as there is but one way that is not refused. */
+	for (at = resolve(pusher, 0); at < filter->n_leaves;) {
+		const struct leaf *leaf = &filter->leaves[at];
+		uint16_t yes = resolve(pusher, leaf->yes);
+		uint16_t no = resolve(pusher, leaf->no);
+
+		if (yes != LEAF_REJECT && no != LEAF_REJECT)
+			break;
+		if (no == LEAF_REJECT)
+			note_port(leaf, &ports);
+		at = no == LEAF_REJECT ? yes : no;
+	}
+	free(pusher);
+	return ports;
 }
 
 static uint32_t find_device(void *arg, const char *name)
@@ -397,4 +446,11 @@ size_t filter_push_plan(const struct env *env, enum estab_proto proto, enum push
 	if (!env->plan.filter || !env->plan.pushdown)
 		return 0;
 	return filter_push(env->plan.filter, proto, level, &devices, code);
+}
+
+struct push_ports filter_push_plan_ports(const struct env *env, enum estab_proto proto)
+{
+	if (proto != ESTAB_PROTO_TCP || !env->plan.filter || !env->plan.pushdown)
+		return (struct push_ports){ 0 };
+	return filter_push_ports(env->plan.filter, proto);
 }

@@ -30,13 +30,23 @@ struct push_devices {
 	void *arg;
 };
 
+/* The ports that every socket has which matches; 0: not known to be the same. */
+struct push_ports {
+	uint16_t local;
+	uint16_t peer;
+};
+
 /* Writes code for a table of IP sockets. Returns how long it is; 0: there is nothing that the kernel
  * could leave out. */
 size_t filter_push(const struct estab_filter *filter, enum estab_proto proto, enum push_level level,
 		   const struct push_devices *devices, uint8_t code[BYTECODE_ROOM]);
+struct push_ports filter_push_ports(const struct estab_filter *filter, enum estab_proto proto);
 /* The same for the filter of a plan, with the devices of the namespace that is read. 0 also where there
  * is no filter, or the kernel is not to be told. */
 size_t filter_push_plan(const struct env *env, enum estab_proto proto, enum push_level level,
 			uint8_t code[BYTECODE_ROOM]);
+/* Those of a plan's filter that the kernel is told of: TCP's, which it compares before it runs the code, for
+ * which it must fetch more of a socket. */
+struct push_ports filter_push_plan_ports(const struct env *env, enum estab_proto proto);
 
 #endif

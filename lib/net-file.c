@@ -2,9 +2,9 @@
 #include "net-file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
+#include "text.h"
 #include "util.h"
 
 int net_file_open(const struct env *env, const char *name)
@@ -25,9 +25,12 @@ struct result_source *net_file_note(const struct env *env, struct estab_result *
 				    const char *source, const char *table, const char *name,
 				    int error)
 {
-	_cleanup_(cleanup_free) char *path = NULL;
+	char below[sizeof(env->target.net_dir) + 32];
+	size_t size = strlen(env->ctx->proc_path) + sizeof(below) + 1;
+	_cleanup_(cleanup_free) char *path = malloc(size);
 
-	if (asprintf(&path, "%s/%s/%s", env->ctx->proc_path, netns_net_dir(env), name) < 0)
-		path = NULL;
+	text_path(below, sizeof(below), netns_net_dir(env), name);
+	if (path)
+		text_path(path, size, env->ctx->proc_path, below);
 	return result_add_source(result, source, table, path, MIN(error, 0));
 }

@@ -17,6 +17,7 @@
 #include "ctx.h"
 #include "env.h"
 #include "parse.h"
+#include "text.h"
 #include "util.h"
 
 static const char process_prefix[] = "pid:";
@@ -299,7 +300,7 @@ void netns_open_all(const struct env *env, const char *const tables[], size_t n,
 			.path = paths[i],
 			.fd = of_process ? netns->fd : env->ctx->proc_fd,
 		};
-		snprintf(paths[i], sizeof(paths[i]), "%s/%s", directory, tables[i]);
+		text_path(paths[i], sizeof(paths[i]), directory, tables[i]);
 	}
 	if (netns->way == NETNS_THREAD)
 		netns_call_all(netns->fd, calls, n, ret_fds);

@@ -23,11 +23,11 @@ struct nettext {
 	char device[IF_NAMESIZE];
 	uint32_t index;
 	/* snmp, netstat: a line of names, and what is left of the line of values below it */
-	char head[NETTEXT_HEAD];
 	size_t head_length;
 	char section[NETTEXT_SECTION];
 	struct cursor names;
 	struct cursor values;
+	char head[NETTEXT_HEAD]; /* the last: it is not cleared */
 };
 
 /* To be called before the first line of each file. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "plan.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "field.h"
@@ -128,53 +129,52 @@ static void plan_flows(struct plan *plan)
 	plan->owners_only_decide = false;
 }
 
-void plan_make(const struct estab_query *query, struct plan *ret_plan)
+void plan_make(const struct estab_query *query, struct plan *plan)
 {
-	struct plan plan = {
-		.subject = query->subject,
-		.protos = query->protos,
-		.families = query->families,
-		.source = query->only_bpf ? NULL : query->source,
-		.only_bpf = query->only_bpf,
-		.all_netns = query->all_netns,
-		.consistent = query->consistent,
-		.deadline_ms = query->deadline_ms,
-		.n_sort = query->n_sort,
-		.pushdown = !query->no_pushdown,
-		.filter = query->filter ? filter_ref(query->filter) : NULL,
-		.needs = query->more_needs,
-	};
-
-	memcpy(plan.sort, query->sort, sizeof(plan.sort));
+	/* What is asked for, at the end, is filled as far as it is counted. */
+	memset(plan, 0, offsetof(struct plan, asked));
+	plan->subject = query->subject;
+	plan->protos = query->protos;
+	plan->families = query->families;
+	plan->source = query->only_bpf ? NULL : query->source;
+	plan->only_bpf = query->only_bpf;
+	plan->all_netns = query->all_netns;
+	plan->consistent = query->consistent;
+	plan->deadline_ms = query->deadline_ms;
+	plan->n_sort = query->n_sort;
+	plan->pushdown = !query->no_pushdown;
+	plan->filter = query->filter ? filter_ref(query->filter) : NULL;
+	plan->needs = query->more_needs;
+	memcpy(plan->sort, query->sort, sizeof(plan->sort));
 	for (size_t i = 0; i < PLAN_PROTOS; i++) {
-		plan.states[i] = query->proto_states[i] ? query->proto_states[i] : query->states;
-		plan.types[i] = query->proto_types[i] ? query->proto_types[i] : query->types;
+		plan->states[i] = query->proto_states[i] ? query->proto_states[i] : query->states;
+		plan->types[i] = query->proto_types[i] ? query->proto_types[i] : query->types;
 	}
-	plan_fields(query, &plan);
-	for (size_t i = 0; i < plan.n_sort; i++)
-		plan.needs |= field_find(plan.sort[i].field)->needs;
-	plan.owners_only_decide = !(plan.needs & NEED_OWNERS);
-	if (plan.filter) {
+	plan_fields(query, plan);
+	for (size_t i = 0; i < plan->n_sort; i++)
+		plan->needs |= field_find(plan->sort[i].field)->needs;
+	plan->owners_only_decide = !(plan->needs & NEED_OWNERS);
+	if (plan->filter) {
 		/* A state word takes the place of the states that the query would have. */
 		for (size_t i = 0; i < PLAN_PROTOS; i++)
-			plan.states[i] = filter_states(plan.filter, plan.states[i]);
-		filter_narrow(plan.filter, &plan.protos, &plan.families, plan.states);
-		plan.needs |= filter_needs(plan.filter, plan.protos);
+			plan->states[i] = filter_states(plan->filter, plan->states[i]);
+		filter_narrow(plan->filter, &plan->protos, &plan->families, plan->states);
+		plan->needs |= filter_needs(plan->filter, plan->protos);
 	}
 	/* "peer" names a join that only unix sockets know: others must not be kept for it. */
-	if (!(plan.protos & BIT64(ESTAB_PROTO_UNIX)))
-		plan.needs &= ~NEED_UNIX_PEER_PATH;
-	if (plan.protos & BIT64(ROW_FLOW))
-		plan_flows(&plan);
-	plan_reading(&plan);
-	if (plan.needs & (NEED_ENDS | NEED_NAT))
-		plan.needs |= NEED_ADDRESSES;
-	plan.joins = plan.consistent || plan.needs & (NEED_UNIX_PEER_PATH | NEED_ENDS | NEED_NAT);
-	plan.keep = plan.joins || plan.needs & NEED_OWNERS;
+	if (!(plan->protos & BIT64(ESTAB_PROTO_UNIX)))
+		plan->needs &= ~NEED_UNIX_PEER_PATH;
+	if (plan->protos & BIT64(ROW_FLOW))
+		plan_flows(plan);
+	plan_reading(plan);
+	if (plan->needs & (NEED_ENDS | NEED_NAT))
+		plan->needs |= NEED_ADDRESSES;
+	plan->joins =
+		plan->consistent || plan->needs & (NEED_UNIX_PEER_PATH | NEED_ENDS | NEED_NAT);
+	plan->keep = plan->joins || plan->needs & NEED_OWNERS;
 	/* The join finds a peer by the inode that names it. */
-	if (plan.needs & NEED_UNIX_PEER_PATH)
-		plan.needs |= NEED_UNIX_NAME | NEED_UNIX_PEER;
-	*ret_plan = plan;
+	if (plan->needs & NEED_UNIX_PEER_PATH)
+		plan->needs |= NEED_UNIX_NAME | NEED_UNIX_PEER;
 }
 
 void plan_free(struct plan *plan)

@@ -131,21 +131,22 @@ struct plan {
 	uint32_t deadline_ms;
 	uint64_t fields[PLAN_FIELDS_MAX / 64]; /* asked for, for JSON: a bit an id */
 	size_t n_asked;
-	const struct field *asked[PLAN_ASKED_MAX]; /* the same fields, in the table's order */
-	struct plan_key keys[PLAN_ASKED_MAX];      /* theirs */
 	size_t n_groups;
-	struct plan_group groups[PLAN_GROUPS_MAX]; /* those among them */
 	size_t n_sort;
 	struct plan_sort sort[PLAN_SORT_MAX];
 	struct estab_filter *filter; /* owned reference; NULL: everything */
 	bool pushdown;               /* the kernel is told of the filter */
 	bool owners_only_decide;     /* nobody but the filter asks for them */
+	/* The last, and not cleared: there are as many as are counted above. */
+	const struct field *asked[PLAN_ASKED_MAX]; /* those fields, in the table's order */
+	struct plan_key keys[PLAN_ASKED_MAX];      /* theirs */
+	struct plan_group groups[PLAN_GROUPS_MAX]; /* those among them */
 };
 
 struct estab_query;
 
 /* The plan holds a reference to the query's filter: plan_free(). */
-void plan_make(const struct estab_query *query, struct plan *ret_plan);
+void plan_make(const struct estab_query *query, struct plan *plan);
 void plan_free(struct plan *plan);
 
 /* Types narrow only the protocols that come in several. */

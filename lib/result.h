@@ -39,7 +39,6 @@ struct estab_result {
 	size_t n_sources;
 	size_t n_losses;
 	struct result_source sources[RESULT_SOURCES_MAX];
-	struct result_loss losses[RESULT_LOSSES_MAX];
 	/* Where all namespaces are read: the one at hand, if any; the same source, table and error of
 	 * several are one. */
 	bool all_netns;
@@ -53,13 +52,18 @@ struct estab_result {
 	bool capture;     /* a saved or foreign /proc was read */
 	const struct plan
 		*plan; /* what was asked; lent by the env. NULL: nothing that could be told */
+	struct result_loss losses[RESULT_LOSSES_MAX]; /* the last: see RESULT_CLEARED */
 };
+
+/* So many bytes are to be zero at first. Losses are filled when they are counted, and seldom one is. */
+enum { RESULT_CLEARED = offsetof(struct estab_result, losses) };
 
 /* Notes a source that was tried. path is copied, and may be NULL. Returns where to count its rows;
  * never NULL (what does not fit shares the last place). */
 struct result_source *result_add_source(struct estab_result *result, const char *source,
 					const char *table, const char *path, int error);
-/* Notes a loss; the same what, why and detail again add up. All three are static text. */
+/* Notes a loss; the same what, why and detail again add up: of one namespace, and where there is no room left
+ * for more, of several. All three are static text. */
 void result_add_loss(struct estab_result *result, const char *what, const char *why,
 		     const char *detail, uint64_t count);
 /* What is tried and lost from now on is of this namespace (name: NULL, or the env's); of none. */

@@ -14,12 +14,12 @@ _Static_assert(NUMBERS <= 64, "the mask has a bit for each");
 
 int numbers_put(const struct row_numbers *numbers, struct row *row)
 {
-	uint64_t packed[1 + NUMBERS] = { numbers->has };
-	size_t n = 1;
+	uint64_t packed[1 + NUMBERS];
+	size_t n = 0;
 
-	for (unsigned int i = 0; i < NUMBERS; i++)
-		if (numbers->has & BIT64(i))
-			packed[n++] = numbers->values[i];
+	packed[n++] = numbers->has;
+	for (uint64_t left = numbers->has; left != 0; left &= left - 1)
+		packed[n++] = numbers->values[__builtin_ctzll(left)];
 	return row_put(row, EXT_NUMBERS, packed, n * sizeof(packed[0]));
 }
 

@@ -4,7 +4,9 @@
  * one buffer; else they are collected when the scan is first stepped.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bpf.h"
 #include "filter.h"
@@ -17,24 +19,25 @@
 
 struct estab_scan {
 	struct env *env; /* owned reference */
-	struct estab_result result;
 	struct reader reader;
 	struct row row;
 	struct window window;
 	struct store store;
 	struct bpf_collecting *stream; /* NULL: no rows come from there, or no more */
 	bool collected;
-	size_t at; /* in the store */
-	int end;   /* 1 or a negative errno, once it ended */
+	size_t at;                  /* in the store */
+	int end;                    /* 1 or a negative errno, once it ended */
+	struct estab_result result; /* the last: of its end nothing is cleared */
 };
 
 int estab_scan_open(struct estab_query *query, struct estab_scan **ret_scan)
 {
-	struct estab_scan *scan = calloc(1, sizeof(*scan));
+	struct estab_scan *scan = malloc(sizeof(*scan));
 	int r;
 
 	if (!scan)
 		return -ENOMEM;
+	memset(scan, 0, offsetof(struct estab_scan, result) + RESULT_CLEARED);
 	r = env_new(query->ctx, query, &scan->env);
 	if (r == 0) {
 		store_init(&scan->store, scan->env);
@@ -49,6 +52,14 @@ int estab_scan_open(struct estab_query *query, struct estab_scan **ret_scan)
 	}
 	*ret_scan = scan;
 	return 0;
+}
+
+/* Whether a dump may have said it before; rows behind flows are told apart by the number they are read as. */
+static int is_repeated(struct estab_scan *scan)
+{
+	const struct estab_socket *sock = &scan->row.sock;
+
+	return sock->proto > ROW_FLOW ? 0 : window_seen(&scan->window, record_identity(sock));
 }
 
 static int next_streamed(struct estab_scan *scan, const struct estab_socket **ret_socket)
@@ -67,7 +78,10 @@ static int next_streamed(struct estab_scan *scan, const struct estab_socket **re
 			continue;
 		if (plan->filter && !filter_match(plan->filter, sock))
 			continue;
-		if (window_seen(&scan->window, record_identity(sock)))
+		r = is_repeated(scan);
+		if (r < 0)
+			return r;
+		if (r == 1)
 			continue;
 		*ret_socket = sock;
 		return 0;
@@ -148,6 +162,7 @@ struct estab_scan *estab_scan_close(struct estab_scan *scan)
 	scan->stream = bpf_stream_free(scan->stream);
 	reader_close(&scan->reader);
 	ext_builder_free(&scan->row.ext);
+	window_free(&scan->window);
 	store_free(&scan->store);
 	result_clear(&scan->result);
 	env_unref(scan->env);

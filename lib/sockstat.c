@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "env.h"
+#include "text.h"
 #include "util.h"
 
 enum { FILE_ROOM = 2048 }; /* each is of a few hundred bytes */
@@ -117,7 +117,7 @@ void sockstat_open_at(int dir_fd, const char *directory, int ret_fds[SOCKSTAT_FI
 	char path[64];
 
 	for (size_t i = 0; i < SOCKSTAT_FILES; i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, tables[i]);
+		text_path(path, sizeof(path), directory, tables[i]);
 		ret_fds[i] = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	}
 }

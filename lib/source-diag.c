@@ -236,6 +236,7 @@ static int open_cursor(struct source_cursor *cursor, struct env *env, const stru
 		return -ENOENT;
 	cursor->table = &diag_tables[job->proto];
 	diag_reading_init(&cursor->reading, env, job, cursor->table->protocol);
+	cursor->reading.ports = filter_push_plan_ports(env, (enum estab_proto)job->proto);
 	plan_families(cursor, job->families);
 	r = nl_open(env, cursor->result, NETLINK_SOCK_DIAG, &cursor->nl);
 	if (r == 0 && cursor->table->traits & PRIMED)

@@ -44,7 +44,7 @@ struct source_cursor {
 	struct result_source *counts;
 	uint64_t n_lines;
 	struct nettext text;
-	struct lines lines; /* the last: it is not cleared */
+	struct lines lines; /* the last: not cleared, as the end of the text before it */
 };
 
 /* Opens the next file that is asked for and there: 0; 1: there is none left. The first error that is
@@ -89,8 +89,8 @@ static int nettext_open(struct env *env, const struct source_job *job, struct es
 
 	if (!cursor)
 		return -ENOMEM;
-	/* Not calloc(): the buffer at the end would be cleared for nothing. */
-	memset(cursor, 0, offsetof(struct source_cursor, lines));
+	/* Not calloc(): the buffers at the end would be cleared for nothing. */
+	memset(cursor, 0, offsetof(struct source_cursor, text.head));
 	cursor->env = env;
 	cursor->result = result;
 	cursor->kind = job->proto;

@@ -82,6 +82,16 @@ void text_u64(struct text *text, uint64_t value)
 		text_put(text, digits, text_digits(value, digits));
 }
 
+void text_path(char *path, size_t size, const char *directory, const char *name)
+{
+	struct text text = { .buffer = path, .size = size - 1 };
+
+	text_str(&text, directory);
+	text_char(&text, '/');
+	text_str(&text, name);
+	path[MIN(text.length, text.size)] = '\0';
+}
+
 void text_i64(struct text *text, int64_t value)
 {
 	if (value < 0)

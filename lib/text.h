@@ -29,6 +29,9 @@ void text_addr(struct text *text, const struct estab_addr *addr);
 /* As estab_text_escape(). */
 void text_escape(struct text *text, const void *bytes, size_t length);
 
+/* "directory/name" and a NUL, cut where there is no room for it. size: 1 or more. */
+void text_path(char *path, size_t size, const char *directory, const char *name);
+
 /* "2026-11-25T22:05:37.120000Z" and a NUL. */
 enum { TEXT_TIME = 28 };
 /* Writes a time since 1970 in RFC 3339's form, UTC; false: no clock reaches there. */

@@ -36,7 +36,7 @@ static uint32_t index_of(void *arg, const char *name)
 }
 
 static struct {
-	unsigned int matches, trials, pushed, refused, saved;
+	unsigned int matches, trials, pushed, refused, saved, by_port;
 } counts;
 
 /* The kernel must let through whatever matches, and take the code at all. */
@@ -53,9 +53,15 @@ static void check_kernel(const struct writer *writer, const struct estab_filter 
 		.cgroup_id = model->cgroup,
 		.chosen = model->chosen,
 	};
+	struct push_ports ports = filter_push_ports(filter, model->proto);
 
 	memcpy(sock.local, model->local, 16);
 	memcpy(sock.peer, model->peer, 16);
+	if (matches) {
+		assert_true(ports.local == 0 || ports.local == model->local_port);
+		assert_true(ports.peer == 0 || ports.peer == model->peer_port);
+	}
+	counts.by_port += ports.local != 0 || ports.peer != 0;
 	for (enum push_level level = PUSH_ALL; level < PUSH_NONE; level++) {
 		uint8_t code[BYTECODE_ROOM];
 		size_t length = filter_push(filter, model->proto, level, &devices, code);
@@ -178,6 +184,7 @@ static void test_random(void **state)
 	assert_true(counts.matches < counts.trials - counts.trials / 10);
 	assert_true(counts.refused > counts.pushed / 10);
 	assert_true(counts.saved > counts.trials / 10);
+	assert_true(counts.by_port > 0);
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "filter-push.h"
 #include "filter-rows.h"
 #include "glob.h"
 #include "parse.h"
@@ -542,6 +543,47 @@ static void test_blank(void **state)
 	}
 }
 
+/* Only what every match has is asked of the kernel before anything else. */
+static void test_ports(void **state)
+{
+	static const struct {
+		const char *expression;
+		struct push_ports ports;
+	} cases[] = {
+		{ "sport = 99", { 99, 0 } },
+		{ "dport = 443", { 0, 443 } },
+		{ "sport = 99 and dport = 443", { 99, 443 } },
+		{ "dport = 443 and src 127.0.0.1 and sport = 99", { 99, 443 } },
+		{ "not src 127.0.0.1 and sport = 99", { 99, 0 } },
+		{ "process = x and sport = 99 and dport > 1000", { 99, 0 } },
+		{ "not (not sport = 99 or dport = 1)", { 99, 0 } },
+		{ "sport = 65535", { 65535, 0 } },
+		{ "(dport = 1 or dport = 2) and sport = 99", { 0, 0 } },
+		{ "port = 99", { 0, 0 } },
+		{ "sport = 99 or dport = 443", { 0, 0 } },
+		{ "sport = 99 or process = x", { 0, 0 } },
+		{ "sport = 99 or sport = 100", { 0, 0 } },
+		{ "not sport = 99", { 0, 0 } },
+		{ "sport != 99", { 0, 0 } },
+		{ "sport >= 99", { 0, 0 } },
+		{ "sport = 0", { 0, 0 } },
+		{ "state listening", { 0, 0 } },
+		{ "", { 0, 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct estab_filter *filter;
+		struct push_ports ports;
+
+		assert_int_equal(estab_filter_parse(cases[i].expression, &filter, NULL, NULL), 0);
+		ports = filter_push_ports(filter, ESTAB_PROTO_TCP);
+		if (ports.local != cases[i].ports.local || ports.peer != cases[i].ports.peer)
+			fail_msg("%s: %u and %u", cases[i].expression, ports.local, ports.peer);
+		estab_filter_unref(filter);
+	}
+}
+
 /* ---- the calls ---- */
 
 static void test_calls(void **state)
@@ -738,6 +780,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_word),    cmocka_unit_test(test_blank),
 		cmocka_unit_test(test_calls),           cmocka_unit_test(test_glob),
 		cmocka_unit_test(test_glob_many_stars), cmocka_unit_test(test_services),
+		cmocka_unit_test(test_ports),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -189,12 +189,31 @@ static void test_window(void **state)
 	free(buffer);
 }
 
+static void test_path(void **state)
+{
+	char path[16];
+
+	(void)state;
+	text_path(path, sizeof(path), "net", "tcp");
+	assert_string_equal(path, "net/tcp");
+	/* All that fits, and its NUL. */
+	text_path(path, sizeof(path), "1234567", "9012345");
+	assert_string_equal(path, "1234567/9012345");
+	text_path(path, sizeof(path), "1234567", "90123456");
+	assert_string_equal(path, "1234567/9012345");
+	text_path(path, 4, "net", "tcp");
+	assert_string_equal(path, "net");
+	text_path(path, 1, "net", "tcp");
+	assert_string_equal(path, "");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_digits),  cmocka_unit_test(test_all_lengths),
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_escape),  cmocka_unit_test(test_window),
+		cmocka_unit_test(test_path),        cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_all_lengths), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_addresses),   cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

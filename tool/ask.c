@@ -11,6 +11,7 @@
 #include "options.h"
 #include "select.h"
 #include "util.h"
+#include "width.h"
 
 static void log_line(void *arg, int level, const char *text)
 {
@@ -85,6 +86,7 @@ static int set_filter(const struct options *options, struct estab_query *query)
 	size_t position = 0;
 	int error;
 
+	wide_begin_filter(options->words);
 	error = estab_query_set_filter(query, options->words, &position, &message);
 	if (error == -EINVAL)
 		return complain_filter(options->words, position, message ? message : "not valid");

@@ -7,6 +7,7 @@
 
 #include "compat-lsof.h"
 #include "util.h"
+#include "width.h"
 
 /* Where the reading of the command line is. */
 struct words {
@@ -115,6 +116,7 @@ static int add_pattern(struct lsof_list *list, const char *text)
 	}
 	expression = strndup(text + 1, (size_t)(end - text - 1));
 	item.pattern = malloc(sizeof(*item.pattern));
+	wide_begin();
 	if (!expression || !item.pattern || regcomp(item.pattern, expression, flags) != 0) {
 		free(expression);
 		free(item.pattern);

@@ -9,7 +9,7 @@
 enum { OF_ALL, OF_RAW, OF_TCP, OF_UDP, OF_SCTP };
 
 /* The sections as the old tool knows them, and the protocol that each is shown with. */
-static const struct section {
+static const struct netstat_section {
 	const char *name;
 	const char *title;
 	const char *prefix; /* of names that have no sentence */
@@ -31,7 +31,7 @@ static const struct section {
 	{ "udplite6", "UdpLite6", "UdpLite6", OF_ALL },
 };
 
-static const struct section *find_section(const char *name)
+static const struct netstat_section *find_section(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (strcmp(sections[i].name, name) == 0)
@@ -39,7 +39,7 @@ static const struct section *find_section(const char *name)
 	return NULL;
 }
 
-static bool is_shown(const struct netstat *netstat, const struct section *section)
+static bool is_shown(const struct netstat *netstat, const struct netstat_section *section)
 {
 	switch (section->of) {
 	case OF_RAW:
@@ -69,10 +69,10 @@ static void put_sentence(struct buf *out, const char *text, int64_t value)
 	buf_str(out, mark + 1);
 }
 
-static void put_value(struct netstat *netstat, const struct section *section, const char *name,
-		      int64_t value)
+static void put_value(struct netstat *netstat, const struct netstat_section *section,
+		      const char *name, int64_t value)
 {
-	const struct netstat_words *words = netstat_find_words(section->name, name);
+	const struct netstat_words *words = netstat_find_words(netstat->sentences, name);
 	/* What has no sentence stands where the line before it stood. */
 	enum netstat_kind kind = words ? words->kind : netstat->kind;
 	struct buf *out = &netstat->out;
@@ -103,16 +103,20 @@ static void put_row(struct netstat *netstat, const struct estab_socket *row)
 {
 	const char *name = compat_str(row, ESTAB_F_NAME);
 	const char *word = compat_str(row, ESTAB_F_SECTION);
-	const struct section *section = word ? find_section(word) : NULL;
+	const struct netstat_section *section = netstat->section;
 	int64_t value = 0;
 
-	if (!section || !name || estab_socket_get_i64(row, ESTAB_F_VALUE, &value) < 0)
+	/* A section's rows come one after another. */
+	if (word && !(section && strcmp(section->name, word) == 0))
+		section = find_section(word);
+	if (!word || !section || !name || estab_socket_get_i64(row, ESTAB_F_VALUE, &value) < 0)
 		return;
-	if (netstat->section != section->title) {
+	if (netstat->section != section) {
 		/* Behind sections without sentences the indent stays what it was. */
 		if (section->of != OF_ALL)
 			netstat->kind = NETSTAT_ALWAYS;
-		netstat->section = section->title;
+		netstat->section = section;
+		netstat->sentences = netstat_find_sentences(section->name);
 		if (is_shown(netstat, section)) {
 			buf_str(&netstat->out, section->title);
 			buf_str(&netstat->out, ":\n");

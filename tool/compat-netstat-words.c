@@ -12,143 +12,144 @@
 #define OUTPUT NETSTAT_OUTPUT
 #define NEVER NETSTAT_NEVER
 
+/* Each in the order of strcmp(): netstat_find_words() bisects. */
 static const struct netstat_words ip_words[] = {
-	{ "InReceives", "% total packets received", ALWAYS },
-	{ "InHdrErrors", "% with invalid headers", OPTIONAL },
-	{ "InAddrErrors", "% with invalid addresses", OPTIONAL },
+	{ "DefaultTTL", NULL, NEVER },
 	{ "ForwDatagrams", "% forwarded", ALWAYS },
-	{ "InUnknownProtos", "% with unknown protocol", OPTIONAL },
-	{ "InDiscards", "% incoming packets discarded", ALWAYS },
+	{ "FragCreates", "% fragments created", OPTIONAL },
+	{ "FragFails", "% outgoing packets failed fragmentation", OPTIONAL },
+	{ "FragOKs", "% outgoing packets fragmented ok", OPTIONAL },
+	{ "InAddrErrors", "% with invalid addresses", OPTIONAL },
 	{ "InDelivers", "% incoming packets delivered", ALWAYS },
-	{ "OutRequests", "% requests sent out", ALWAYS },
+	{ "InDiscards", "% incoming packets discarded", ALWAYS },
+	{ "InHdrErrors", "% with invalid headers", OPTIONAL },
+	{ "InReceives", "% total packets received", ALWAYS },
+	{ "InUnknownProtos", "% with unknown protocol", OPTIONAL },
 	{ "OutDiscards", "% outgoing packets dropped", OPTIONAL },
 	{ "OutNoRoutes", "% dropped because of missing route", OPTIONAL },
-	{ "ReasmTimeout", "% fragments dropped after timeout", OPTIONAL },
-	{ "ReasmReqds", "% reassemblies required", OPTIONAL },
-	{ "ReasmOKs", "% packets reassembled ok", OPTIONAL },
+	{ "OutRequests", "% requests sent out", ALWAYS },
 	{ "ReasmFails", "% packet reassemblies failed", OPTIONAL },
-	{ "FragOKs", "% outgoing packets fragmented ok", OPTIONAL },
-	{ "FragFails", "% outgoing packets failed fragmentation", OPTIONAL },
-	{ "FragCreates", "% fragments created", OPTIONAL },
-	{ "DefaultTTL", NULL, NEVER },
+	{ "ReasmOKs", "% packets reassembled ok", OPTIONAL },
+	{ "ReasmReqds", "% reassemblies required", OPTIONAL },
+	{ "ReasmTimeout", "% fragments dropped after timeout", OPTIONAL },
 };
 
 static const struct netstat_words icmp_words[] = {
-	{ "InMsgs", "% ICMP messages received", ALWAYS },
-	{ "InErrors", "% input ICMP message failed", ALWAYS },
-	{ "InDestUnreachs", "destination unreachable: %", INPUT },
-	{ "InTimeExcds", "timeout in transit: %", INPUT },
-	{ "InParmProbs", "wrong parameters: %", INPUT },
-	{ "InSrcQuenchs", "source quenches: %", INPUT },
-	{ "InRedirects", "redirects: %", INPUT },
-	{ "InEchos", "echo requests: %", INPUT },
-	{ "InEchoReps", "echo replies: %", INPUT },
-	{ "InTimestamps", "timestamp request: %", INPUT },
-	{ "InTimestampReps", "timestamp reply: %", INPUT },
-	{ "InAddrMasks", "address mask request: %", INPUT },
 	{ "InAddrMaskReps", "address mask replies: %", INPUT },
-	{ "OutMsgs", "% ICMP messages sent", ALWAYS },
-	{ "OutErrors", "% ICMP messages failed", ALWAYS },
-	{ "OutDestUnreachs", "destination unreachable: %", OUTPUT },
-	{ "OutTimeExcds", "time exceeded: %", OUTPUT },
-	{ "OutParmProbs", "wrong parameters: %", OUTPUT },
-	{ "OutSrcQuenchs", "source quench: %", OUTPUT },
-	{ "OutRedirects", "redirect: %", OUTPUT },
-	{ "OutEchos", "echo requests: %", OUTPUT },
-	{ "OutEchoReps", "echo replies: %", OUTPUT },
-	{ "OutTimestamps", "timestamp requests: %", OUTPUT },
-	{ "OutTimestampReps", "timestamp replies: %", OUTPUT },
-	{ "OutAddrMasks", "address mask requests: %", OUTPUT },
+	{ "InAddrMasks", "address mask request: %", INPUT },
+	{ "InDestUnreachs", "destination unreachable: %", INPUT },
+	{ "InEchoReps", "echo replies: %", INPUT },
+	{ "InEchos", "echo requests: %", INPUT },
+	{ "InErrors", "% input ICMP message failed", ALWAYS },
+	{ "InMsgs", "% ICMP messages received", ALWAYS },
+	{ "InParmProbs", "wrong parameters: %", INPUT },
+	{ "InRedirects", "redirects: %", INPUT },
+	{ "InSrcQuenchs", "source quenches: %", INPUT },
+	{ "InTimeExcds", "timeout in transit: %", INPUT },
+	{ "InTimestampReps", "timestamp reply: %", INPUT },
+	{ "InTimestamps", "timestamp request: %", INPUT },
 	{ "OutAddrMaskReps", "address mask replies: %", OUTPUT },
+	{ "OutAddrMasks", "address mask requests: %", OUTPUT },
+	{ "OutDestUnreachs", "destination unreachable: %", OUTPUT },
+	{ "OutEchoReps", "echo replies: %", OUTPUT },
+	{ "OutEchos", "echo requests: %", OUTPUT },
+	{ "OutErrors", "% ICMP messages failed", ALWAYS },
+	{ "OutMsgs", "% ICMP messages sent", ALWAYS },
+	{ "OutParmProbs", "wrong parameters: %", OUTPUT },
+	{ "OutRedirects", "redirect: %", OUTPUT },
+	{ "OutSrcQuenchs", "source quench: %", OUTPUT },
+	{ "OutTimeExcds", "time exceeded: %", OUTPUT },
+	{ "OutTimestampReps", "timestamp replies: %", OUTPUT },
+	{ "OutTimestamps", "timestamp requests: %", OUTPUT },
 };
 
 static const struct netstat_words tcp_words[] = {
 	{ "ActiveOpens", "% active connection openings", ALWAYS },
-	{ "PassiveOpens", "% passive connection openings", ALWAYS },
 	{ "AttemptFails", "% failed connection attempts", ALWAYS },
-	{ "EstabResets", "% connection resets received", ALWAYS },
 	{ "CurrEstab", "% connections established", ALWAYS },
-	{ "InSegs", "% segments received", ALWAYS },
-	{ "OutSegs", "% segments sent out", ALWAYS },
-	{ "RetransSegs", "% segments retransmitted", ALWAYS },
+	{ "EstabResets", "% connection resets received", ALWAYS },
 	{ "InErrs", "% bad segments received", ALWAYS },
-	{ "OutRsts", "% resets sent", ALWAYS },
-	{ "RtoAlgorithm", NULL, NEVER },
-	{ "RtoMin", NULL, NEVER },
-	{ "RtoMax", NULL, NEVER },
+	{ "InSegs", "% segments received", ALWAYS },
 	{ "MaxConn", NULL, NEVER },
+	{ "OutRsts", "% resets sent", ALWAYS },
+	{ "OutSegs", "% segments sent out", ALWAYS },
+	{ "PassiveOpens", "% passive connection openings", ALWAYS },
+	{ "RetransSegs", "% segments retransmitted", ALWAYS },
+	{ "RtoAlgorithm", NULL, NEVER },
+	{ "RtoMax", NULL, NEVER },
+	{ "RtoMin", NULL, NEVER },
 };
 
 static const struct netstat_words udp_words[] = {
 	{ "InDatagrams", "% packets received", ALWAYS },
-	{ "NoPorts", "% packets to unknown port received", ALWAYS },
 	{ "InErrors", "% packet receive errors", ALWAYS },
+	{ "NoPorts", "% packets to unknown port received", ALWAYS },
 	{ "OutDatagrams", "% packets sent", ALWAYS },
 	{ "RcvbufErrors", "% receive buffer errors", ALWAYS },
 	{ "SndbufErrors", "% send buffer errors", ALWAYS },
 };
 
 static const struct netstat_words tcpext_words[] = {
-	{ "SyncookiesSent", "% SYN cookies sent", OPTIONAL },
-	{ "SyncookiesRecv", "% SYN cookies received", OPTIONAL },
-	{ "SyncookiesFailed", "% invalid SYN cookies received", OPTIONAL },
+	{ "DelayedACKLocked", "% delayed acks further delayed because of locked socket", OPTIONAL },
+	{ "DelayedACKLost", "Quick ack mode was activated % times", OPTIONAL },
+	{ "DelayedACKs", "% delayed acks sent", OPTIONAL },
 	{ "EmbryonicRsts", "% resets received for embryonic SYN_RECV sockets", OPTIONAL },
-	{ "PruneCalled", "% packets pruned from receive queue because of socket buffer overrun",
-	  OPTIONAL },
-	{ "RcvPruned", "% packets pruned from receive queue", OPTIONAL },
+	{ "ListenDrops", "% SYNs to LISTEN sockets dropped", OPTIONAL },
+	{ "ListenOverflows", "% times the listen queue of a socket overflowed", OPTIONAL },
+	{ "LockDroppedIcmps", "% ICMP packets dropped because socket was locked", OPTIONAL },
 	{ "OfoPruned", "% packets dropped from out-of-order queue because of socket buffer overrun",
 	  OPTIONAL },
 	{ "OutOfWindowIcmps", "% ICMP packets dropped because they were out-of-window", OPTIONAL },
-	{ "LockDroppedIcmps", "% ICMP packets dropped because socket was locked", OPTIONAL },
-	{ "TW", "% TCP sockets finished time wait in fast timer", OPTIONAL },
-	{ "TWRecycled", "% time wait sockets recycled by time stamp", OPTIONAL },
 	{ "PAWSActive", "% active connections rejected because of time stamp", OPTIONAL },
 	{ "PAWSEstab", "% packets rejected in established connections because of timestamp",
 	  OPTIONAL },
-	{ "DelayedACKs", "% delayed acks sent", OPTIONAL },
-	{ "DelayedACKLocked", "% delayed acks further delayed because of locked socket", OPTIONAL },
-	{ "DelayedACKLost", "Quick ack mode was activated % times", OPTIONAL },
-	{ "ListenOverflows", "% times the listen queue of a socket overflowed", OPTIONAL },
-	{ "ListenDrops", "% SYNs to LISTEN sockets dropped", OPTIONAL },
-	{ "TCPHPHits", "% packet headers predicted", ALWAYS },
-	{ "TCPPureAcks", "% acknowledgments not containing data payload received", OPTIONAL },
-	{ "TCPHPAcks", "% predicted acknowledgments", OPTIONAL },
-	{ "TCPRenoRecovery", "% times recovered from packet loss due to fast retransmit",
+	{ "PAWSPassive", "% passive connections rejected because of time stamp", OPTIONAL },
+	{ "PruneCalled", "% packets pruned from receive queue because of socket buffer overrun",
 	  OPTIONAL },
-	{ "TCPSACKReorder", "Detected reordering % times using SACK", OPTIONAL },
-	{ "TCPRenoReorder", "Detected reordering % times using reno fast retransmit", OPTIONAL },
-	{ "TCPTSReorder", "Detected reordering % times using time stamp", OPTIONAL },
-	{ "TCPFullUndo", "% congestion windows fully recovered without slow start", OPTIONAL },
-	{ "TCPPartialUndo", "% congestion windows partially recovered using Hoe heuristic",
-	  OPTIONAL },
-	{ "TCPLossUndo", "% congestion windows recovered without slow start after partial ack",
-	  OPTIONAL },
-	{ "TCPRenoFailures", "% timeouts after reno fast retransmit", OPTIONAL },
-	{ "TCPLossFailures", "% timeouts in loss state", OPTIONAL },
-	{ "TCPFastRetrans", "% fast retransmits", OPTIONAL },
-	{ "TCPSlowStartRetrans", "% retransmits in slow start", OPTIONAL },
-	{ "TCPRcvCollapsed", "% packets collapsed in receive queue due to low socket buffer",
-	  OPTIONAL },
-	{ "TCPAbortOnData", "% connections reset due to unexpected data", OPTIONAL },
+	{ "RcvPruned", "% packets pruned from receive queue", OPTIONAL },
+	{ "SockMallocOOM", "Ran % times out of system memory during packet sending", OPTIONAL },
+	{ "SyncookiesFailed", "% invalid SYN cookies received", OPTIONAL },
+	{ "SyncookiesRecv", "% SYN cookies received", OPTIONAL },
+	{ "SyncookiesSent", "% SYN cookies sent", OPTIONAL },
+	{ "TCPAbortFailed", "% times unable to send RST due to no memory", OPTIONAL },
 	{ "TCPAbortOnClose", "% connections reset due to early user close", OPTIONAL },
-	{ "TCPAbortOnMemory", "% connections aborted due to memory pressure", OPTIONAL },
-	{ "TCPAbortOnTimeout", "% connections aborted due to timeout", OPTIONAL },
+	{ "TCPAbortOnData", "% connections reset due to unexpected data", OPTIONAL },
 	{ "TCPAbortOnLinger", "% connections aborted after user close in linger timeout",
 	  OPTIONAL },
-	{ "TCPAbortFailed", "% times unable to send RST due to no memory", OPTIONAL },
-	{ "TCPMemoryPressures", "TCP ran low on memory % times", OPTIONAL },
-	{ "PAWSPassive", "% passive connections rejected because of time stamp", OPTIONAL },
-	{ "SockMallocOOM", "Ran % times out of system memory during packet sending", OPTIONAL },
+	{ "TCPAbortOnMemory", "% connections aborted due to memory pressure", OPTIONAL },
 	{ "TCPAbortOnSyn", "% connections reset due to unexpected SYN", OPTIONAL },
+	{ "TCPAbortOnTimeout", "% connections aborted due to timeout", OPTIONAL },
 	{ "TCPDirectCopyFromBacklog", "% bytes directly in process context from backlog",
 	  OPTIONAL },
 	{ "TCPFACKReorder", "Detected reordering % times using FACK", OPTIONAL },
+	{ "TCPFastRetrans", "% fast retransmits", OPTIONAL },
 	{ "TCPForwardRetrans", "% forward retransmits", OPTIONAL },
+	{ "TCPFullUndo", "% congestion windows fully recovered without slow start", OPTIONAL },
+	{ "TCPHPAcks", "% predicted acknowledgments", OPTIONAL },
+	{ "TCPHPHits", "% packet headers predicted", ALWAYS },
 	{ "TCPHPHitsToUser", "% packet headers predicted and directly queued to user", OPTIONAL },
+	{ "TCPLossFailures", "% timeouts in loss state", OPTIONAL },
+	{ "TCPLossUndo", "% congestion windows recovered without slow start after partial ack",
+	  OPTIONAL },
 	{ "TCPLostRetransmits", "% retransmits lost", OPTIONAL },
+	{ "TCPMemoryPressures", "TCP ran low on memory % times", OPTIONAL },
+	{ "TCPPartialUndo", "% congestion windows partially recovered using Hoe heuristic",
+	  OPTIONAL },
 	{ "TCPPrequeued", "% packets directly queued to recvmsg prequeue", OPTIONAL },
+	{ "TCPPureAcks", "% acknowledgments not containing data payload received", OPTIONAL },
+	{ "TCPRcvCollapsed", "% packets collapsed in receive queue due to low socket buffer",
+	  OPTIONAL },
+	{ "TCPRenoFailures", "% timeouts after reno fast retransmit", OPTIONAL },
+	{ "TCPRenoRecovery", "% times recovered from packet loss due to fast retransmit",
+	  OPTIONAL },
+	{ "TCPRenoReorder", "Detected reordering % times using reno fast retransmit", OPTIONAL },
+	{ "TCPSACKReorder", "Detected reordering % times using SACK", OPTIONAL },
 	{ "TCPSchedulerFailed", "% times receiver scheduled too late for direct processing",
 	  OPTIONAL },
+	{ "TCPSlowStartRetrans", "% retransmits in slow start", OPTIONAL },
+	{ "TCPTSReorder", "Detected reordering % times using time stamp", OPTIONAL },
+	{ "TW", "% TCP sockets finished time wait in fast timer", OPTIONAL },
+	{ "TWRecycled", "% time wait sockets recycled by time stamp", OPTIONAL },
 };
 
 static const struct netstat_words sctp_words[] = {
@@ -172,71 +173,71 @@ static const struct netstat_words sctp_words[] = {
 };
 
 static const struct netstat_words ip6_words[] = {
-	{ "InReceives", "% total packets received", ALWAYS },
-	{ "InHdrErrors", "% with invalid headers", OPTIONAL },
-	{ "InTooBigErrors", "% with packets too big", OPTIONAL },
-	{ "InNoRoutes", "% incoming packets with no route", OPTIONAL },
-	{ "InAddrErrors", "% with invalid addresses", OPTIONAL },
-	{ "InUnknownProtos", "% with unknown protocol", OPTIONAL },
-	{ "InTruncatedPkts", "% with truncated packets", OPTIONAL },
-	{ "InDiscards", "% incoming packets discarded", ALWAYS },
-	{ "InDelivers", "% incoming packets delivered", ALWAYS },
-	{ "OutForwDatagrams", "% forwarded", ALWAYS },
-	{ "OutRequests", "% requests sent out", ALWAYS },
-	{ "OutDiscards", "% outgoing packets dropped", OPTIONAL },
-	{ "OutNoRoutes", "% dropped because of missing route", OPTIONAL },
-	{ "ReasmTimeout", "% fragments dropped after timeout", OPTIONAL },
-	{ "ReasmReqds", "% reassemblies required", OPTIONAL },
-	{ "ReasmOKs", "% packets reassembled ok", OPTIONAL },
-	{ "ReasmFails", "% packet reassemblies failed", OPTIONAL },
-	{ "FragOKs", "% outgoing packets fragmented ok", OPTIONAL },
-	{ "FragFails", "% outgoing packets failed fragmentation", OPTIONAL },
 	{ "FragCreates", "% fragments created", OPTIONAL },
+	{ "FragFails", "% outgoing packets failed fragmentation", OPTIONAL },
+	{ "FragOKs", "% outgoing packets fragmented ok", OPTIONAL },
+	{ "InAddrErrors", "% with invalid addresses", OPTIONAL },
+	{ "InDelivers", "% incoming packets delivered", ALWAYS },
+	{ "InDiscards", "% incoming packets discarded", ALWAYS },
+	{ "InHdrErrors", "% with invalid headers", OPTIONAL },
 	{ "InMcastPkts", "% incoming multicast packets", OPTIONAL },
+	{ "InNoRoutes", "% incoming packets with no route", OPTIONAL },
+	{ "InReceives", "% total packets received", ALWAYS },
+	{ "InTooBigErrors", "% with packets too big", OPTIONAL },
+	{ "InTruncatedPkts", "% with truncated packets", OPTIONAL },
+	{ "InUnknownProtos", "% with unknown protocol", OPTIONAL },
+	{ "OutDiscards", "% outgoing packets dropped", OPTIONAL },
+	{ "OutForwDatagrams", "% forwarded", ALWAYS },
 	{ "OutMcastPkts", "% outgoing multicast packets", OPTIONAL },
+	{ "OutNoRoutes", "% dropped because of missing route", OPTIONAL },
+	{ "OutRequests", "% requests sent out", ALWAYS },
+	{ "ReasmFails", "% packet reassemblies failed", OPTIONAL },
+	{ "ReasmOKs", "% packets reassembled ok", OPTIONAL },
+	{ "ReasmReqds", "% reassemblies required", OPTIONAL },
+	{ "ReasmTimeout", "% fragments dropped after timeout", OPTIONAL },
 };
 
 static const struct netstat_words icmp6_words[] = {
-	{ "InMsgs", "% ICMP messages received", ALWAYS },
-	{ "InErrors", "% input ICMP message failed", ALWAYS },
-	{ "OutMsgs", "% ICMP messages sent", ALWAYS },
 	{ "InDestUnreachs", "destination unreachable: %", INPUT },
-	{ "InPktTooBigs", "packets too big: %", INPUT },
-	{ "InTimeExcds", "received ICMPv6 time exceeded: %", INPUT },
-	{ "InParmProblems", "parameter problem: %", INPUT },
-	{ "InEchos", "echo requests: %", INPUT },
 	{ "InEchoReplies", "echo replies: %", INPUT },
+	{ "InEchos", "echo requests: %", INPUT },
+	{ "InErrors", "% input ICMP message failed", ALWAYS },
 	{ "InGroupMembQueries", "group member queries: %", INPUT },
-	{ "InGroupMembResponses", "group member responses: %", INPUT },
 	{ "InGroupMembReductions", "group member reductions: %", INPUT },
-	{ "InRouterSolicits", "router solicits: %", INPUT },
-	{ "InRouterAdvertisements", "router advertisement: %", INPUT },
-	{ "InNeighborSolicits", "neighbour solicits: %", INPUT },
+	{ "InGroupMembResponses", "group member responses: %", INPUT },
+	{ "InMsgs", "% ICMP messages received", ALWAYS },
 	{ "InNeighborAdvertisements", "neighbour advertisement: %", INPUT },
+	{ "InNeighborSolicits", "neighbour solicits: %", INPUT },
+	{ "InParmProblems", "parameter problem: %", INPUT },
+	{ "InPktTooBigs", "packets too big: %", INPUT },
 	{ "InRedirects", "redirects: %", INPUT },
+	{ "InRouterAdvertisements", "router advertisement: %", INPUT },
+	{ "InRouterSolicits", "router solicits: %", INPUT },
+	{ "InTimeExcds", "received ICMPv6 time exceeded: %", INPUT },
 	{ "OutDestUnreachs", "destination unreachable: %", OUTPUT },
-	{ "OutPktTooBigs", "packets too big: %", OUTPUT },
-	{ "OutTimeExcds", "sent ICMPv6 time exceeded: %", OUTPUT },
-	{ "OutParmProblems", "parameter problem: %", OUTPUT },
-	{ "OutEchos", "echo requests: %", OUTPUT },
 	{ "OutEchoReplies", "echo replies: %", OUTPUT },
+	{ "OutEchos", "echo requests: %", OUTPUT },
 	{ "OutGroupMembQueries", "group member queries: %", OUTPUT },
-	{ "OutGroupMembResponses", "group member responses: %", OUTPUT },
 	{ "OutGroupMembReductions", "group member reductions: %", OUTPUT },
-	{ "OutRouterSolicits", "router solicits: %", OUTPUT },
-	{ "OutNeighborSolicits", "neighbor solicits: %", OUTPUT },
+	{ "OutGroupMembResponses", "group member responses: %", OUTPUT },
+	{ "OutMsgs", "% ICMP messages sent", ALWAYS },
 	{ "OutNeighborAdvertisements", "neighbor advertisements: %", OUTPUT },
+	{ "OutNeighborSolicits", "neighbor solicits: %", OUTPUT },
+	{ "OutParmProblems", "parameter problem: %", OUTPUT },
+	{ "OutPktTooBigs", "packets too big: %", OUTPUT },
 	{ "OutRedirects", "redirects: %", OUTPUT },
+	{ "OutRouterSolicits", "router solicits: %", OUTPUT },
+	{ "OutTimeExcds", "sent ICMPv6 time exceeded: %", OUTPUT },
 };
 
 static const struct netstat_words udp6_words[] = {
 	{ "InDatagrams", "% packets received", ALWAYS },
-	{ "NoPorts", "% packets to unknown port received", ALWAYS },
 	{ "InErrors", "% packet receive errors", ALWAYS },
+	{ "NoPorts", "% packets to unknown port received", ALWAYS },
 	{ "OutDatagrams", "% packets sent", ALWAYS },
 };
 
-static const struct section {
+static const struct netstat_sentences {
 	const char *name;
 	const struct netstat_words *words;
 	size_t n;
@@ -250,16 +251,29 @@ static const struct section {
 #undef SECTION
 };
 
-const struct netstat_words *netstat_find_words(const char *section, const char *name)
+const struct netstat_sentences *netstat_find_sentences(const char *section)
 {
-	const struct section *found = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(sections) && !found; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (strcmp(sections[i].name, section) == 0)
-			found = &sections[i];
-	for (size_t i = 0; found && i < found->n; i++)
-		/* Most differ here, and many are asked for. */
-		if (found->words[i].name[0] == name[0] && strcmp(found->words[i].name, name) == 0)
-			return &found->words[i];
+			return &sections[i];
+	return NULL;
+}
+
+const struct netstat_words *netstat_find_words(const struct netstat_sentences *sentences,
+					       const char *name)
+{
+	size_t low = 0, high = sentences ? sentences->n : 0;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(name, sentences->words[middle].name);
+
+		if (order == 0)
+			return &sentences->words[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return NULL;
 }

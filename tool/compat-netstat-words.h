@@ -16,7 +16,12 @@ struct netstat_words {
 	enum netstat_kind kind;
 };
 
+struct netstat_sentences; /* of a section */
+
+/* NULL: it has none. */
+const struct netstat_sentences *netstat_find_sentences(const char *section);
 /* NULL: it has only a name. */
-const struct netstat_words *netstat_find_words(const char *section, const char *name);
+const struct netstat_words *netstat_find_words(const struct netstat_sentences *sentences,
+					       const char *name);
 
 #endif

@@ -45,16 +45,17 @@ struct netstat {
 	struct estab_ctx *ctx;
 	struct compat_names names;
 	struct buf out;
-	struct buf text;        /* in the making: what is cut */
-	enum netstat_kind kind; /* of the counter that was put last, */
-	const char *section;    /* and its section */
-	bool cached;            /* of IPv6's routes those in the cache */
-	bool again;             /* not the first listing of -c */
-	bool has_table;         /* the one that was read last */
-	bool lost;              /* some owners can't be seen */
-	bool found;             /* others can */
-	uint32_t uid;           /* the last one that was looked up */
-	char user[64];          /* its name, empty when there is none */
+	struct buf text;                           /* in the making: what is cut */
+	enum netstat_kind kind;                    /* of the counter that was put last, */
+	const struct netstat_section *section;     /* its section, */
+	const struct netstat_sentences *sentences; /* and what is said of that */
+	bool cached;                               /* of IPv6's routes those in the cache */
+	bool again;                                /* not the first listing of -c */
+	bool has_table;                            /* the one that was read last */
+	bool lost;                                 /* some owners can't be seen */
+	bool found;                                /* others can */
+	uint32_t uid;                              /* the last one that was looked up */
+	char user[64];                             /* its name, empty when there is none */
 	bool user_known;
 };
 

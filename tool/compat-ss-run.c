@@ -9,6 +9,7 @@
 
 #include "compat-ss.h"
 #include "util.h"
+#include "width.h"
 
 enum { FILTER_FILE_MAX = 32 * 1024 };
 
@@ -210,6 +211,7 @@ static int parse_filter(struct ss_options *options, struct compat_reading *readi
 	status = resolve_filter(options);
 	if (status != SS_OK)
 		return status;
+	wide_begin_filter(options->filter);
 	error = estab_filter_parse_as(options->filter, ESTAB_FILTER_SS | options->reads,
 				      &reading->filter, &position, &message);
 	if (error == 0)

@@ -3,6 +3,8 @@
 
 #include <wchar.h>
 
+#include "width.h"
+
 void json_put_string(struct buf *buf, const char *text)
 {
 	buf_char(buf, '"');
@@ -32,6 +34,7 @@ static size_t sequence(const char *text, size_t length)
 
 	if (first >= 0x80 && (first < 0xc2 || first > 0xf4))
 		return 0;
+	wide_begin();
 	return n <= length && mbrtowc(&wide, text, n, &state) == n ? n : 0;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /* The command: which verb it is. */
 #include <fcntl.h>
-#include <locale.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -153,9 +152,6 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_fds();
-	/* Only how wide characters are; numbers and messages stay as they are. */
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		setlocale(LC_CTYPE, "");
 	personality = compat_find(&argc, &argv);
 	if (personality)
 		return personality->run(argc, argv);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "util.h"
+#include "width.h"
 
 /* Bits of the words of an array, by the library's names of the numbers. -1: one has no number. */
 static int64_t read_words(const json_t *array, const char *(*name)(unsigned int number))
@@ -84,6 +85,7 @@ int saved_ask_again(const struct saved *saved, struct estab_query *query)
 			return -EINVAL;
 		protos |= proto;
 	}
+	wide_begin_filter(filter);
 	error = estab_query_set_protos(query, protos);
 	if (error == 0 && json_is_true(json_object_get(saved->head, "all_netns")))
 		error = estab_query_set_all_netns(query, 1);

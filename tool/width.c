@@ -1,7 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 #include "width.h"
 
+#include <locale.h>
 #include <wchar.h>
+
+void wide_begin(void)
+{
+	static locale_t wide;
+
+	if (wide)
+		return;
+	wide = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (!wide)
+		wide = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	if (wide)
+		uselocale(wide);
+}
+
+void wide_begin_filter(const char *filter)
+{
+	if (filter && strchr(filter, '~'))
+		wide_begin();
+}
 
 /* Decodes one character; a byte that begins none counts as one of its own. */
 static size_t next_character(const char *text, size_t length, wchar_t *ret_character)
@@ -29,6 +49,7 @@ static size_t character_width(wchar_t character)
 
 	if (character < 0x7f)
 		return 1;
+	wide_begin();
 	columns = wcwidth(character);
 	/* Unknown to this locale: most characters are one column wide. */
 	return columns < 0 ? 1 : (size_t)columns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
-/* How many columns of a terminal a text takes. */
+/* How many columns of a terminal a text takes, and what is a character at all. */
 #ifndef ESTAB_TOOL_WIDTH_H
 #define ESTAB_TOOL_WIDTH_H
 
@@ -22,6 +22,12 @@ static inline bool text_is_ascii(const char *text, size_t length)
 	return !(seen & UINT64_C(0x8080808080808080));
 }
 
+/* Makes the calling thread know UTF-8: the main one, where all else is that asks for it. Numbers and
+ * messages stay as they are. It is late, since few readings meet a character that needs it, and libc
+ * takes longer for its tables than for all else it does to begin. */
+void wide_begin(void);
+/* The same, where a filter has a regular expression. */
+void wide_begin_filter(const char *filter);
 /* text is what the library's formatting gives: valid UTF-8 without control characters. */
 size_t text_width(const char *text, size_t length);
 /* Returns how many bytes of the text fit in that many columns. */

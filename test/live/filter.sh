@@ -11,7 +11,7 @@ ip addr add 10.9.0.1/24 dev eth9
 ip -6 addr add 2001:db8::1/64 dev eth9 nodad
 ip link set eth10 up && ip link set eth9 up || exit 1
 
-start_mksock tcp-listen:port=2001 tcp-listen:port=2002,family=inet6 tcp-established:port=2003 \
+start_mksock --timeout 600 tcp-listen:port=2001 tcp-listen:port=2002,family=inet6 tcp-established:port=2003 \
 	tcp-established:port=2004,family=inet6 tcp-established:port=2005,family=mapped \
 	tcp-listen:port=443,addr=10.9.0.1 tcp-listen:port=2007,family=inet6,addr=2001:db8::1 \
 	tcp-device:port=2008,device=lo tcp-device:port=2009,device=eth9 tcp-time-wait:port=2010 \
@@ -21,7 +21,7 @@ start_mksock tcp-listen:port=2001 tcp-listen:port=2002,family=inet6 tcp-establis
 
 marked=
 if [[ $EUID -eq 0 ]]; then
-	start_mksock tcp-mark:port=2015,mark=7 tcp-mark:port=2016,mark=5
+	start_mksock --timeout 600 tcp-mark:port=2015,mark=7 tcp-mark:port=2016,mark=5
 	marked=yes
 fi
 
@@ -108,6 +108,12 @@ sport > :2000 sport < :2005
 ( sport = :2001 or sport = :2003 ) and dport = :0
 ( sport > :2000 and sport < :2003 ) or ( dport > :2003 and dport < :2006 )
 dport = :2003 or sport = :2003
+sport = :2010
+sport = :2013
+dport = :2013
+dport = :2018
+dport = :2011 and not sport = :2010
+dport = :2021
 src 127.0.0.1
 src = 127.0.0.1
 src 127.0.0.1:2003
@@ -349,6 +355,7 @@ fi
 "$ESTAB" -t --columns proto --explain 'dport = 443 and not src 10.0.0.0/8 and process = nginx' >"$tmp/explained"
 is "explained" "$(cat "$tmp/explained")" "filter: dport = 443 and not src 10.0.0.0/8 and process = nginx
 tcp: IPv4 and IPv6; states: established, syn-sent, fin-wait-1, fin-wait-2, close-wait, last-ack, closing
+  the kernel (sock_diag) is asked for one peer port: 443
   the kernel (sock_diag) is told:
        0: peer port = 443, else leave it out
       12: local address in 10.0.0.0/8, mapped too, else take it

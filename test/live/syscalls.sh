@@ -138,7 +138,7 @@ trace procfs -A all -a -p --source=procfs --json
 cat "$tmp"/*.trace >"$tmp/union.trace"
 is "no namespace is entered, and no program loaded" \
 	"$(count union '^[0-9]+ +(setns|unshare|bpf|execve\("/(usr/)?s?bin)')" 0
-# The one of libc's setlocale() is closed at once.
+# The one of libc's locale is closed at once.
 makers='open|openat|openat2|socket|socketpair|accept4?|pipe|pipe2|dup|dup2|dup3|eventfd2|epoll_create1'
 makers+='|memfd_create|timerfd_create|signalfd4|inotify_init1|pidfd_open'
 is "every descriptor closes on exec" "$(grep -E "^[0-9]+ +($makers)\\(" "$tmp/union.trace" |
