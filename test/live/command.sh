@@ -94,6 +94,11 @@ is "a verb behind -- is none" "$(status "$ESTAB" -t -- list)" 2
 is "no rows of that name" "$(status "$ESTAB" fields tcp) $(cat err)" \
 	"2 estab: fields: none of sockets, flows, routes, interfaces, memberships, stats, flow_stats, expectations: tcp"
 is "help tells whose fields there are" "$("$ESTAB" help | grep -A2 '^estab fields' | grep -ow "sockets\|flows\|routes\|interfaces\|memberships\|stats\|flow_stats\|expectations" | sort -u | wc -l)" 8
+for verb in summary "summary --by proto" doctor fields; do
+	read -ra words <<<"$verb"
+	is "$verb is not quiet" "$(status "$ESTAB" "${words[@]}" -q) $(wc -l <out) $(cat err)" \
+		"2 0 estab: -q belongs to what may match or not"
+done
 is "help is wanted" "$(status "$ESTAB" help) $("$ESTAB" help flows | cmp - <("$ESTAB" --help))" "0 "
 is "help fits a terminal" "$("$ESTAB" help | awk 'length > 80' | wc -l)" 0
 is "options behind the filter" "$("$ESTAB" sport 2001 -taH | wc -l)" 1
