@@ -116,6 +116,10 @@ is "no directory to read" "$(status "$ESTAB" --proc-root "") $(cat err)" \
 mkdir -p part/net && cp /proc/net/tcp part/net/
 is "a copy of some tables" "$(status "$ESTAB" --proc-root part -x) $(cat err)" \
 	"3 estab: sockets: no file of theirs is in: part"
+is "a copy without processes tells of no owners" \
+	"$("$ESTAB" --proc-root part -tap --jsonl | jq -c 'select(.record == "end") | [.complete, .lost[0].what]')" \
+	'[false,"owners"]'
+is "and says so" "$("$ESTAB" --proc-root part -tap 2>&1 >/dev/null)" "estab: owners not read (unavailable)"
 is "a copy has no BPF" "$(status "$ESTAB" --proc-root part --source bpf) $(cat err)" \
 	"2 estab: --source: --proc-root is read by procfs only"
 is "a source that has no flows" "$(status "$ESTAB" flows --source diag) $(cat err)" \
