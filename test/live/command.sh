@@ -120,6 +120,8 @@ is "a copy without processes tells of no owners" \
 	"$("$ESTAB" --proc-root part -tap --jsonl | jq -c 'select(.record == "end") | [.complete, .lost[0].what]')" \
 	'[false,"owners"]'
 is "and says so" "$("$ESTAB" --proc-root part -tap 2>&1 >/dev/null)" "estab: owners not read (unavailable)"
+is "nor of other namespaces" "$("$ESTAB" --proc-root part --all-netns -ta 2>&1 >/dev/null)" \
+	"estab: no process is to be seen: other network namespaces may be missing"
 is "a copy has no BPF" "$(status "$ESTAB" --proc-root part --source bpf) $(cat err)" \
 	"2 estab: --source: --proc-root is read by procfs only"
 is "a source that has no flows" "$(status "$ESTAB" flows --source diag) $(cat err)" \
