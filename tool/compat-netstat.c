@@ -95,8 +95,11 @@ void netstat_note_losses(void *arg, const struct estab_result *result)
 	for (size_t i = 0; i < count; i++) {
 		struct estab_loss loss = { .size = sizeof(loss) };
 
-		if (estab_result_get_loss(result, i, &loss) == 0 &&
-		    strcmp(loss.what, "processes") == 0 && strcmp(loss.why, "permission") == 0)
+		if (estab_result_get_loss(result, i, &loss) < 0 ||
+		    strcmp(loss.what, "processes") != 0 || strcmp(loss.why, "permission") != 0)
+			continue;
+		/* Its own processes that are shielded nobody has to be root for who is. */
+		if (!loss.detail || geteuid() != 0)
 			netstat->lost = true;
 	}
 }
