@@ -163,6 +163,7 @@ int netns_walk_processes(struct netns_walk *walk)
 	const char *name;
 	uint32_t pid;
 	int error = fd < 0 ? -errno : 0;
+	bool any = false;
 	int r = 0;
 
 	if (fd >= 0)
@@ -170,6 +171,7 @@ int netns_walk_processes(struct netns_walk *walk)
 	while (fd >= 0 && r == 0 && numdir_next(&walk->processes, &pid, &name) == 0) {
 		uint64_t unopened = walk->unopened;
 
+		any = true;
 		r = walk_process(walk, name, pid);
 		walk->unopened = MIN(walk->unopened, unopened + 1);
 		if (r == 0)
@@ -178,6 +180,9 @@ int netns_walk_processes(struct netns_walk *walk)
 	result_add_source(walk->result, "procfs", "netns", ctx->proc_path, error)->rows =
 		walk->list->n;
 	netns_note_error(walk, error);
+	/* A copy of the tables alone, or no proc file system. */
+	if (error == 0 && r == 0 && !any)
+		result_add_loss(walk->result, "namespaces", "unavailable", NULL, 0);
 	if (walk->unopened > 0)
 		result_add_loss(walk->result, "namespaces", "descriptors", "processes",
 				walk->unopened);

@@ -252,6 +252,11 @@ int owner_walk(struct env *env, struct owner_index *index, struct arena *arena,
 	free(walk.pids);
 	if (r < 0)
 		index->incomplete = true;
+	/* A copy of the tables alone, or no proc file system at all, tells of nobody. */
+	if (r == 0 && walk.n_pids == 0) {
+		result_add_loss(result, "owners", "unavailable", NULL, 0);
+		index->incomplete = true;
+	}
 	/* How many are hidden nobody can tell us. */
 	if (walk.live && procfs_hides(ctx->proc_fd)) {
 		result_add_loss(result, "processes", "hidepid", NULL, 0);

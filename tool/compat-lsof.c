@@ -174,6 +174,15 @@ static void read_addresses(struct lsof *lsof)
 		      compare_addresses);
 }
 
+/* Without the rows that could not be read. */
+static void go_on(struct lsof *lsof, int error, compat_result_fn *next,
+		  const struct estab_result *result)
+{
+	if (!compat_is_absent(error))
+		lsof->error = error;
+	next(lsof, result);
+}
+
 static void read_unix(void *arg, const struct estab_result *result)
 {
 	struct lsof *lsof = arg;
@@ -183,6 +192,7 @@ static void read_unix(void *arg, const struct estab_result *result)
 		ESTAB_F_LOCAL_ABSTRACT,
 	};
 	struct compat_reading reading = { .states = ESTAB_STATES_ALL };
+	int error;
 
 	add_common(lsof, &reading);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
@@ -196,8 +206,9 @@ static void read_unix(void *arg, const struct estab_result *result)
 		reading.source = "procfs";
 	}
 	compat_add_table(&reading, ESTAB_PROTO_UNIX);
-	if (compat_read(&reading, add_row, show, lsof) < 0)
-		show(lsof, result);
+	error = compat_read(&reading, add_row, show, lsof);
+	if (error < 0)
+		go_on(lsof, error, show, result);
 }
 
 static void read_all(struct lsof *lsof)
@@ -207,6 +218,7 @@ static void read_all(struct lsof *lsof)
 	};
 	const struct lsof_options *options = &lsof->options;
 	compat_result_fn *next = options->unix_sockets ? read_unix : show;
+	int error;
 
 	lsof->n_files = 0;
 	if (!options->net) {
@@ -221,8 +233,9 @@ static void read_all(struct lsof *lsof)
 	compat_add_table(&reading, ESTAB_PROTO_TCP);
 	compat_add_table(&reading, ESTAB_PROTO_UDP);
 	compat_add_table(&reading, ESTAB_PROTO_UDPLITE);
-	if (reading.states == 0 || compat_read(&reading, add_row, next, lsof) < 0)
-		next(lsof, NULL);
+	error = reading.states != 0 ? compat_read(&reading, add_row, next, lsof) : -ENOENT;
+	if (error < 0)
+		go_on(lsof, error, next, NULL);
 }
 
 /* ---- again and again ---- */

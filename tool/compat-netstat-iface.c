@@ -189,7 +189,7 @@ int netstat_interfaces(struct netstat *netstat)
 	struct estab_snapshot *snapshot;
 	struct list list = { 0 };
 	bool whole = true;
-	int status;
+	int status, error;
 
 	if (!netstat->again)
 		buf_str(&netstat->out, "Kernel Interface table\n");
@@ -197,8 +197,11 @@ int netstat_interfaces(struct netstat *netstat)
 		buf_str(&netstat->out,
 			"Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR "
 			"TX-DRP TX-OVR Flg\n");
-	if (netstat_take(netstat, ESTAB_SUBJECT_INTERFACES, &snapshot) < 0)
+	error = netstat_take(netstat, ESTAB_SUBJECT_INTERFACES, &snapshot);
+	if (error < 0) {
+		compat_complain("netstat", NULL, strerror(-error));
 		return NETSTAT_FAILED;
+	}
 	for (size_t i = 0; i < estab_snapshot_count(snapshot) && whole; i++)
 		whole = add_row(&list, estab_snapshot_get(snapshot, i));
 	status = whole ? put_list(netstat, &list) : NETSTAT_FAILED;

@@ -273,5 +273,5 @@ int netstat_inet(struct netstat *netstat)
 		compat_add_field(&reading, ESTAB_F_TIMER);
 	netstat_add_program(netstat, &reading);
 	error = compat_read(&reading, put_row, netstat_note_losses, netstat);
-	return error == -ENOMEM ? NETSTAT_FAILED : NETSTAT_OK;
+	return netstat_end(error);
 }

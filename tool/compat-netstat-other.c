@@ -115,7 +115,7 @@ int netstat_unix(struct netstat *netstat)
 		compat_add_field(&reading, fields[i]);
 	netstat_add_program(netstat, &reading);
 	error = compat_read(&reading, put_unix_row, netstat_note_losses, netstat);
-	return error == -ENOMEM ? NETSTAT_FAILED : NETSTAT_OK;
+	return netstat_end(error);
 }
 
 /* ---- IPX and AX.25, on kernels that have them ---- */

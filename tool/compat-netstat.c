@@ -95,8 +95,11 @@ void netstat_note_losses(void *arg, const struct estab_result *result)
 	for (size_t i = 0; i < count; i++) {
 		struct estab_loss loss = { .size = sizeof(loss) };
 
-		if (estab_result_get_loss(result, i, &loss) == 0 &&
-		    strcmp(loss.what, "processes") == 0 && strcmp(loss.why, "permission") == 0)
+		if (estab_result_get_loss(result, i, &loss) < 0 ||
+		    strcmp(loss.what, "processes") != 0 || strcmp(loss.why, "permission") != 0)
+			continue;
+		/* Its own processes that are shielded nobody has to be root for who is. */
+		if (!loss.detail || geteuid() != 0)
 			netstat->lost = true;
 	}
 }
@@ -128,6 +131,14 @@ void netstat_complain(const char *before, const char *what, const char *behind)
 	buf_char(&err, '\n');
 	buf_flush(&err);
 	buf_free(&err);
+}
+
+int netstat_end(int error)
+{
+	if (error >= 0 || compat_is_absent(error))
+		return NETSTAT_OK;
+	compat_complain("netstat", NULL, strerror(-error));
+	return NETSTAT_FAILED;
 }
 
 void netstat_miss(const char *what)

@@ -69,6 +69,8 @@ void netstat_put_usage(struct buf *buf);
 void netstat_complain(const char *before, const char *what, const char *behind);
 /* "netstat: no support for `WHAT' on this system." */
 void netstat_miss(const char *what);
+/* The status that comes of an error of compat_read(), which it tells. */
+int netstat_end(int error);
 
 /* " %-20s" of a program; what stands after it in the head. */
 void netstat_put_program(struct netstat *netstat, const struct estab_socket *sock);

@@ -69,7 +69,9 @@ int ss_kill(struct ss *ss, struct compat_reading *reading)
 	error = compat_read(reading, close_row, NULL, ss);
 	ss_end_table(ss);
 	ss->destroyer = estab_destroyer_close(ss->destroyer);
-	return error == -ENOMEM ? refuse(SS_REFUSED, NULL, error) : SS_OK;
+	if (error == 0 || compat_is_absent(error))
+		return SS_OK;
+	return refuse(error == -ENOMEM ? SS_REFUSED : SS_OK, NULL, error);
 }
 
 /* ---- -E ---- */

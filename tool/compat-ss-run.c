@@ -297,14 +297,18 @@ static int read_netlink(struct ss *ss, const struct compat_reading *common)
 
 static int list(struct ss *ss, struct compat_reading *reading)
 {
-	int error;
+	int error, others = 0;
 
 	ss_make_table(ss);
 	error = read_netlink(ss, reading);
 	if (error != -ENOMEM)
-		error = compat_read(reading, ss_put_row, NULL, ss);
+		others = compat_read(reading, ss_put_row, NULL, ss);
 	ss_end_table(ss);
-	return error == -ENOMEM ? refuse(SS_REFUSED, NULL, strerror(ENOMEM)) : SS_OK;
+	error = others < 0 && !compat_is_absent(others) ? others : error;
+	if (error == 0 || compat_is_absent(error))
+		return SS_OK;
+	/* That some can't be read ss(8) tells, and takes for no failure. */
+	return refuse(error == -ENOMEM ? SS_REFUSED : SS_OK, NULL, strerror(-error));
 }
 
 /* That there is nothing to show is no error of its own. */

@@ -162,6 +162,22 @@ static int read_table(const struct compat_reading *reading, enum estab_proto pro
 	return MIN(error, 0);
 }
 
+bool compat_is_absent(int error)
+{
+	static const int absent[] = { -ENOENT, -EOPNOTSUPP, -EPROTONOSUPPORT, -EAFNOSUPPORT };
+
+	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
+		if (error == absent[i])
+			return true;
+	return false;
+}
+
+/* Of several errors the one that is more than a table's absence. */
+static int worse(int last, int error)
+{
+	return error < 0 && (last == 0 || compat_is_absent(last)) ? error : last;
+}
+
 static int read_parts(const struct compat_reading *reading, enum estab_proto proto,
 		      compat_row_fn *row, compat_result_fn *result, void *arg)
 {
@@ -177,8 +193,7 @@ static int read_parts(const struct compat_reading *reading, enum estab_proto pro
 		if (reading->families != 0 && !(reading->families & part.families))
 			continue;
 		error = read_table(&part, proto, row, result, arg);
-		if (error < 0)
-			last = error;
+		last = error == -ENOMEM ? error : worse(last, error);
 	}
 	return last;
 }
@@ -251,8 +266,7 @@ int compat_read(const struct compat_reading *reading, compat_row_fn *row, compat
 
 		if (error == -ENOMEM)
 			return error;
-		if (error < 0)
-			last = error;
+		last = worse(last, error);
 	}
 	return last;
 }

@@ -64,9 +64,11 @@ typedef void compat_row_fn(void *arg, enum estab_proto proto, const struct estab
 /* What became of a reading, before the rows are let go; may be NULL. */
 typedef void compat_result_fn(void *arg, const struct estab_result *result);
 
+/* Whether compat_read() failed for want of the table in this kernel, which is one of no sockets. */
+bool compat_is_absent(int error);
 /*
  * Hands out every row of every table. A table that can't be read has none, as the old tools have it,
- * which all go on; 0, or the negative errno of the last one that could not. -ENOMEM at once.
+ * which all go on; 0, or the negative errno of one that could not, absence last. -ENOMEM at once.
  */
 int compat_read(const struct compat_reading *reading, compat_row_fn *row, compat_result_fn *result,
 		void *arg);

@@ -31,6 +31,8 @@ static bool put_namespaces(struct buf *buf, const struct estab_loss *loss)
 	if (is(loss, "namespaces", "hidepid")) {
 		buf_str(buf, "/proc hides other users' processes (hidepid): network namespaces "
 			     "may be missing");
+	} else if (is(loss, "namespaces", "unavailable")) {
+		buf_str(buf, "no process is to be seen: other network namespaces may be missing");
 	} else if (is(loss, "namespaces", NULL) && loss->detail &&
 		   strcmp(loss->detail, "sockets") == 0) {
 		buf_str(buf, "sockets of ");

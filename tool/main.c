@@ -127,6 +127,8 @@ static int check_verb_options(const struct options *options, const struct verb *
 		return complain_usage(NULL, "-s, --by, --top and --sum belong to estab summary");
 	if (options->explain && run != cmd_list)
 		return complain_usage(NULL, "--explain belongs to listings");
+	if (options->quiet && (run == cmd_summary || run == cmd_doctor || run == cmd_fields))
+		return complain_usage(NULL, "-q belongs to what may match or not");
 	if (options->tree && run != cmd_list)
 		return complain_usage(NULL, "--tree belongs to estab list");
 	if ((options->pids || options->count) && run != cmd_who)

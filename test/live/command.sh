@@ -94,6 +94,11 @@ is "a verb behind -- is none" "$(status "$ESTAB" -t -- list)" 2
 is "no rows of that name" "$(status "$ESTAB" fields tcp) $(cat err)" \
 	"2 estab: fields: none of sockets, flows, routes, interfaces, memberships, stats, flow_stats, expectations: tcp"
 is "help tells whose fields there are" "$("$ESTAB" help | grep -A2 '^estab fields' | grep -ow "sockets\|flows\|routes\|interfaces\|memberships\|stats\|flow_stats\|expectations" | sort -u | wc -l)" 8
+for verb in summary "summary --by proto" doctor fields; do
+	read -ra words <<<"$verb"
+	is "$verb is not quiet" "$(status "$ESTAB" "${words[@]}" -q) $(wc -l <out) $(cat err)" \
+		"2 0 estab: -q belongs to what may match or not"
+done
 is "help is wanted" "$(status "$ESTAB" help) $("$ESTAB" help flows | cmp - <("$ESTAB" --help))" "0 "
 is "help fits a terminal" "$("$ESTAB" help | awk 'length > 80' | wc -l)" 0
 is "options behind the filter" "$("$ESTAB" sport 2001 -taH | wc -l)" 1
@@ -111,6 +116,12 @@ is "no directory to read" "$(status "$ESTAB" --proc-root "") $(cat err)" \
 mkdir -p part/net && cp /proc/net/tcp part/net/
 is "a copy of some tables" "$(status "$ESTAB" --proc-root part -x) $(cat err)" \
 	"3 estab: sockets: no file of theirs is in: part"
+is "a copy without processes tells of no owners" \
+	"$("$ESTAB" --proc-root part -tap --jsonl | jq -c 'select(.record == "end") | [.complete, .lost[0].what]')" \
+	'[false,"owners"]'
+is "and says so" "$("$ESTAB" --proc-root part -tap 2>&1 >/dev/null)" "estab: owners not read (unavailable)"
+is "nor of other namespaces" "$("$ESTAB" --proc-root part --all-netns -ta 2>&1 >/dev/null)" \
+	"estab: no process is to be seen: other network namespaces may be missing"
 is "a copy has no BPF" "$(status "$ESTAB" --proc-root part --source bpf) $(cat err)" \
 	"2 estab: --source: --proc-root is read by procfs only"
 is "a source that has no flows" "$(status "$ESTAB" flows --source diag) $(cat err)" \

@@ -224,6 +224,7 @@ check "help" "$ESTAB" netstat -h
 check "version" "$ESTAB" netstat -V
 ln -s "$(readlink -f "$ESTAB")" netstat
 is "called as netstat" "$(./netstat -tln | grep -c :2001)" 1
+is "root is not told to be root" "$("$ESTAB" netstat -tanp 2>&1 >/dev/null)" "$(netstat -tanp 2>&1 >/dev/null)"
 is "a word for IP that netstat itself trips over" "$("$ESTAB" netstat -an --tcpip | same)" "$(netstat -an --inet | same)"
 is "a name with a blank is whole" "$(
 	start_mksock unix-bound:path="$tmp/a b"

@@ -225,3 +225,23 @@ for how in "" --json --csv "-i -m -e" --source=procfs; do
 done
 within "memory does not grow with them" "$(memory)" 1000 $((small + 1024))
 end_farm
+
+# ---- with one descriptor left, which is too few ----
+
+# few COMMAND...
+few()
+{
+	# shellcheck disable=SC2016 # the shell within expands it
+	bash -c 'for fd in /proc/self/fd/*; do
+			fd=${fd##*/}
+			((fd < 3)) || exec {fd}>&-
+		done
+		ulimit -n 4 && exec "$@"' few "$@"
+}
+
+for command in "ss -ta" "ss -xa" "netstat -tan" "netstat -xan" "netstat -i" "lsof -i" "lsof -U"; do
+	read -ra words <<<"$command"
+	few "$ESTAB" "${words[@]}" >/dev/null 2>"$tmp/err" </dev/null
+	is "$command tells of what it can't read" "$? $(cat "$tmp/err")" \
+		"$([[ $command == ss* ]] && echo 0 || echo 1) ${words[0]}: Too many open files"
+done
