@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause */
 /*
- * flowfarm COUNT: puts that many TCP entries into the connection table of the network namespace it runs
- * in, through ctnetlink, says "ready", and stays until its input ends. Every fourth is translated, as a load balancer
- * would; every eighth has a mark.
+ * flowfarm COUNT [NAMESPACES]: puts that many TCP entries into the connection table of the network namespace it
+ * runs in, through ctnetlink, says "ready", and stays until its input ends. Every fourth is translated, as a load
+ * balancer would; every eighth has a mark. With NAMESPACES it makes so many, of a process each, and divides the
+ * entries among them: nf_conntrack_max bounds each namespace by itself.
  */
 #include <endian.h>
 #include <errno.h>
@@ -12,11 +13,14 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "parse.h"
 
@@ -93,7 +97,7 @@ static int drain(struct mnl_socket *socket)
 	}
 }
 
-static int fill(struct mnl_socket *socket, uint32_t count)
+static int send_flows(struct mnl_socket *socket, uint32_t count)
 {
 	static _Alignas(struct nlmsghdr) char batch[BATCH_BYTES];
 	size_t used = 0;
@@ -113,30 +117,65 @@ static int fill(struct mnl_socket *socket, uint32_t count)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* Fills the table of the namespace that this is in, says so to a descriptor, and waits for the input's end. */
+static int stay(uint32_t count, int fd)
 {
-	struct mnl_socket *socket;
-	uint32_t count;
-	int r;
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_NETFILTER);
+	int r = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0
+			? -errno
+			: send_flows(socket, count);
 
-	if (argc != 2 || parse_u32(argv[1], &count) < 0) {
-		fputs("usage: flowfarm COUNT\n", stderr);
-		return 2;
-	}
-	socket = mnl_socket_open(NETLINK_NETFILTER);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		fprintf(stderr, "flowfarm: %s\n", strerror(errno));
-		return 1;
-	}
-	r = fill(socket, count);
-	mnl_socket_close(socket);
+	if (socket)
+		mnl_socket_close(socket);
 	if (r < 0) {
 		fprintf(stderr, "flowfarm: %s\n", strerror(-r));
 		return 1;
 	}
-	puts("ready");
-	fflush(stdout);
+	if (write(fd, "ready\n", 6) != 6)
+		return 1;
 	while (getchar() != EOF)
 		;
 	return 0;
+}
+
+/* One process for each namespace: all say that they are ready, or there is no farm. */
+static int stay_apart(uint32_t count, uint32_t namespaces)
+{
+	char said[6];
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		return 1;
+	for (uint32_t i = 0; i < namespaces; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			return 1;
+		if (child == 0) {
+			close(ends[0]);
+			_exit(unshare(CLONE_NEWNET) < 0 ? 1 : stay(count / namespaces, ends[1]));
+		}
+	}
+	close(ends[1]);
+	for (uint32_t i = 0; i < namespaces; i++)
+		if (read(ends[0], said, sizeof(said)) != (ssize_t)sizeof(said))
+			return 1;
+	puts("ready");
+	fflush(stdout);
+	while (wait(NULL) > 0)
+		;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t namespaces = 0;
+	uint32_t count;
+
+	if (argc < 2 || argc > 3 || parse_u32(argv[1], &count) < 0 ||
+	    (argc == 3 && parse_u32(argv[2], &namespaces) < 0)) {
+		fputs("usage: flowfarm COUNT [NAMESPACES]\n", stderr);
+		return 2;
+	}
+	return namespaces > 0 ? stay_apart(count, namespaces) : stay(count, STDOUT_FILENO);
 }

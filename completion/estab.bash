@@ -138,7 +138,7 @@ _estab()
 			elif _estab_has_word; then
 				_estab_words "$_estab_filter and or not"
 			else
-				_estab_words "list diff doctor fields flows interfaces kill memberships routes stats summary wait who ss netstat lsof $_estab_filter not"
+				_estab_words "list diff doctor fields flows help interfaces kill memberships routes stats summary wait who ss netstat lsof $_estab_filter not"
 			fi
 			;;
 		esac

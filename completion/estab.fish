@@ -27,7 +27,7 @@ end
 
 # Whether neither a verb nor a word of the filter stands before.
 function __estab_no_word
-    not __fish_seen_subcommand_from list diff doctor fields flows interfaces kill memberships routes stats summary wait who ss netstat lsof state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
+    not __fish_seen_subcommand_from list diff doctor fields flows help interfaces kill memberships routes stats summary wait who ss netstat lsof state exclude src dst addr sport dport port dev fwmark cgroup autobound listening connected local peer user process pid exists not
 end
 
 function __estab_after
@@ -118,6 +118,7 @@ complete -c estab -l timeout -x -d 'Wait so long at most'
 complete -c estab -n __estab_no_word -a list -d 'List sockets'
 complete -c estab -n __estab_no_word -a diff -d 'What was opened and closed'
 complete -c estab -n __estab_no_word -a doctor -d 'What can be seen here, and why not more'
+complete -c estab -n __estab_no_word -a help -d 'A short summary'
 complete -c estab -n __estab_no_word -a summary -d 'How many sockets there are'
 complete -c estab -n __estab_no_word -a interfaces -d 'Network interfaces'
 complete -c estab -n __estab_no_word -a memberships -d 'Multicast groups'

@@ -32,6 +32,7 @@ static void read_message(struct reading *reading, const struct nlmsghdr *message
 {
 	struct row *row = &reading->row;
 	struct rt_address address;
+	struct rt_link_cut cut;
 	int r = RT_ROW;
 
 	for (unsigned int hop = 0; hop < HOPS && r == RT_ROW; hop++) {
@@ -48,7 +49,7 @@ static void read_message(struct reading *reading, const struct nlmsghdr *message
 		qsort(reading->addresses, reading->n_addresses, sizeof(address), by_interface);
 	}
 	r = rt_link_decode(message, reading->addresses, reading->n_addresses, ++reading->serial,
-			   row);
+			   row, &cut);
 	must(r == RT_ROW || r == RT_SKIP);
 	if (r == RT_ROW)
 		check_socket(&row->sock);

@@ -6,6 +6,7 @@
 #include <linux/inet_diag.h>
 #include <linux/mptcp.h>
 #include <linux/sock_diag.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "util.h"
@@ -42,6 +43,7 @@ int diag_subflow_decode(const struct nl_attr *info, struct row *row)
 {
 	struct nl_attrs attrs = nl_attrs_nested(info);
 	struct subflow subflow = { 0 };
+	size_t length = offsetof(struct subflow, map_length);
 	struct nl_attr attr;
 
 	while (nl_attr_next(&attrs, &attr)) {
@@ -64,6 +66,8 @@ int diag_subflow_decode(const struct nl_attr *info, struct row *row)
 		case MPTCP_SUBFLOW_ATTR_MAP_SEQ:
 			memcpy(&subflow.map_seq, attr.data,
 			       MIN((size_t)attr.length, sizeof(subflow.map_seq)));
+			/* With the other three, or not at all. */
+			length = sizeof(subflow);
 			break;
 		case MPTCP_SUBFLOW_ATTR_MAP_SFSEQ:
 			subflow.map_subflow_seq = get_u32(&attr);
@@ -80,5 +84,5 @@ int diag_subflow_decode(const struct nl_attr *info, struct row *row)
 		}
 	}
 	/* An empty nest is that of a listener. */
-	return info->length > 0 ? row_put(row, EXT_SUBFLOW, &subflow, sizeof(subflow)) : 0;
+	return info->length > 0 ? row_put(row, EXT_SUBFLOW, &subflow, length) : 0;
 }

@@ -24,6 +24,14 @@ static int compare_addrs(const void *a, const void *b)
 	return memcmp(a, b, ADDR_LENGTH);
 }
 
+static int compare_broadcasts(const void *left, const void *right)
+{
+	const uint32_t *a = left;
+	const uint32_t *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
 /* The first set of that namespace or above. */
 static size_t place_of(const struct netaddrs *netaddrs, uint64_t netns)
 {
@@ -83,10 +91,12 @@ bool netaddrs_is_for_many(const struct netaddrs *netaddrs, uint64_t netns, const
 	if (inet6)
 		return addr[0] == 0xff;
 	memcpy(&number, addr, sizeof(number));
-	for (size_t i = 0; set && i < set->n_broadcasts; i++)
-		if (set->broadcasts[i] == number)
-			return true;
-	return IN_MULTICAST(ntohl(number)) || number == INADDR_BROADCAST;
+	if (IN_MULTICAST(ntohl(number)) || number == INADDR_BROADCAST)
+		return true;
+	/* Each flow asks, and a namespace may have as many as its user likes. */
+	return set && set->n_broadcasts > 0 &&
+	       bsearch(&number, set->broadcasts, set->n_broadcasts, sizeof(number),
+		       compare_broadcasts);
 }
 
 int netaddr_set_add(struct netaddr_set *set, const void *addr, size_t length)
@@ -127,6 +137,9 @@ int netaddrs_add(struct netaddrs *netaddrs, struct netaddr_set *set)
 		return -ENOMEM;
 	}
 	netaddr_set_sort(set);
+	if (set->n_broadcasts > 0)
+		qsort(set->broadcasts, set->n_broadcasts, sizeof(*set->broadcasts),
+		      compare_broadcasts);
 	memmove(&sets[place + 1], &sets[place], (netaddrs->n - place) * sizeof(*sets));
 	sets[place] = *set;
 	netaddrs->sets = sets;
@@ -146,8 +159,6 @@ void netaddrs_free(struct netaddrs *netaddrs)
 	*netaddrs = (struct netaddrs){ 0 };
 }
 
-/* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
-/* IPv6 has none. */
 static int add_broadcast(struct netaddr_set *set, const void *addr)
 {
 	uint32_t *more =
@@ -178,8 +189,10 @@ int netaddr_take_message(struct netaddr_set *set, const struct nlmsghdr *message
 	while (r == 0 && nl_attr_next(&attrs, &attr)) {
 		if (attr.length != length)
 			continue;
+		/* This end of a point-to-point link is IFA_LOCAL, and IFA_ADDRESS the other one. */
 		if (attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !own))
 			own = attr.data;
+		/* IPv6 has none. */
 		else if (attr.type == IFA_BROADCAST && length == sizeof(uint32_t))
 			r = add_broadcast(set, attr.data);
 	}

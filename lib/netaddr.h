@@ -25,7 +25,7 @@ struct netaddr_set {
 	uint8_t (*addrs)[16];
 	size_t n;
 	size_t room;
-	uint32_t *broadcasts; /* of its networks, in network order; not sorted */
+	uint32_t *broadcasts; /* of its networks, in network order, sorted as numbers */
 	size_t n_broadcasts;
 };
 

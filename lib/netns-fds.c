@@ -116,6 +116,21 @@ static bool is_foreign(struct netns_walk *walk, uint64_t cookie)
 	       cookie != own_cookie(walk);
 }
 
+/* It is not to be asked, as no other one of the process is; or this one descriptor was closed. */
+static int note_refusal(struct holder *holder, int error)
+{
+	bool starved = error == -EMFILE || error == -ENFILE;
+
+	if (holder->pidfd >= 0 && !starved && error != -EPERM && error != -ENOSYS)
+		return 0;
+	if (holder->pidfd >= 0)
+		close(holder->pidfd);
+	holder->pidfd = -2;
+	holder->walk->unasked += !starved;
+	netns_note_error(holder->walk, error);
+	return 0;
+}
+
 static int ask_socket(struct holder *holder, uint32_t fd)
 {
 	_cleanup_(cleanup_close) int sock_fd = -1;
@@ -127,16 +142,8 @@ static int ask_socket(struct holder *holder, uint32_t fd)
 		holder->pidfd = pidfd_open(holder->pid);
 	if (holder->pidfd >= 0)
 		sock_fd = take_fd(holder->pidfd, fd);
-	/* It is not to be asked; or this one descriptor was closed. */
-	if (sock_fd < 0) {
-		if (holder->pidfd < 0 || sock_fd == -EPERM || sock_fd == -ENOSYS) {
-			if (holder->pidfd >= 0)
-				close(holder->pidfd);
-			holder->pidfd = -2;
-			holder->walk->unasked++;
-		}
-		return 0;
-	}
+	if (sock_fd < 0)
+		return note_refusal(holder, holder->pidfd < 0 ? holder->pidfd : sock_fd);
 	cookie = cookie_of(sock_fd);
 	r = cookie != 0 ? idset_add(&holder->walk->cookies, hash64(cookie) | 1) : 0;
 	if (r != 0)
@@ -146,6 +153,7 @@ static int ask_socket(struct holder *holder, uint32_t fd)
 	if (netns_fd < 0) {
 		holder->walk->unknown +=
 			(errno == EPERM || errno == EACCES) && is_foreign(holder->walk, cookie);
+		netns_note_error(holder->walk, -errno);
 		return 0;
 	}
 	r = fstat(netns_fd, &st);
@@ -179,8 +187,10 @@ int netns_walk_fds(struct netns_walk *walk, int dir_fd, uint32_t pid)
 	uint32_t fd;
 	int r = 0;
 
-	if (fd_dir < 0)
+	if (fd_dir < 0) {
+		netns_note_error(walk, -errno);
 		return 0;
+	}
 	if (!ctx_has_own_pids(walk->env->ctx))
 		holder.pidfd = -2;
 	numdir_start(&walk->descriptors, fd_dir);

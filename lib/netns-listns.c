@@ -78,8 +78,10 @@ static int note_id(struct netns_walk *walk, const struct netns_kernel *kernel, u
 	int r;
 
 	/* It is gone, or not ours to open. */
-	if (fd < 0)
+	if (fd < 0) {
+		netns_note_error(walk, fd);
 		return 0;
+	}
 	r = fstat(fd, &st) < 0 ? 0 : netns_list_add(walk->list, st.st_ino, &place, NULL);
 	close(fd);
 	return r;

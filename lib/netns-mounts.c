@@ -16,18 +16,26 @@ enum {
 	FILE_ROOM = 64 * 1024, /* at first */
 	FILE_MAX = 64 * 1024 * 1024,
 	DEPTH_MAX = 256,
+	WAYPOINTS_MIN = 64,
 };
 
 /* The directories of ip-netns(8), and what it says there is a name. */
 static const char *const name_directories[] = { "/run/netns/", "/var/run/netns/" };
 
+/* What is known of one on the way to others. */
+struct waypoint {
+	uint64_t id;
+	uint64_t parent;
+	bool may_hang;
+};
+
 struct mount_search {
 	struct netns_walk *walk;
 	struct cursor text;
 	uint32_t pid;
-	bool ours; /* names are as our user knows them */
-	uint64_t parent;
-	bool parent_may_hang;
+	bool ours;                  /* names are as our user knows them */
+	struct waypoint *waypoints; /* by their ids */
+	size_t n_waypoints;
 };
 
 static int slurp_all(int fd, char **ret_text, size_t *ret_length)
@@ -59,33 +67,60 @@ static int slurp_all(int fd, char **ret_text, size_t *ret_length)
 	return 0;
 }
 
-static bool find_mount(const struct mount_search *mounts, uint64_t id, struct mountinfo *ret_mount)
+static int compare_waypoints(const void *left, const void *right)
 {
-	struct cursor text = mounts->text;
+	const struct waypoint *a = left;
+	const struct waypoint *b = right;
 
-	while (mountinfo_next(&text, ret_mount))
-		if (ret_mount->id == id)
-			return true;
-	return false;
+	return (a->id > b->id) - (a->id < b->id);
 }
 
-/* Whether a file system on the way to it may keep us waiting. Many are mounted side by side: the last
- * answer is kept. */
-static bool may_hang(struct mount_search *mounts, uint64_t parent)
+/* Anyone may make a hundred thousand of them: each is looked up, but the text is read through once. */
+static int note_waypoints(struct mount_search *mounts)
 {
-	struct mountinfo mount = { .parent = parent };
-	bool hangs = false;
+	struct cursor text = mounts->text;
+	struct mountinfo mount;
+	size_t room = 0;
 
-	if (mounts->parent == parent)
-		return mounts->parent_may_hang;
-	for (int i = 0; i < DEPTH_MAX && !hangs && find_mount(mounts, mount.parent, &mount); i++) {
-		hangs = mountinfo_may_hang(mount.type);
-		if (mount.parent == mount.id)
-			break;
+	while (mountinfo_next(&text, &mount)) {
+		if (mounts->n_waypoints == room) {
+			struct waypoint *more;
+
+			room = MAX(room * 2, (size_t)WAYPOINTS_MIN);
+			more = reallocarray(mounts->waypoints, room, sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			mounts->waypoints = more;
+		}
+		mounts->waypoints[mounts->n_waypoints++] = (struct waypoint){
+			.id = mount.id,
+			.parent = mount.parent,
+			.may_hang = mountinfo_may_hang(mount.type),
+		};
 	}
-	mounts->parent = parent;
-	mounts->parent_may_hang = hangs;
-	return hangs;
+	if (mounts->n_waypoints > 0)
+		qsort(mounts->waypoints, mounts->n_waypoints, sizeof(*mounts->waypoints),
+		      compare_waypoints);
+	return 0;
+}
+
+static const struct waypoint *find_waypoint(const struct mount_search *mounts, uint64_t id)
+{
+	const struct waypoint wanted = { .id = id };
+
+	return mounts->n_waypoints == 0 ? NULL
+					: bsearch(&wanted, mounts->waypoints, mounts->n_waypoints,
+						  sizeof(*mounts->waypoints), compare_waypoints);
+}
+
+/* Whether a file system on the way to it may keep us waiting. */
+static bool may_hang(const struct mount_search *mounts, uint64_t parent)
+{
+	const struct waypoint *at = find_waypoint(mounts, parent);
+
+	for (int i = 0; i < DEPTH_MAX && at && !at->may_hang && at->parent != at->id; i++)
+		at = find_waypoint(mounts, at->parent);
+	return at && at->may_hang;
 }
 
 /* "blue" for "/run/netns/blue"; NULL where that is no name. */
@@ -120,7 +155,8 @@ static int name_mount(const struct mount_search *mounts, size_t index, const cha
 	return netns_list_name(list, index, RANK_MOUNT, whole, strlen(whole));
 }
 
-static int note_mount(struct mount_search *mounts, const struct mountinfo *mount, uint64_t inode)
+static int note_mount(const struct mount_search *mounts, const struct mountinfo *mount,
+		      uint64_t inode)
 {
 	_cleanup_(cleanup_free) char *path = malloc(mount->point.length + 1);
 	struct netns_place place = { .kind = PLACE_MOUNT, .pid = mounts->pid, .path = path };
@@ -140,10 +176,11 @@ static int note_mounts(struct mount_search *mounts)
 	struct cursor text = mounts->text;
 	struct mountinfo mount;
 	uint64_t inode;
-	int r = 0;
+	int r;
 
 	if (!memmem(text.at, (size_t)(text.end - text.at), " - nsfs ", strlen(" - nsfs ")))
 		return 0;
+	r = note_waypoints(mounts);
 	while (r == 0 && mountinfo_next(&text, &mount))
 		if (netns_parse_link(mount.root.at, mount.root.length, "net", &inode) == 0 &&
 		    mount.type.length == 4 && memcmp(mount.type.at, "nsfs", 4) == 0)
@@ -192,11 +229,15 @@ int netns_walk_mounts(struct netns_walk *walk, int dir_fd, uint32_t pid)
 	if (r != 0)
 		return MIN(r, 0);
 	fd = open_file(walk->env->ctx, dir_fd);
-	if (fd < 0)
+	if (fd < 0) {
+		netns_note_error(walk, -errno);
 		return 0;
+	}
 	r = slurp_all(fd, &text, &length);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	mounts.text = (struct cursor){ text, text + length };
-	return note_mounts(&mounts);
+	r = note_mounts(&mounts);
+	free(mounts.waypoints);
+	return r;
 }

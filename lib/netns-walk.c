@@ -36,6 +36,11 @@ int netns_read_link(int dir_fd, const char *path, const char *type, uint64_t *re
 	return n < 0 ? -errno : netns_parse_link(link, (size_t)n, type, ret_inode);
 }
 
+void netns_note_error(struct netns_walk *walk, int error)
+{
+	walk->unopened += error == -EMFILE || error == -ENFILE;
+}
+
 uint64_t netns_file_number(int dir_fd, const char *path)
 {
 	struct stat st;
@@ -103,8 +108,10 @@ static int walk_threads(struct netns_walk *walk, int dir_fd, uint32_t pid)
 	if (walk->live && st.st_nlink <= 3)
 		return 0;
 	task_fd = openat(dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (task_fd < 0)
+	if (task_fd < 0) {
+		netns_note_error(walk, -errno);
 		return 0;
+	}
 	numdir_start(&walk->threads, task_fd);
 	while (r == 0 && numdir_next(&walk->threads, &tid, &name) == 0) {
 		const struct netns_place place = { .kind = PLACE_PROCESS, .pid = pid, .tid = tid };
@@ -115,6 +122,8 @@ static int walk_threads(struct netns_walk *walk, int dir_fd, uint32_t pid)
 		thread_fd = openat(task_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (thread_fd >= 0)
 			r = note_task(walk, thread_fd, &place);
+		else
+			netns_note_error(walk, -errno);
 		if (r == 0)
 			r = env_check(walk->env);
 	}
@@ -130,6 +139,7 @@ static int walk_process(struct netns_walk *walk, const char *name, uint32_t pid)
 
 	if (dir_fd < 0) {
 		walk->shut += errno == EACCES || errno == EPERM;
+		netns_note_error(walk, -errno);
 		return 0;
 	}
 	walk->mnt = 0;
@@ -158,12 +168,19 @@ int netns_walk_processes(struct netns_walk *walk)
 	if (fd >= 0)
 		numdir_start(&walk->processes, fd);
 	while (fd >= 0 && r == 0 && numdir_next(&walk->processes, &pid, &name) == 0) {
+		uint64_t unopened = walk->unopened;
+
 		r = walk_process(walk, name, pid);
+		walk->unopened = MIN(walk->unopened, unopened + 1);
 		if (r == 0)
 			r = env_check(walk->env);
 	}
 	result_add_source(walk->result, "procfs", "netns", ctx->proc_path, error)->rows =
 		walk->list->n;
+	netns_note_error(walk, error);
+	if (walk->unopened > 0)
+		result_add_loss(walk->result, "namespaces", "descriptors", "processes",
+				walk->unopened);
 	/* What only they hold can't be known of. */
 	if (walk->shut > 0)
 		result_add_loss(walk->result, "namespaces", "permission", "processes", walk->shut);

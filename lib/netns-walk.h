@@ -20,13 +20,14 @@ struct netns_walk {
 	bool fds;     /* descriptors are looked at, one by one */
 	bool tables;  /* some process may be closed to us: what it shows is told by its tables */
 	bool sockets; /* of sockets, too, it is asked where they are */
-	uint64_t own_mnt;     /* our mount namespace; 0: unknown */
-	uint64_t mnt;         /* that of the process at hand; 0: unknown */
-	uint64_t netns;       /* the network namespace of the process at hand; 0: unknown */
-	uint64_t own_cookie;  /* of our network namespace, as sockets tell it; 0: not asked yet */
-	uint64_t unasked;     /* processes whose sockets can't be asked where they are */
-	uint64_t unknown;     /* namespaces of sockets that do not tell which they are */
-	uint64_t shut;        /* processes that can't be looked into */
+	uint64_t own_mnt;    /* our mount namespace; 0: unknown */
+	uint64_t mnt;        /* that of the process at hand; 0: unknown */
+	uint64_t netns;      /* the network namespace of the process at hand; 0: unknown */
+	uint64_t own_cookie; /* of our network namespace, as sockets tell it; 0: not asked yet */
+	uint64_t unasked;    /* processes whose sockets can't be asked where they are */
+	uint64_t unknown;    /* namespaces of sockets that do not tell which they are */
+	uint64_t shut;       /* processes that can't be looked into */
+	uint64_t unopened; /* processes that no descriptor was left for, to look into them whole */
 	struct idset mounts;  /* mount namespaces that were read */
 	struct idset cookies; /* namespaces of sockets that were asked */
 	char *cgroup_text;    /* made at its first use */
@@ -36,6 +37,9 @@ struct netns_walk {
 };
 
 /* All return 0, -ENOMEM, or what env_check() says; what can't be read is not found. */
+
+/* Notes why something could not be opened, where that hides what is there. */
+void netns_note_error(struct netns_walk *walk, int error);
 
 /* netns-walk.c: processes, threads, and through them all else but what is below. */
 int netns_walk_processes(struct netns_walk *walk);

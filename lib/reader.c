@@ -377,8 +377,9 @@ int reader_open(struct reader *reader, struct env *env, struct estab_result *res
 	r = open_first(reader);
 	if (env->plan.all_netns)
 		return r < 0 ? r : 0;
-	/* Nothing was asked for that could exist, as "time-wait" of UDP: an empty answer. */
-	if (r == 1 && reader->error != 0 && env->bpf.row_protos == 0)
+	/* Nothing was asked for that could exist, as "time-wait" of UDP: an empty answer. So is what there was by the
+	 * deadline. */
+	if (r == 1 && reader->error != 0 && reader->error != -ETIME && env->bpf.row_protos == 0)
 		return reader->error;
 	return r < 0 ? r : 0;
 }

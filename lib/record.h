@@ -93,7 +93,7 @@ enum ext_kind {
 	EXT_LOCAL_NAME,    /* ax25, ipx: an address as the kernel writes it */
 	EXT_PEER_NAME,
 	EXT_ULP,            /* name of the protocol above TCP */
-	EXT_SUBFLOW,        /* struct subflow, or its first member alone */
+	EXT_SUBFLOW,        /* struct subflow, its first member alone, or all before the map */
 	EXT_MPTCP_INFO,     /* struct mptcp_info, as long as the kernel made it */
 	EXT_NETLINK_GROUPS, /* text: "1,5,33"; empty: in none */
 	EXT_NETLINK_FLAGS,  /* u32: NDIAG_FLAG_… */
@@ -143,10 +143,11 @@ enum ext_kind {
 struct subflow {
 	uint32_t token; /* of the connection, at this end */
 	uint32_t remote_token;
+	uint32_t flags;
 	uint8_t local_id;
 	uint8_t remote_id;
+	/* What follows is there only for who has CAP_NET_ADMIN. */
 	uint16_t map_length;
-	uint32_t flags;
 	uint32_t map_subflow_seq;
 	uint32_t ssn_offset;
 	uint64_t map_seq;

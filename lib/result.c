@@ -50,25 +50,46 @@ struct result_source *result_add_source(struct estab_result *result, const char 
 	return place;
 }
 
-void result_add_loss(struct estab_result *result, const char *what, const char *why,
-		     const char *detail, uint64_t count)
+/* Whether both say the same, whichever namespaces they are of. */
+static bool same_loss(const struct result_loss *a, const struct result_loss *b)
 {
-	struct result_loss *loss;
+	return same_text(a->what, b->what) && same_text(a->why, b->why) &&
+	       same_text(a->detail, b->detail);
+}
 
-	for (size_t i = 0; i < result->n_losses; i++) {
-		loss = &result->losses[i];
-		if (same_text(loss->what, what) && same_text(loss->why, why) &&
-		    same_text(loss->detail, detail) && loss->netns == result->at_netns &&
-		    same_text(loss->netns_name, result->at_netns_name)) {
-			loss->count += count;
+static void add_up(struct result_loss *loss, const struct result_loss *other)
+{
+	loss->count += other->count;
+	loss->netns = 0;
+	loss->netns_name = NULL;
+}
+
+/* Of very many namespaces not each can be told of: but how much was lost, and why. */
+static void add_to_others(struct estab_result *result, const struct result_loss *added)
+{
+	struct result_loss *losses = result->losses;
+
+	for (size_t i = result->n_losses; i-- > 0;) {
+		if (same_loss(&losses[i], added)) {
+			add_up(&losses[i], added);
 			return;
 		}
 	}
-	if (result->n_losses == RESULT_LOSSES_MAX) {
-		result->losses[RESULT_LOSSES_MAX - 1].count += count;
-		return;
+	for (size_t i = result->n_losses; i-- > 0;) {
+		for (size_t k = 0; k < i; k++) {
+			if (same_loss(&losses[k], &losses[i])) {
+				add_up(&losses[k], &losses[i]);
+				losses[i] = *added;
+				return;
+			}
+		}
 	}
-	result->losses[result->n_losses++] = (struct result_loss){
+}
+
+void result_add_loss(struct estab_result *result, const char *what, const char *why,
+		     const char *detail, uint64_t count)
+{
+	const struct result_loss added = {
 		.what = what,
 		.why = why,
 		.detail = detail,
@@ -76,6 +97,20 @@ void result_add_loss(struct estab_result *result, const char *what, const char *
 		.netns = result->at_netns,
 		.netns_name = result->at_netns_name,
 	};
+
+	for (size_t i = 0; i < result->n_losses; i++) {
+		struct result_loss *loss = &result->losses[i];
+
+		if (same_loss(loss, &added) && loss->netns == added.netns &&
+		    same_text(loss->netns_name, added.netns_name)) {
+			loss->count += count;
+			return;
+		}
+	}
+	if (result->n_losses == RESULT_LOSSES_MAX)
+		add_to_others(result, &added);
+	else
+		result->losses[result->n_losses++] = added;
 }
 
 void result_set_netns(struct estab_result *result, uint64_t inode, const char *name)

@@ -62,7 +62,8 @@ enum { RESULT_CLEARED = offsetof(struct estab_result, losses) };
  * never NULL (what does not fit shares the last place). */
 struct result_source *result_add_source(struct estab_result *result, const char *source,
 					const char *table, const char *path, int error);
-/* Notes a loss; the same what, why and detail again add up. All three are static text. */
+/* Notes a loss; the same what, why and detail again add up: of one namespace, and where there is no room left
+ * for more, of several. All three are static text. */
 void result_add_loss(struct estab_result *result, const char *what, const char *why,
 		     const char *detail, uint64_t count);
 /* What is tried and lost from now on is of this namespace (name: NULL, or the env's); of none. */

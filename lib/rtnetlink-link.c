@@ -12,7 +12,8 @@
 #include "text.h"
 #include "util.h"
 
-enum { ADDRESSES_ROOM = 32 * 1024, HWADDR_MAX = 32 };
+/* Of addresses, and of their details: a row has 64 KiB for all. */
+enum { ADDRESSES_ROOM = 28 * 1024, HWADDR_MAX = 32 };
 
 static void take_address(struct rt_address *address, const struct nl_attr *attr, size_t size)
 {
@@ -135,11 +136,12 @@ static size_t find_addresses(const struct rt_address **addresses, size_t n, uint
 
 /* With commas between. */
 static int put_addresses(struct row *row, enum ext_kind kind, const struct rt_address *addresses,
-			 size_t n)
+			 size_t n, size_t *ret_cut)
 {
 	char buffer[ADDRESSES_ROOM];
 	struct text text = { .buffer = buffer, .size = sizeof(buffer) };
 
+	*ret_cut = 0;
 	for (size_t i = 0; i < n; i++) {
 		size_t before = text.length;
 
@@ -149,9 +151,9 @@ static int put_addresses(struct row *row, enum ext_kind kind, const struct rt_ad
 			put_address(&text, &addresses[i]);
 		else
 			put_address_details(&text, &addresses[i]);
-		/* More than any interface has. */
 		if (text.length > text.size) {
 			text.length = before;
+			*ret_cut = n - i;
 			break;
 		}
 	}
@@ -275,7 +277,8 @@ static int take_attr(const struct nl_attr *attr, uint32_t index, struct row_numb
 }
 
 int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addresses,
-		   size_t n_addresses, uint64_t serial, struct row *row)
+		   size_t n_addresses, uint64_t serial, struct row *row,
+		   struct rt_link_cut *ret_cut)
 {
 	const struct ifinfomsg *head = nl_body(message);
 	struct row_numbers numbers = { 0 };
@@ -297,8 +300,9 @@ int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addr
 		r = rows_put_link_flags(row, head->ifi_flags);
 	n_addresses = find_addresses(&addresses, n_addresses, index);
 	if (r == 0)
-		r = put_addresses(row, EXT_ADDRESSES, addresses, n_addresses);
+		r = put_addresses(row, EXT_ADDRESSES, addresses, n_addresses, &ret_cut->addresses);
 	if (r == 0)
-		r = put_addresses(row, EXT_ADDRESS_DETAILS, addresses, n_addresses);
+		r = put_addresses(row, EXT_ADDRESS_DETAILS, addresses, n_addresses,
+				  &ret_cut->details);
 	return r == 0 ? numbers_put(&numbers, row) : r;
 }

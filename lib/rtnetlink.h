@@ -42,8 +42,16 @@ struct rt_address {
 
 /* RT_SKIP: it is none. */
 int rt_address_decode(const struct nlmsghdr *message, struct rt_address *ret_address);
+
+/* How many of an interface's addresses the row has no room for. */
+struct rt_link_cut {
+	size_t addresses;
+	size_t details;
+};
+
 /* The addresses are sorted by the index of their interface. */
 int rt_link_decode(const struct nlmsghdr *message, const struct rt_address *addresses,
-		   size_t n_addresses, uint64_t serial, struct row *row);
+		   size_t n_addresses, uint64_t serial, struct row *row,
+		   struct rt_link_cut *ret_cut);
 
 #endif

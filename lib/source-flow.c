@@ -30,6 +30,7 @@ struct source_cursor {
 	struct estab_result *result;
 	struct result_source *counts;
 	struct flow_reading reading;
+	uint64_t rows;      /* of this table: what counts counts may be of several */
 	bool any_counts;    /* some row had counters, */
 	bool any_times;     /* and times */
 	bool told;          /* what was not to be had was */
@@ -83,7 +84,7 @@ static struct source_cursor *flow_close(struct source_cursor *cursor)
 /* Whoever asked for counters or times should know why there are none. */
 static void tell_missing(struct source_cursor *cursor)
 {
-	uint64_t rows = cursor->counts->rows;
+	uint64_t rows = cursor->rows;
 
 	if (rows == 0 || cursor->told)
 		return;
@@ -107,6 +108,7 @@ static void count_row(struct source_cursor *cursor, const struct row *row)
 	const struct flow *flow = flow_of(&row->sock);
 
 	cursor->counts->rows++;
+	cursor->rows++;
 	cursor->any_counts |= flow->counts[FLOW_ORIG].known;
 	cursor->any_times |= (flow->has & (FLOW_HAS_START | FLOW_HAS_DURATION)) != 0;
 }

@@ -13,6 +13,7 @@
 
 struct source_cursor {
 	struct env *env;
+	struct estab_result *result;
 	struct nl nl;
 	unsigned int kind;
 	const char *table;
@@ -132,6 +133,7 @@ static int rtnetlink_open(struct env *env, const struct source_job *job,
 	if (!cursor)
 		return -ENOMEM;
 	cursor->env = env;
+	cursor->result = result;
 	cursor->kind = job->proto;
 	cursor->table = job->table;
 	r = nl_open(env, result, NETLINK_ROUTE, &cursor->nl);
@@ -181,9 +183,17 @@ static int next_route(struct source_cursor *cursor, struct row *row)
 	return r;
 }
 
+/* Who asked for them should know that there are more. */
+static void tell_cut(struct source_cursor *cursor, enum estab_field field, size_t n)
+{
+	if (n > 0 && plan_has_field(&cursor->env->plan, field))
+		result_add_loss(cursor->result, "addresses", "cut", cursor->table, n);
+}
+
 static int next_link(struct source_cursor *cursor, struct row *row)
 {
 	const struct nlmsghdr *message;
+	struct rt_link_cut cut;
 	int r;
 
 	do {
@@ -191,8 +201,12 @@ static int next_link(struct source_cursor *cursor, struct row *row)
 		if (r != 0)
 			return r;
 		r = rt_link_decode(message, cursor->addresses, cursor->n_addresses,
-				   ++cursor->serial, row);
+				   ++cursor->serial, row, &cut);
 	} while (r == RT_SKIP);
+	if (r == RT_ROW) {
+		tell_cut(cursor, ESTAB_F_ADDRESSES, cut.addresses);
+		tell_cut(cursor, ESTAB_F_ADDRESS_DETAILS, cut.details);
+	}
 	return r;
 }
 

@@ -8,11 +8,16 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "estab.h"
 #include "util.h"
 
 static const char recent[] =
@@ -164,12 +169,64 @@ static void test_netlink(void **state)
 	flow_stats_free(&list);
 }
 
+/* Comes when the first source is refused: by then there is no time left. */
+static void take_time(void *arg, int level, const char *text)
+{
+	const struct timespec while_we_wait = { .tv_nsec = 5 * 1000 * 1000 };
+
+	(void)level;
+	(void)text;
+	nanosleep(&while_we_wait, NULL);
+	*(bool *)arg = true;
+}
+
+static void ends_at_the_deadline(void **state)
+{
+	char directory[] = "/tmp/estab-test-XXXXXX";
+	struct estab_ctx_options options = { .size = sizeof(options), .proc_root = directory };
+	struct estab_loss loss = { .size = sizeof(loss) };
+	struct estab_snapshot *snapshot;
+	struct estab_query *query;
+	struct estab_ctx *ctx;
+	bool took_time = false;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(mkdir("net", 0700) | mkdir("net/stat", 0700), 0);
+	file = fopen("net/stat/nf_conntrack", "w");
+	assert_non_null(file);
+	fprintf(file, "%s\n1\n", recent);
+	assert_int_equal(fclose(file), 0);
+
+	assert_int_equal(estab_ctx_new(&options, &ctx), 0);
+	estab_ctx_set_log(ctx, take_time, &took_time);
+	assert_int_equal(estab_query_new(ctx, &query), 0);
+	assert_int_equal(estab_query_set_subject(query, ESTAB_SUBJECT_FLOW_STATS), 0);
+	assert_int_equal(estab_query_set_deadline_ms(query, 1), 0);
+	assert_int_equal(estab_snapshot_take(query, &snapshot), 0);
+	assert_true(took_time);
+	assert_int_equal(estab_snapshot_count(snapshot), 0);
+	assert_int_equal(estab_result_loss_count(estab_snapshot_result(snapshot)), 1);
+	assert_int_equal(estab_result_get_loss(estab_snapshot_result(snapshot), 0, &loss), 0);
+	assert_string_equal(loss.why, "deadline");
+	estab_snapshot_unref(snapshot);
+	estab_query_unref(query);
+	estab_ctx_unref(ctx);
+	unlink("net/stat/nf_conntrack");
+	rmdir("net/stat");
+	rmdir("net");
+	rmdir(directory);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_bad_text),
 		cmocka_unit_test(test_netlink),
+		cmocka_unit_test(ends_at_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,12 +253,52 @@ static void keeps_them_apart(void **state)
 	netaddrs_free(&netaddrs);
 }
 
+static struct nlmsghdr *make_broadcast(void *buffer, uint32_t number)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct ifaddrmsg *body;
+
+	message->nlmsg_type = RTM_NEWADDR;
+	body = mnl_nlmsg_put_extra_header(message, sizeof(*body));
+	body->ifa_family = AF_INET;
+	mnl_attr_put_u32(message, IFA_LOCAL, htonl(number));
+	mnl_attr_put_u32(message, IFA_BROADCAST, htonl(number + 1));
+	return message;
+}
+
+/* In no order, and as many as anyone could make: by looking at all of them for each the test would not end in its
+ * time. */
+static void knows_all_broadcasts(void **state)
+{
+	enum { COUNT = 300000, FIRST = 0x0a000000 };
+	_Alignas(struct nlmsghdr) uint8_t buffer[128];
+	struct netaddrs netaddrs = { 0 };
+	struct netaddr_set set = { .netns = 7, .known = true };
+
+	(void)state;
+	for (uint32_t i = 0; i < COUNT; i++)
+		assert_int_equal(
+			netaddr_take_message(&set, make_broadcast(buffer,
+								  FIRST + 2 * (i * 7919 % COUNT))),
+			0);
+	assert_int_equal(netaddrs_add(&netaddrs, &set), 0);
+	for (uint32_t i = 0; i < 2 * COUNT; i++) {
+		uint32_t number = htonl(FIRST + i);
+		uint8_t addr[16] = { 0 };
+
+		memcpy(addr, &number, sizeof(number));
+		if (netaddrs_is_for_many(&netaddrs, 7, addr, false) != (i % 2 == 1))
+			fail_msg("broadcast %u", i);
+	}
+	netaddrs_free(&netaddrs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_trie),   cmocka_unit_test(takes_no_nonsense),
 		cmocka_unit_test(reads_inet6),      cmocka_unit_test(takes_messages),
-		cmocka_unit_test(keeps_them_apart),
+		cmocka_unit_test(keeps_them_apart), cmocka_unit_test(knows_all_broadcasts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "util.h"
 
 struct world {
+	struct estab_ctx ctx;
 	struct env env;
 	struct netns_list list;
 	struct estab_result result;
@@ -268,6 +270,80 @@ static void ends_when_cancelled(void **state)
 	assert_int_equal(play(world), -ECANCELED);
 }
 
+/* ---- mounts ---- */
+
+/* Reads what is mounted where a process is, out of a file. */
+static void walk_mounts(struct world *world, FILE *file, const char *directory)
+{
+	char path[96];
+	int fd;
+
+	assert_int_equal(fclose(file), 0);
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	world->ctx.proc_path = (char *)"/proc";
+	world->env.ctx = &world->ctx;
+	world->walk.mnt = 77;
+	assert_int_equal(netns_walk_mounts(&world->walk, fd, 5), 0);
+	idset_free(&world->walk.mounts);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/mountinfo", directory);
+	unlink(path);
+	rmdir(directory);
+}
+
+static FILE *begin_mounts(char *directory)
+{
+	char path[96];
+	FILE *file;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/mountinfo", directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("20 1 0:1 / / rw - ext4 /dev/root rw\n", file);
+	return file;
+}
+
+static void shuns_what_may_hang(void **state)
+{
+	char directory[] = "/tmp/estab-test-XXXXXX";
+	struct world *world = *state;
+	FILE *file = begin_mounts(directory);
+
+	fputs("21 20 0:2 / /slow rw - fuse.sshfs far rw\n"
+	      "22 21 0:3 / /slow/tmp rw - tmpfs tmpfs rw\n"
+	      "23 22 0:4 net:[100] /slow/tmp/n rw - nsfs nsfs rw\n"
+	      "24 20 0:4 net:[101] /quick rw - nsfs nsfs rw\n"
+	      "25 99 0:4 net:[102] /nowhere rw - nsfs nsfs rw\n",
+	      file);
+	walk_mounts(world, file, directory);
+	assert_int_equal(world->list.n, 3);
+	/* That there is one is known; nobody goes there that way. */
+	assert_int_equal(world->list.items[netns_list_find(&world->list, 100)].n_places, 0);
+	assert_int_equal(world->list.items[netns_list_find(&world->list, 101)].n_places, 1);
+	assert_int_equal(world->list.items[netns_list_find(&world->list, 102)].n_places, 1);
+}
+
+/* As many as a mount namespace may have, each in a place of its own: by looking through all for each of them the
+ * test would not end in its time. */
+static void bears_a_hundred_thousand(void **state)
+{
+	enum { FIRST = 100, PAIRS = 50000 };
+	char directory[] = "/tmp/estab-test-XXXXXX";
+	struct world *world = *state;
+	FILE *file = begin_mounts(directory);
+
+	for (unsigned int i = 0; i < PAIRS; i++)
+		fprintf(file,
+			"%u 20 0:9 / /d%u rw - tmpfs t rw\n"
+			"%u %u 0:4 net:[4026531840] /d%u/n rw - nsfs nsfs rw\n",
+			FIRST + 2 * i, i, FIRST + 2 * i + 1, FIRST + 2 * i, i);
+	walk_mounts(world, file, directory);
+	assert_int_equal(world->list.n, 1);
+	assert_int_equal(world->list.items[0].n_places, 1);
+}
+
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -283,6 +359,8 @@ int main(void)
 		WITH_WORLD(does_without_it),
 		WITH_WORLD(ends_where_the_kernel_does_not),
 		WITH_WORLD(ends_when_cancelled),
+		WITH_WORLD(shuns_what_may_hang),
+		WITH_WORLD(bears_a_hundred_thousand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

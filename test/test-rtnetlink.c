@@ -20,6 +20,7 @@
 struct fixture {
 	_Alignas(8) uint8_t data[4096];
 	struct row row;
+	struct rt_link_cut cut;
 	struct env env; /* the last: it ends in a flexible array */
 };
 
@@ -187,7 +188,8 @@ static void test_other_messages(void **state)
 	message = begin(fixture, RTM_NEWROUTE, &odd, sizeof(odd));
 	assert_int_equal(rt_route_decode(&fixture->env, message, 0, 1, &fixture->row), RT_SKIP);
 	assert_int_equal(rt_address_decode(message, &address), RT_SKIP);
-	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_SKIP);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row, &fixture->cut),
+			 RT_SKIP);
 }
 
 static void test_link(void **state)
@@ -220,7 +222,8 @@ static void test_link(void **state)
 	add(message, IFLA_OPERSTATE, "\6", 1);
 	/* An older kernel's are shorter. */
 	add(message, IFLA_STATS64, &stats, offsetof(struct rtnl_link_stats64, rx_errors));
-	assert_int_equal(rt_link_decode(message, addresses, 2, 1, &fixture->row), RT_ROW);
+	assert_int_equal(rt_link_decode(message, addresses, 2, 1, &fixture->row, &fixture->cut),
+			 RT_ROW);
 	expect(fixture, ESTAB_F_INTERFACE, "eth7");
 	expect(fixture, ESTAB_F_INDEX, "7");
 	expect(fixture, ESTAB_F_HWADDR, "02:fc:00:00:00:ff");
@@ -269,7 +272,8 @@ static void test_address_details(void **state)
 	assert_int_equal(rt_address_decode(message, &addresses[2]), RT_ROW);
 
 	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
-	assert_int_equal(rt_link_decode(message, addresses, 3, 1, &fixture->row), RT_ROW);
+	assert_int_equal(rt_link_decode(message, addresses, 3, 1, &fixture->row, &fixture->cut),
+			 RT_ROW);
 	expect(fixture, ESTAB_F_ADDRESSES, "10.0.0.1/32,10.0.0.1/32,fe80::1/32");
 	expect(fixture, ESTAB_F_ADDRESS_DETAILS,
 	       "10.0.0.1/32 peer 10.0.0.2 scope link label tun0:1??x,"
@@ -277,6 +281,36 @@ static void test_address_details(void **state)
 	       "fe80::1/32 scope global");
 	/* No word for this kind of device. */
 	expect(fixture, ESTAB_F_LINK_TYPE, "");
+}
+
+/* A load balancer may have thousands. */
+static void test_many_addresses(void **state)
+{
+	enum { COUNT = 4000 };
+	const struct ifinfomsg link_head = { .ifi_index = 7, .ifi_type = ARPHRD_ETHER };
+	struct rt_address *addresses = calloc(COUNT, sizeof(*addresses));
+	struct fixture *fixture = *state;
+	struct nlmsghdr *message;
+
+	assert_non_null(addresses);
+	for (uint32_t i = 0; i < COUNT; i++)
+		addresses[i] = (struct rt_address){
+			.index = 7,
+			.number = i,
+			.family = ESTAB_FAMILY_INET6,
+			.prefix = 128,
+			.bytes = { 0x20, 1, [14] = (uint8_t)(i >> 8), [15] = (uint8_t)i },
+		};
+	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
+	add(message, IFLA_IFNAME, "eth7", 5);
+	assert_int_equal(rt_link_decode(message, addresses, COUNT, 1, &fixture->row, &fixture->cut),
+			 RT_ROW);
+	assert_in_range(fixture->cut.addresses, 1, COUNT - 1000);
+	assert_in_range(fixture->cut.details, fixture->cut.addresses + 1, COUNT - 500);
+	assert_int_equal(rt_link_decode(message, addresses, 100, 1, &fixture->row, &fixture->cut),
+			 RT_ROW);
+	assert_int_equal(fixture->cut.addresses + fixture->cut.details, 0);
+	free(addresses);
 }
 
 static void test_bus(void **state)
@@ -292,7 +326,7 @@ static void test_bus(void **state)
 
 	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
 	add(message, IFLA_MAP, &map, sizeof(map));
-	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row, &fixture->cut), RT_ROW);
 	expect(fixture, ESTAB_F_IRQ, "16");
 	expect(fixture, ESTAB_F_IO_BASE, "768");
 	expect(fixture, ESTAB_F_MEMORY_START, "4157603840");
@@ -303,13 +337,13 @@ static void test_bus(void **state)
 	map = (struct rtnl_link_ifmap){ 0 };
 	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
 	add(message, IFLA_MAP, &map, sizeof(map));
-	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row, &fixture->cut), RT_ROW);
 	expect(fixture, ESTAB_F_IRQ, "");
 	expect(fixture, ESTAB_F_MEMORY_END, "");
 	map.irq = 9;
 	message = begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
 	add(message, IFLA_MAP, &map, 8);
-	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row, &fixture->cut), RT_ROW);
 	expect(fixture, ESTAB_F_IRQ, "");
 }
 
@@ -345,7 +379,7 @@ static void test_counters(void **state)
 	add(message, IFLA_STATS64, &stats, sizeof(stats));
 	add(message, IFLA_QDISC, "fq_codel", 9);
 	add_u32(message, IFLA_TXQLEN, 1000);
-	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+	assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row, &fixture->cut), RT_ROW);
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		size_t at = counters[i].offset / sizeof(*member);
 
@@ -430,7 +464,8 @@ static void test_link_words(void **state)
 			begin(fixture, RTM_NEWLINK, &link_head, sizeof(link_head));
 
 		add(message, IFLA_OPERSTATE, &cases[i].operstate, 1);
-		assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row), RT_ROW);
+		assert_int_equal(rt_link_decode(message, NULL, 0, 1, &fixture->row, &fixture->cut),
+				 RT_ROW);
 		expect(fixture, ESTAB_F_LINK_TYPE, cases[i].words[0]);
 		expect(fixture, ESTAB_F_OPERSTATE, cases[i].words[1]);
 	}
@@ -445,6 +480,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_address_details, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_addresses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bus, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_route_numbers, setup, teardown),

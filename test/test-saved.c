@@ -65,6 +65,10 @@ static void test_bad(void **state)
 	expect_bad("{\"record\":\"start\",\"schema\":1}\n{\"record\":\"socket\",\"a\"", cut);
 	expect_bad("{\"record\":\"start\",\"schema\":1}\n{\"x\":1}\n", "a line in it is no record");
 	expect_bad("{\"record\":\"end\"}\n", "it is no listing of estab's");
+	expect_bad("{\"estab\":{\"schema\":1},\"flows\":[],\"end\":{}}",
+		   "it is a listing of something else than sockets");
+	expect_bad("{\"record\":\"start\",\"schema\":1}\n{\"record\":\"flow\"}\n",
+		   "it is a listing of something else than sockets");
 	expect_bad(
 		"{\"record\":\"start\",\"schema\":1}\n{\"record\":\"end\"}\n{\"record\":\"end\"}\n",
 		"something stands behind its end");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "complain.h"
 #include "options.h"
 #include "select.h"
@@ -35,6 +36,11 @@ int ask_complain(const struct options *options, int error)
 			return STATUS_FAILED;
 		}
 	}
+	if (options->proc_root && error == -ENOENT) {
+		complain_word(estab_subject_name(options->subject), "no file of theirs is in",
+			      options->proc_root, strlen(options->proc_root));
+		return STATUS_FAILED;
+	}
 	complain_errno(options->proc_root ? options->proc_root
 					  : estab_subject_name(options->subject),
 		       error);
@@ -53,6 +59,8 @@ int ask_context(const struct options *options, struct estab_ctx **ret_ctx)
 	};
 	int error;
 
+	if (options->proc_root && *options->proc_root == '\0')
+		return complain_usage("--proc-root", "no directory is named");
 	if (options->proc_pid != 0 && !options->proc_root)
 		return complain_usage("--proc-pid", "needs --proc-root");
 	if (options->byte_order != ESTAB_BYTE_ORDER_NATIVE && !options->proc_root)
@@ -63,8 +71,10 @@ int ask_context(const struct options *options, struct estab_ctx **ret_ctx)
 		return STATUS_FAILED;
 	}
 	error = estab_ctx_new(&ctx_options, ret_ctx);
-	if (error < 0)
-		return ask_complain(options, error);
+	if (error < 0) {
+		complain_errno(options->proc_root ? options->proc_root : "/proc", error);
+		return STATUS_FAILED;
+	}
 	if (options->debug)
 		estab_ctx_set_log(*ret_ctx, log_line, NULL);
 	return 0;
@@ -108,6 +118,55 @@ static int set_netns(const struct options *options, struct estab_query *query)
 	return 0;
 }
 
+/* Which sources have rows of a subject; all know auto. */
+static const char *const sources[] = {
+	[ESTAB_SUBJECT_SOCKETS] = "bpf diag procfs",
+	[ESTAB_SUBJECT_FLOWS] = "ctnetlink procfs",
+	[ESTAB_SUBJECT_ROUTES] = "rtnetlink procfs",
+	[ESTAB_SUBJECT_INTERFACES] = "rtnetlink procfs",
+	[ESTAB_SUBJECT_MEMBERSHIPS] = "procfs",
+	[ESTAB_SUBJECT_STATS] = "procfs",
+	[ESTAB_SUBJECT_FLOW_STATS] = "ctnetlink procfs",
+	[ESTAB_SUBJECT_EXPECTATIONS] = "ctnetlink procfs",
+};
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (; *words; words += strcspn(words, " "), words += *words == ' ')
+		if (strncmp(words, word, length) == 0 && strcspn(words, " ") == length)
+			return true;
+	return false;
+}
+
+static int set_source(const struct options *options, struct estab_query *query)
+{
+	const char *name = options->source;
+
+	if (!name)
+		return 0;
+	if (estab_query_set_source(query, name) < 0)
+		return complain_word("--source", "no such source", name, strlen(name));
+	if (strcmp(name, "auto") == 0)
+		return 0;
+	if (!has_word(sources[options->subject], name)) {
+		struct buf why;
+
+		buf_init(&why, BUF_MEMORY);
+		buf_str(&why, estab_subject_name(options->subject));
+		buf_str(&why, " are read by ");
+		buf_put(&why, sources[options->subject], strlen(sources[options->subject]) + 1);
+		complain_word("--source", why.error == 0 ? why.data : "not of these", name,
+			      strlen(name));
+		buf_free(&why);
+		return STATUS_USAGE;
+	}
+	if (options->proc_root && strcmp(name, "procfs") != 0)
+		return complain_usage("--source", "--proc-root is read by procfs only");
+	return 0;
+}
+
 static int set_up(const struct options *options, struct estab_query *query)
 {
 	int status = select_check(options);
@@ -125,9 +184,9 @@ static int set_up(const struct options *options, struct estab_query *query)
 	status = set_netns(options, query);
 	if (status != 0)
 		return status;
-	if (options->source && estab_query_set_source(query, options->source) < 0)
-		return complain_word("--source", "no such source", options->source,
-				     strlen(options->source));
+	status = set_source(options, query);
+	if (status != 0)
+		return status;
 	error = estab_query_set_consistent(query, options->consistent);
 	if (error < 0) {
 		complain_errno("query", error);

@@ -180,6 +180,24 @@ static void put_null(struct buf *buf, enum estab_subject subject)
 	}
 }
 
+static int complain_subject(const char *words)
+{
+	enum estab_subject subject = ESTAB_SUBJECT_SOCKETS;
+	const char *name;
+	struct buf why;
+
+	buf_init(&why, BUF_MEMORY);
+	buf_str(&why, "none of ");
+	for (; (name = estab_subject_name(subject)); subject++) {
+		buf_str(&why, subject > 0 ? ", " : "");
+		buf_str(&why, name);
+	}
+	buf_char(&why, '\0');
+	complain_word("fields", why.error == 0 ? why.data : "no such rows", words, strlen(words));
+	buf_free(&why);
+	return STATUS_USAGE;
+}
+
 /* What the words name; nothing: sockets. */
 static int find_subject(const char *words, enum estab_subject *ret_subject)
 {
@@ -190,8 +208,7 @@ static int find_subject(const char *words, enum estab_subject *ret_subject)
 		while (name && strcmp(name, words) != 0)
 			name = estab_subject_name(++subject);
 		if (!name)
-			return complain_word("fields", "nothing that is listed", words,
-					     strlen(words));
+			return complain_subject(words);
 	}
 	*ret_subject = subject;
 	return 0;

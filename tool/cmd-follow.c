@@ -54,8 +54,8 @@ static int check_options(const struct options *options)
 				      "in one network namespace at a time: -N names it");
 	if (options->proc_root)
 		return complain_usage("--follow", "nothing happens in a copy (--proc-root)");
-	if (options->n_sort > 0 || options->tree || options->explain)
-		return complain_usage("--follow", "goes without --sort, --tree and --explain");
+	if (options->n_sort > 0)
+		return complain_usage("--follow", "goes without --sort");
 	return 0;
 }
 

@@ -218,7 +218,9 @@ static void put_details(const struct lsof *lsof, struct buf *buf, const struct l
 	bool queues = lsof->options.queues && file->proto != ESTAB_PROTO_UNIX;
 
 	if (!state && !queues) {
-		if ((lsof->options.state || lsof->options.flags) && file->proto != ESTAB_PROTO_UNIX)
+		if (file->proto == ESTAB_PROTO_UNIX
+			    ? !lsof->options.state && (lsof->options.queues || lsof->options.flags)
+			    : lsof->options.state || lsof->options.flags)
 			buf_char(buf, ' ');
 		return;
 	}

@@ -198,21 +198,23 @@ static int set_repeat(struct lsof_options *options, const char *text, bool until
 /* All that lsof(8) knows; what is not of a socket is never shown. */
 static const char lsof_field_letters[] = "acCdDfFgGiklKLmMnNoprRsStTuPZ0";
 
+/* Each -F adds to those before it. */
 static int set_fields(struct lsof_options *options, const char *text)
 {
-	options->fields = text ? text : "";
-	options->end = '\n';
-	if (strchr(options->fields, '?')) {
-		options->field_help = true;
-		return 0;
-	}
-	for (const char *at = options->fields; *at; at++)
-		if (!strchr(lsof_field_letters, *at))
+	if (!text || strcmp(text, "0") == 0)
+		options->fields = UINT64_MAX;
+	for (const char *at = text ? text : ""; *at; at++) {
+		if (*at == '?')
+			options->field_help = true;
+		else if (!strchr(lsof_field_letters, *at))
 			return lsof_usage("unknown field", (char[]){ *at, '\0' });
-	if (strchr(options->fields, '0'))
-		options->end = '\0';
-	if (strcmp(options->fields, "0") == 0)
-		options->fields = "";
+		else if (*at == '0')
+			options->end = '\0';
+		else
+			options->fields |= LSOF_FIELD(*at);
+	}
+	/* A process's number is never left out. */
+	options->fields |= LSOF_FIELD('p');
 	return 0;
 }
 
@@ -259,6 +261,27 @@ static int set_offset(struct lsof_options *options, struct words *words)
 						     : lsof_usage("not a number of digits", value);
 }
 
+/* Options whose other forms are of files: -f[gG], +f, -L, +L, -K i. */
+static int set_file_option(struct lsof_options *options, char letter, char sign, const char *value)
+{
+	char option[] = { sign, letter, '\0' };
+	uint64_t number;
+
+	if (letter == 'K' && value)
+		return strcmp(value, "i") == 0 ? 0 : lsof_usage("-K not followed by i", value);
+	if (letter == 'f' && value && value[strspn(value, "gG")] != '\0')
+		return lsof_usage("unknown file struct option", value);
+	if (letter == 'L' && value && !read_number(value, &number))
+		return sockets_only(value);
+	if (letter == 'L' && value && sign == '-')
+		return lsof_usage(NULL, "no number may follow -L");
+	if (letter == 'K' || (value && sign == '+'))
+		return sockets_only(option);
+	if (letter == 'L')
+		options->links = sign == '+';
+	return 0;
+}
+
 /* Options that have an argument, or may have one. */
 static int apply_argument(struct lsof_options *options, struct words *words, char letter)
 {
@@ -283,6 +306,10 @@ static int apply_argument(struct lsof_options *options, struct words *words, cha
 		return 0;
 	case 'S':
 		return 0;
+	case 'f':
+	case 'K':
+	case 'L':
+		return set_file_option(options, letter, words->sign, value);
 	}
 	if (!value || (*value == '-' && letter != 'p'))
 		return lsof_usage("an argument is missing behind", (char[]){ '-', letter, '\0' });
@@ -306,6 +333,7 @@ static const struct {
 	{ 'l', offsetof(struct lsof_options, numeric_users) },
 	{ 't', offsetof(struct lsof_options, terse) },
 	{ 'R', offsetof(struct lsof_options, parent) },
+	{ 'X', offsetof(struct lsof_options, without_inet) },
 	{ 'J', offsetof(struct lsof_options, json) },
 	{ 'j', offsetof(struct lsof_options, json_lines) },
 	{ 'Q', offsetof(struct lsof_options, quiet) },
@@ -330,13 +358,12 @@ static int apply(struct lsof_options *options, struct words *words, char letter)
 	}
 	if (letter == 'o')
 		return set_offset(options, words);
-	if (strchr("icFTrgsSpu", letter))
+	if (strchr("icFTrgsSpufKL", letter))
 		return apply_argument(options, words, letter);
 	/* Nothing blocks here, nor warns, and no port mapper is asked. */
-	if (strchr("wbOM", letter) || (letter == 'L' && words->sign == '-') ||
-	    (letter == 'f' && *words->letters == '\0'))
+	if (strchr("wbOM", letter))
 		return 0;
-	if (strchr("dDefKLmNxXAk", letter))
+	if (strchr("dDemNxAk", letter))
 		return sockets_only(option);
 	return lsof_usage("illegal option character", option + 1);
 }
@@ -359,6 +386,8 @@ static int check(const struct lsof_options *options)
 			wanted |= !lists[i]->items[k].without;
 			listed = true;
 		}
+	if (options->net && options->without_inet)
+		return lsof_usage(NULL, "-i is useless when -X is specified");
 	if (options->all && !options->net && !options->unix_sockets && !listed)
 		return lsof_usage(NULL, "no select options to AND via -a");
 	if (!options->net && !options->unix_sockets)
@@ -376,6 +405,7 @@ int lsof_options_parse(int argc, char **argv, struct lsof_options *options)
 	*options = (struct lsof_options){
 		.state = true,
 		.command_width = LSOF_COMMAND_WIDTH,
+		.end = '\n',
 	};
 	for (words.at = 1; status == 0 && words.at < argc; words.at++) {
 		char *word = argv[words.at];

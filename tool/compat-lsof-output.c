@@ -10,7 +10,7 @@
 
 /* ---- the table ---- */
 
-enum { COLUMN_PARENT = 2, COLUMN_GROUP = 3, COLUMN_SIZE = 8, N_COLUMNS = 10 };
+enum { COLUMN_PARENT = 2, COLUMN_GROUP = 3, COLUMN_SIZE = 8, COLUMN_LINKS = 9, N_COLUMNS = 11 };
 
 static const struct {
 	const char *title;
@@ -25,9 +25,12 @@ static const struct {
 	{ "TYPE", false },
 	{ "DEVICE", false },
 	{ NULL, false },
+	{ "NLINK", false },
 	/* The name stands behind it, in a column that is never filled up. */
 	{ "NODE", false },
 };
+
+_Static_assert((int)N_COLUMNS < (int)COMPAT_COLUMNS_MAX, "the name is a column more");
 
 static void put_command(struct buf *cell, const struct lsof *lsof, const struct estab_owner *owner)
 {
@@ -80,6 +83,8 @@ static void put_row(struct lsof *lsof, struct compat_table *table, const struct 
 	compat_table_next(table);
 	buf_str(cell, options->sizes ? "" : "0t0");
 	compat_table_next(table);
+	/* Links are of names in a directory. */
+	compat_table_next(table);
 	if (file->proto == ESTAB_PROTO_UNIX)
 		buf_u64(cell, compat_u64(file->sock, ESTAB_F_INODE, 0));
 	else
@@ -108,6 +113,7 @@ void lsof_put_table(struct lsof *lsof)
 	}
 	table.columns[COLUMN_GROUP].hidden = !lsof->options.group;
 	table.columns[COLUMN_PARENT].hidden = !lsof->options.parent;
+	table.columns[COLUMN_LINKS].hidden = !lsof->options.links;
 	for (size_t i = 0; i < N_COLUMNS; i++) {
 		if (i == COLUMN_SIZE)
 			buf_str(compat_table_cell(&table), size_title(&lsof->options));
@@ -128,9 +134,7 @@ void lsof_put_table(struct lsof *lsof)
 
 static bool wants(const struct lsof *lsof, char letter)
 {
-	const char *fields = lsof->options.fields;
-
-	return *fields == '\0' || strchr(fields, letter) != NULL;
+	return (lsof->options.fields & LSOF_FIELD(letter)) != 0;
 }
 
 static void end_field(struct lsof *lsof)

@@ -105,6 +105,8 @@ static int read_ports(struct lsof_net *net, char *list, const char *whole)
 				*dash = '\0';
 			if (!dash || !read_port(net, word, &from) || !read_port(net, dash + 1, &to))
 				return bad("unknown service in: -i", whole);
+			if (from > to)
+				return bad("unacceptable port specification in: -i", whole);
 		}
 		net->ranges[net->n_ranges].from = from;
 		net->ranges[net->n_ranges++].to = to;

@@ -11,6 +11,7 @@
 
 #include "compat-names.h"
 #include "compat.h"
+#include "util.h"
 
 /* lsof itself says 1 for all that goes wrong; that it has no files but sockets is estab's own. */
 enum { LSOF_OK = 0, LSOF_FAILED = 1, LSOF_SOCKETS_ONLY = 2 };
@@ -65,7 +66,9 @@ struct lsof_options {
 	bool terse, group, parent, endpoints, peers;
 	bool tcp_given, state, queues, flags; /* -T */
 	bool sizes, offsets; /* -s, -o: what the column between DEVICE and NODE is of */
-	const char *fields;  /* -F; "": all */
+	bool links;          /* +L: a column that no socket has anything for */
+	bool without_inet;   /* -X */
+	uint64_t fields;     /* -F: LSOF_FIELD() of each; 0: no -F */
 	char end;            /* of a field */
 	bool json, json_lines;
 	size_t command_width; /* 0: whole */
@@ -75,6 +78,9 @@ struct lsof_options {
 	unsigned int seconds, count;
 	const char *marker;
 };
+
+/* A letter of -F as a bit. */
+#define LSOF_FIELD(letter) BIT64((letter) - 'A')
 
 /* The states of TCP by lsof's names, which is what -s takes. */
 enum { LSOF_STATES = 11 };

@@ -23,6 +23,7 @@ static const struct option long_options[] = {
 	{ "ipx", no_argument, NULL, OPT_FAMILY },
 	{ "netrom", no_argument, NULL, OPT_FAMILY },
 	{ "rose", no_argument, NULL, OPT_FAMILY },
+	{ "tcpip", no_argument, NULL, OPT_FAMILY },
 	{ "unix", no_argument, NULL, OPT_FAMILY },
 	{ "x25", no_argument, NULL, OPT_FAMILY },
 	{ "all", no_argument, NULL, 'a' },

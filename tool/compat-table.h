@@ -12,7 +12,7 @@
 
 #include "buf.h"
 
-enum { COMPAT_COLUMNS_MAX = 11 };
+enum { COMPAT_COLUMNS_MAX = 12 };
 
 struct compat_column {
 	const char *before; /* what divides it from the column before, unless that is the first */

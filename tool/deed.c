@@ -152,8 +152,21 @@ static int foresee(struct doing *doing)
 	return 0;
 }
 
+static const char *outcome_of(const void *arg, size_t row)
+{
+	const struct doing *doing = arg;
+
+	return outcome_word(doing->deed, doing->outcomes[row]);
+}
+
 static void put_table(struct doing *doing)
 {
+	const struct margin margin = {
+		.width = OUTCOME_WIDTH,
+		.title = "OUTCOME",
+		.text = outcome_of,
+		.arg = doing,
+	};
 	struct output output = {
 		.buf = &doing->out,
 		.scratch = &doing->scratch,
@@ -166,12 +179,16 @@ static void put_table(struct doing *doing)
 
 	if (count == 0)
 		return;
+	if (doing->term.terminal) {
+		output.margin = &margin;
+		output_screen(&output, doing->snapshot, true);
+		return;
+	}
 	if (output.header)
 		report_text(&doing->out, "OUTCOME", OUTCOME_WIDTH);
 	output_table.begin(&output, estab_snapshot_result(doing->snapshot));
 	for (size_t i = 0; i < count && doing->out.error == 0; i++) {
-		report_text(&doing->out, outcome_word(doing->deed, doing->outcomes[i]),
-			    OUTCOME_WIDTH);
+		report_text(&doing->out, outcome_of(doing, i), OUTCOME_WIDTH);
 		output_table.row(&output, estab_snapshot_get(doing->snapshot, i));
 	}
 	output_table.end(&output, estab_snapshot_result(doing->snapshot));

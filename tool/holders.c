@@ -182,8 +182,10 @@ int holders_read(struct holders *holders, const struct estab_query *query)
 		struct holder *holder = &holders->list[i];
 		int error = estab_lineage_read(query, holder->pid, &holder->lineage);
 
-		if (error < 0 && error != -ESRCH)
+		/* What one process does not tell takes nothing from the others. */
+		if (error == -ENOMEM || error == -ETIMEDOUT || error == -ECANCELED)
 			return error;
+		holder->ended = error == -ESRCH;
 		/* Of one that was only asked for there is nothing to tell. */
 		if (holder->lineage || holder->n_rows > 0)
 			holders->list[kept++] = *holder;

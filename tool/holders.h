@@ -11,7 +11,8 @@
 
 struct holder {
 	uint32_t pid;
-	struct estab_lineage *lineage;   /* NULL: it has ended since */
+	struct estab_lineage *lineage;   /* NULL: it has ended since, or can't be read */
+	bool ended;
 	const struct estab_owner *owner; /* as its first socket has it */
 	size_t n_rows;
 	const struct estab_socket *const *rows; /* each once, in the snapshot's order */

@@ -14,6 +14,24 @@
 #include "report.h"
 #include "util.h"
 
+static int print(void (*put)(struct buf *buf))
+{
+	struct buf out;
+	int status;
+
+	buf_init(&out, STDOUT_FILENO);
+	put(&out);
+	status = report_end(&out);
+	buf_free(&out);
+	return status;
+}
+
+static int cmd_help(const struct options *options)
+{
+	(void)options;
+	return print(help_put);
+}
+
 /* No verb is ever a word of the filter language. */
 static const struct verb {
 	const char *name;
@@ -25,6 +43,7 @@ static const struct verb {
 	{ "doctor", cmd_doctor, ESTAB_SUBJECT_SOCKETS },
 	{ "fields", cmd_fields, ESTAB_SUBJECT_SOCKETS },
 	{ "flows", cmd_list, ESTAB_SUBJECT_FLOWS },
+	{ "help", cmd_help, ESTAB_SUBJECT_SOCKETS },
 	{ "interfaces", cmd_list, ESTAB_SUBJECT_INTERFACES },
 	{ "kill", cmd_kill, ESTAB_SUBJECT_SOCKETS },
 	{ "memberships", cmd_list, ESTAB_SUBJECT_MEMBERSHIPS },
@@ -50,18 +69,6 @@ static void fill_standard_fds(void)
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
-
-static int print(void (*put)(struct buf *buf))
-{
-	struct buf out;
-	int status;
-
-	buf_init(&out, STDOUT_FILENO);
-	put(&out);
-	status = report_end(&out);
-	buf_free(&out);
-	return status;
 }
 
 static void version_put(struct buf *buf)
@@ -115,6 +122,11 @@ static int check_verb_options(const struct options *options, const struct verb *
 	if (options->timeout_given && run != cmd_wait && run != cmd_follow)
 		return complain_usage(NULL,
 				      "--timeout belongs to estab wait and estab flows --follow");
+	/* Whoever takes these for limits of a deed must not lose more than that. */
+	if (is_summary(options) && run != cmd_summary)
+		return complain_usage(NULL, "-s, --by, --top and --sum belong to estab summary");
+	if (options->explain && run != cmd_list)
+		return complain_usage(NULL, "--explain belongs to listings");
 	if (options->tree && run != cmd_list)
 		return complain_usage(NULL, "--tree belongs to estab list");
 	if ((options->pids || options->count) && run != cmd_who)
@@ -154,7 +166,7 @@ int main(int argc, char **argv)
 		options.subject = choose_subject(&options, verb);
 	}
 	if (options.help)
-		status = print(help_put);
+		status = cmd_help(&options);
 	else if (options.version)
 		status = print(version_put);
 	else

@@ -8,6 +8,7 @@
 
 #include "cell.h"
 #include "output.h"
+#include "report.h"
 #include "util.h"
 #include "width.h"
 
@@ -228,10 +229,27 @@ static void put_placed(const struct screen *screen, struct pen *pen, size_t c, e
 	pen->column += place->width + GAP;
 }
 
+static void put_margin(const struct screen *screen, enum colour colour, const char *text)
+{
+	const struct margin *margin = screen->output->margin;
+	bool coloured = colour != COLOUR_NONE && screen->output->term->colour;
+
+	if (!margin)
+		return;
+	if (coloured)
+		buf_str(screen->output->buf, term_colour(colour));
+	report_text(screen->output->buf, text, margin->width - GAP);
+	if (coloured)
+		buf_str(screen->output->buf, TERM_RESET);
+	buf_blanks(screen->output->buf, GAP);
+}
+
 static void put_header(const struct screen *screen)
 {
 	struct pen pen = { 0 };
 
+	if (screen->output->margin)
+		put_margin(screen, COLOUR_HEADER, screen->output->margin->title);
 	for (size_t c = 0; c < screen->n; c++) {
 		const char *title = screen->places[c].column->title;
 
@@ -362,8 +380,12 @@ void output_screen(struct output *output, const struct estab_snapshot *snapshot,
 		.output = output,
 		.width = MAX(output->term->width, (size_t)NARROWEST),
 	};
+	const struct margin *margin = output->margin;
 	size_t count = estab_snapshot_count(snapshot);
 
+	if (margin)
+		screen.width =
+			MAX(screen.width - MIN(screen.width, margin->width), (size_t)NARROWEST);
 	arrange(&screen, output->columns);
 	measure(&screen, snapshot);
 	fit(&screen);
@@ -373,8 +395,11 @@ void output_screen(struct output *output, const struct estab_snapshot *snapshot,
 		for (size_t i = 0; i < count && output->buf->error == 0; i++) {
 			const struct estab_socket *sock = estab_snapshot_get(snapshot, i);
 
-			if (sorted || is_listening(sock) == (pass == 0))
-				put_row(&screen, sock);
+			if (!sorted && is_listening(sock) != (pass == 0))
+				continue;
+			if (margin)
+				put_margin(&screen, COLOUR_NONE, margin->text(margin->arg, i));
+			put_row(&screen, sock);
 		}
 	}
 	put_hidden(&screen);

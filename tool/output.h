@@ -13,15 +13,24 @@
 #include "options.h"
 #include "term.h"
 
+/* What stands before each row of a terminal's table, which is not the row's own. */
+struct margin {
+	size_t width; /* with the gap behind it */
+	const char *title;
+	const char *(*text)(const void *arg, size_t row);
+	const void *arg;
+};
+
 struct output {
 	struct buf *buf;
 	const struct columns *columns;
 	const struct names *names;
 	const struct term *term;
-	enum estab_subject subject; /* what the rows are */
-	struct buf *scratch;        /* text in the making, in memory */
-	bool header;                /* of tables and CSV */
-	bool any_rows;              /* of JSON: a comma is due */
+	enum estab_subject subject;  /* what the rows are */
+	struct buf *scratch;         /* text in the making, in memory */
+	bool header;                 /* of tables and CSV */
+	bool any_rows;               /* of JSON: a comma is due */
+	const struct margin *margin; /* on a terminal; NULL: none */
 };
 
 struct output_format {

@@ -20,6 +20,7 @@ struct reading {
 	struct saved *saved;
 	char *why;
 	bool failed;
+	bool sockets; /* a document has them */
 };
 
 /* ---- hashes ---- */
@@ -307,6 +308,7 @@ static int take_member(struct reading *reading)
 	}
 	if (strcmp(name, "sockets") == 0) {
 		json_decref(key);
+		reading->sockets = true;
 		return take_rows(reading);
 	}
 	value = take_value(reading);
@@ -331,10 +333,26 @@ static int take_document(struct reading *reading)
 	if (!take(reading, '}'))
 		return fail(reading, "it was cut: its end is missing");
 	skip_blanks(reading);
-	return reading->at == reading->end ? 0 : fail(reading, "something stands behind its end");
+	if (reading->at != reading->end)
+		return fail(reading, "something stands behind its end");
+	return reading->sockets || !reading->saved->ended
+		       ? 0
+		       : fail(reading, "it is a listing of something else than sockets");
 }
 
 /* ---- lines ---- */
+
+/* What later versions may add is passed over. */
+static bool is_of_others(const char *kind)
+{
+	enum estab_subject subject = ESTAB_SUBJECT_SOCKETS;
+	const char *name;
+
+	while ((name = estab_subject_record(++subject)))
+		if (strcmp(name, kind) == 0)
+			return true;
+	return false;
+}
 
 static int take_record(struct reading *reading)
 {
@@ -353,6 +371,8 @@ static int take_record(struct reading *reading)
 		r = add_row(reading, text, record);
 	else if (strcmp(kind, "end") == 0)
 		note_end(reading, record);
+	else if (is_of_others(kind))
+		r = fail(reading, "it is a listing of something else than sockets");
 	json_decref(record);
 	return r;
 }

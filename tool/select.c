@@ -2,6 +2,7 @@
 #include "select.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "complain.h"
@@ -197,13 +198,37 @@ int select_widen(const struct options *options, struct estab_query *query)
 	return protos != 0 ? estab_query_set_protos(query, protos) : 0;
 }
 
+/* Details that only some rows have. */
+static const struct {
+	size_t offset;
+	bool flows; /* these have them, too */
+	const char *why;
+} details[] = {
+	{ offsetof(struct options, process), true, "-p belongs to sockets and flows" },
+	{ offsetof(struct options, context), true, "-Z belongs to sockets and flows" },
+	{ offsetof(struct options, owners), true, "--owners belongs to sockets and flows" },
+	{ offsetof(struct options, extended), true, "-e belongs to sockets and flows" },
+	{ offsetof(struct options, nat), true, "--nat belongs to sockets and flows" },
+	{ offsetof(struct options, timer), false, "-o belongs to sockets" },
+	{ offsetof(struct options, memory), false, "-m belongs to sockets" },
+	{ offsetof(struct options, internals), false, "-i belongs to sockets" },
+};
+
 int select_check(const struct options *options)
 {
-	if (options->subject == ESTAB_SUBJECT_SOCKETS ||
-	    (options->tables == 0 && !options->listening && !options->bound && !options->summary))
+	const char *name = estab_subject_name(options->subject);
+	bool flows = options->subject == ESTAB_SUBJECT_FLOWS;
+
+	if (options->subject == ESTAB_SUBJECT_SOCKETS)
 		return 0;
-	return complain_usage(estab_subject_name(options->subject),
-			      "takes no options for tables, states and counts of sockets");
+	if (options->tables != 0 || options->listening || options->bound || options->summary)
+		return complain_usage(name,
+				      "takes no options for tables, states and counts of sockets");
+	for (size_t i = 0; i < ARRAY_SIZE(details); i++)
+		if (*(const bool *)((const char *)options + details[i].offset) &&
+		    !(flows && details[i].flows))
+			return complain_usage(name, details[i].why);
+	return 0;
 }
 
 int select_apply(const struct options *options, struct estab_query *query)

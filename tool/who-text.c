@@ -388,7 +388,9 @@ static void put_holder(const struct page *page, size_t index)
 	put_name(&name, owner);
 	put_coloured(page, COLOUR_HEADER, name.data, name.used);
 	buf_free(&name);
-	buf_str(page->buf, holder->lineage ? "\n" : " (has ended since)\n");
+	if (!holder->lineage)
+		buf_str(page->buf, holder->ended ? " (has ended since)" : " (not readable)");
+	buf_char(page->buf, '\n');
 	put_command(page, owner);
 	put_field(page, "program", owner, ESTAB_F_OWNER_EXE);
 	put_parents(page, holder->lineage);

@@ -190,6 +190,16 @@ is "and by diag" \
 for ((i = 0; i < 100; i++)); do
 	ip netns del "n$i"
 done
+# With hardly any, some are not found; that must be told.
+all=$("$ESTAB" interfaces --all-netns --json | jq .end.count)
+silent=
+for ((few = 4; few <= 16; few++)); do
+	silent+=$( (ulimit -n $few && "$ESTAB" interfaces --all-netns --json) 2>/dev/null |
+		jq -r "select(.end.complete and .end.count < $all) | \" $few\"")
+done
+is "with hardly any descriptors no namespace is lost without a word" "$silent" ""
+is "but is, as such" "$( (ulimit -n 6 && "$ESTAB" interfaces --all-netns --json) 2>/dev/null |
+	jq -c '[.end.lost[] | select(.what == "namespaces" and .why == "descriptors") | .detail] | unique')" '["processes"]'
 
 # ---- without permission ----
 

@@ -69,7 +69,6 @@ refuse "unknown family" "-f: no such family: nope" -f nope
 refuse "unknown source" "--source: no such source: nope" --source nope
 refuse "hostile option argument" '--format: unknown word: \x1b[31m\x0a' --format $'\e[31m\n'
 refuse "process id that is none" "--proc-pid: not a process id: 0x1" --proc-pid 0x1
-refuse "fields takes a subject" "fields: nothing that is listed: tcp" fields tcp
 is "fields of sockets" "$("$ESTAB" fields sockets)" "$("$ESTAB" fields)"
 is "wrong filter" "$(status "$ESTAB" -t sport = x1)" 2
 is "caret" "$(cat err)" "estab: filter: expected a port; /etc/services has no such name
@@ -92,6 +91,11 @@ is "a filter as long as a command line can be" "$(status "$ESTAB" "$(head -c 100
 	"2 estab: filter: a filter has at most 32768 bytes"
 is "list is a verb" "$(status "$ESTAB" list -t)" 0
 is "a verb behind -- is none" "$(status "$ESTAB" -t -- list)" 2
+is "no rows of that name" "$(status "$ESTAB" fields tcp) $(cat err)" \
+	"2 estab: fields: none of sockets, flows, routes, interfaces, memberships, stats, flow_stats, expectations: tcp"
+is "help tells whose fields there are" "$("$ESTAB" help | grep -A2 '^estab fields' | grep -ow "sockets\|flows\|routes\|interfaces\|memberships\|stats\|flow_stats\|expectations" | sort -u | wc -l)" 8
+is "help is wanted" "$(status "$ESTAB" help) $("$ESTAB" help flows | cmp - <("$ESTAB" --help))" "0 "
+is "help fits a terminal" "$("$ESTAB" help | awk 'length > 80' | wc -l)" 0
 is "options behind the filter" "$("$ESTAB" sport 2001 -taH | wc -l)" 1
 is "-n and -H are accepted" "$(status "$ESTAB" -tanH)" 0
 
@@ -102,6 +106,25 @@ is "quiet, no match" "$(status "$ESTAB" -q -tl sport 99) $(cat out err | wc -c)"
 is "no match is no failure" "$(status "$ESTAB" -tl sport 99)" 0
 is "nothing to read" "$(status "$ESTAB" --proc-root /nope) $(cat err)" \
 	"3 estab: /nope: No such file or directory"
+is "no directory to read" "$(status "$ESTAB" --proc-root "") $(cat err)" \
+	"2 estab: --proc-root: no directory is named"
+mkdir -p part/net && cp /proc/net/tcp part/net/
+is "a copy of some tables" "$(status "$ESTAB" --proc-root part -x) $(cat err)" \
+	"3 estab: sockets: no file of theirs is in: part"
+is "a copy has no BPF" "$(status "$ESTAB" --proc-root part --source bpf) $(cat err)" \
+	"2 estab: --source: --proc-root is read by procfs only"
+is "a source that has no flows" "$(status "$ESTAB" flows --source diag) $(cat err)" \
+	"2 estab: --source: flows are read by ctnetlink procfs: diag"
+is "a source that has no sockets" "$(status "$ESTAB" --source ctnetlink) $(cat err)" \
+	"2 estab: --source: sockets are read by bpf diag procfs: ctnetlink"
+is "auto has everything" "$(status "$ESTAB" stats --source auto)" 0
+for verb in routes interfaces memberships stats "flows --stats" "flows --expect"; do
+	read -ra words <<<"$verb"
+	for option in -p -T -Z -e -o -m -i --nat --owners; do
+		is "$verb has nothing for $option" "$(status "$ESTAB" "${words[@]}" "$option") $(grep -c belongs err)" "2 1"
+	done
+done
+is "flows have nothing for -i" "$(status "$ESTAB" flows -i) $(cat err)" "2 estab: flows: -i belongs to sockets"
 is "no file of users" "$(status "$ESTAB" --passwd /nope) $(cat err)" \
 	"3 estab: /nope: No such file or directory"
 if [[ -n ${ESTAB_IN_USERNS-} ]]; then

@@ -265,6 +265,27 @@ pairs lsof <<END
 -nP -F0pcn -i :2010
 -nP -Fpcn -F0 -i :2010
 -nP -Fp -Fc -i :2010
+-nP -Fn0 -Fd -i :2010
+-nP -Ft -Fp -i
+-nP -FL -F -i :2010
+-nP -F0 -Fn -U
+-nP -X -U
+-nP -X -i
+-nP -K i -i
+-nP -Ki -i :2010
+-nP -K x -i
+-nP +L -i
+-nP +L -U
+-nP +L -L -i
+-nP -L 1 -i
+-nP +L -s -R -g -i :2010
+-nP -f -i
+-nP -fg -i :2010
+-nP -fG -i :2010
+-nP -fx -i
+-nP -U -Tq
+-nP -U -Tf -i
+-nP -i :2010-2000
 -nP -F -T -i :2010
 -nP -F -Tq -i :2010
 -nP -FT -Ts -i :2010
@@ -443,6 +464,9 @@ refused "files of a command" -c mksock
 refused "files of a process or sockets" -p "$pid" -i
 refused "descriptors" -d 3 -i
 refused "NFS" -N
+refused "flags of files" +fg -i
+refused "files with few links" +L1 -i
+refused "threads" -K -i
 check "help" "$ESTAB" lsof -h
 check "version" "$ESTAB" lsof -v
 ln -s "$(readlink -f "$ESTAB")" lsof

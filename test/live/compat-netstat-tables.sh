@@ -373,16 +373,17 @@ judge cat
 
 listing=()
 for how in rn rn6 i ie; do
-	timeout 1.7 netstat -c$how >"theirs.$how" 2>&1 &
+	lines=$((2 * $(netstat -$how 2>/dev/null | wc -l)))
+	timeout 60 netstat -c$how 2>/dev/null | head -n $lines >"theirs.$how" &
 	listing+=($!)
-	timeout 1.7 "$ESTAB" netstat -c$how >"ours.$how" 2>&1 &
+	timeout 60 "$ESTAB" netstat -c$how 2>/dev/null | head -n $lines >"ours.$how" &
 	listing+=($!)
 done
 wait "${listing[@]}"
 for how in rn rn6 i ie; do
 	is "continuous -$how" "$(sorted <"ours.$how")" "$(sorted <"theirs.$how")"
 done
-is "and that it was" "$(grep -c ^Iface ours.i)" 2
+is "and that it was" "$(($(grep -c ^Iface ours.i) >= 2))" 1
 
 # ---- who is not root sees the same ----
 

@@ -570,6 +570,16 @@ ss: here: x1
 for verb in ss netstat lsof list doctor fields summary; do
 	is "$verb is no word of a filter" "$("$ESTAB" -t -- "$verb" 2>/dev/null; echo $?)" 2
 done
+# What is not told is unknown, and not 0.
+subflows()
+{
+	grep -o 'tcp-ulp-mptcp.*' | sort
+}
+is "subflows as a user sees them" "$(as_nobody "$ESTAB" ss -tinO | subflows)" "$(as_nobody ss -tinO | subflows)"
+is "there are some" "$(as_nobody "$ESTAB" ss -tinO | subflows | wc -l)" 2
+is "a unix or netlink socket has no port" \
+	"$("$ESTAB" ss -xaH sport ge 0; "$ESTAB" ss -aH sport ge 0 | grep -c "^u_\|^nl")" 0
+is "a family is of its condition alone" "$("$ESTAB" ss -tlnH not dst unix:\* sport = :2001 | wc -l)" 1
 is "disk full" "$("$ESTAB" ss -ta 2>&1 >/dev/full; echo $?)" "ss: standard output: No space left on device
 1"
 is "a reader that goes away" "$("$ESTAB" ss -ta | :; echo "${PIPESTATUS[0]}")" "141"

@@ -99,6 +99,13 @@ fi
 
 # ---- what is wrong ----
 
+"$ESTAB" stats --json >stats.json
+"$ESTAB" stats --jsonl >stats.jsonl
+for name in stats.json stats.jsonl; do
+	is "no listing of sockets, $name" "$("$ESTAB" diff $name 2>&1; echo $?)" \
+		"estab: $name: it is a listing of something else than sockets
+3"
+done
 is "no listing" "$("$ESTAB" diff 2>&1; echo $?)" "estab: diff: takes one or two saved listings: OLD [NEW]
 2"
 is "no file" "$("$ESTAB" diff none.json 2>&1; echo $?)" "estab: none.json: No such file or directory

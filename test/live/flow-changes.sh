@@ -192,7 +192,10 @@ done
 is "sockets" "$("$ESTAB" --follow 2>&1; echo $?)" "estab: --follow, --delete, --stats and --expect belong to estab flows
 2"
 is "a sorted stream" "$("$ESTAB" flows --follow --sort time 2>&1; echo $?)" \
-	"estab: --follow: goes without --sort, --tree and --explain
+	"estab: --follow: goes without --sort
+2"
+is "a deed is not explained" "$("$ESTAB" flows --delete --yes --explain sport = 1 2>&1; echo $?)" \
+	"estab: --explain belongs to listings
 2"
 is "no summary" "$("$ESTAB" flows --follow --by proto 2>&1; echo $?)" \
 	"estab: flows: what it lists then has no summary: -s, --by
@@ -308,16 +311,22 @@ if command -v script >/dev/null; then
 		is "a person says $answer" "$(grep -c 'Delete 1 flow? \[y/N\]' out) $(left -p udp | wc -l)" \
 			"1 $([[ $answer == n ]] && echo 1 || echo 0)"
 	done
+	id()
+	{
+		conntrack -L -p tcp -o id 2>/dev/null | grep -o 'id=[0-9]*'
+	}
 	# While the person thinks, it ends, and another comes with the same tuple.
 	# shellcheck disable=SC2094 # what is asked is waited for
 	{
 		wait_for asked 'Delete 1 flow'
-		change -D "${v4[@]}" "${tcp[@]}"
-		# The kernel makes ids of addresses: others take the memory of the old one.
-		for port in 21 22 23 24 25; do
+		old=$(id)
+		# The kernel makes ids of addresses: others take the memory of the old one, if not at once.
+		for ((port = 21; port < 200; port++)); do
+			[[ $(id) == "$old" ]] || break
+			change -D "${v4[@]}" "${tcp[@]}"
 			change -I "${v4[@]}" -p udp --sport $port --dport 53 -t 3000
+			change -I "${v4[@]}" "${tcp[@]}" -t 3000 --state ESTABLISHED
 		done
-		change -I "${v4[@]}" "${tcp[@]}" -t 3000 --state ESTABLISHED
 		echo y
 		sleep 0.3
 	} | TERM=dumb script -qfec "$ESTAB flows --delete 'proto = tcp'; echo status \$?" /dev/null >asked 2>&1

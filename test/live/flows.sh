@@ -149,6 +149,10 @@ is "another namespace has its own" "$("$ESTAB" flows -N other --json | jq .end.c
 ip netns exec other conntrack -I "${v4[@]}" -p udp --sport 1 --dport 2 >/dev/null 2>&1
 is "and is read" "$("$ESTAB" flows -N other -H --columns orig.src.port)" 1
 is "as text, too" "$("$ESTAB" flows -N other --source procfs -H --columns orig.src.port)" 1
+for fields in orig.bytes orig.bytes,owner.pid; do
+	is "whose flows have no counters: $fields" "$("$ESTAB" flows --all-netns --columns $fields --json |
+		jq -c '[.end.lost[] | select(.what == "bytes" and .netns_name == "other") | .count]')" "[1]"
+done
 mkdir -p "$tmp/saved/net"
 cat /proc/net/nf_conntrack >"$tmp/saved/net/nf_conntrack"
 is "a saved copy" "$("$ESTAB" flows --proc-root "$tmp/saved" -H --columns proto,orig.src,reply.dst | sort)" \

@@ -54,6 +54,19 @@ is "nothing is closed in a copy" "$("$ESTAB" kill --yes --proc-root "$ESTAB_SRCD
 is "nor in all namespaces at once" "$("$ESTAB" kill --yes --all-netns dport 2002 2>&1; echo $?)" \
 	"estab: kill: in one network namespace at a time: -N names it
 2"
+if command -v script >/dev/null; then
+	shell_on_terminal "stty cols 80; NO_COLOR=1 $ESTAB kill --dry-run 'dport 2002' 2>/dev/null" | tr -d '\r' >out
+	is "on a terminal, what would be closed" "$(grep -c '^would-close  *tcp ' out)" 3
+	is "it fits" "$(grep -v ^hidden out | sed 's,…,.,' | awk 'length > 80' | wc -l)" 0
+else
+	skip "on a terminal" "script(1) is not installed"
+fi
+for word in --explain "--top 1" "--by proto" "--sum recv_q" -s; do
+	# shellcheck disable=SC2086 # words
+	is "what would limit no deed is refused, ${word%% *}" \
+		"$("$ESTAB" kill --yes $word dport 2002 2>&1 | grep -c belong; live '( dport = :2002 )')" "1
+3"
+done
 is "its options belong to it" "$("$ESTAB" --yes dport 2002 2>&1; echo $?)" \
 	"estab: --yes and --dry-run belong to estab kill and estab flows --delete
 2"

@@ -167,6 +167,8 @@ start_mksock()
 
 	MKSOCK_OUT=$tmp/mksock$number.out
 	mkfifo "$fifo"
+	# One that was stopped has left a file of this name, which says that it is ready.
+	rm -f "$MKSOCK_OUT"
 	(
 		# An end of another one's fifo would keep that one alive.
 		for fd in "${mksock_inputs[@]}"; do

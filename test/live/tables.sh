@@ -79,6 +79,23 @@ is "their addresses" "$("$ESTAB" interfaces --json | jq -c '.interfaces[] | [.in
 is "and what ip(8) says of them" "$("$ESTAB" interfaces --json --columns interface,address_details | jq -c '.interfaces[] | [.interface, (.address_details | sort)]')" \
 	"$(ip -j addr | jq -c '.[] | [.ifname, ([.addr_info[] | "\(.local)/\(.prefixlen)" + (if .address then " peer \(.address)" else "" end) +
 		(if .broadcast then " broadcast \(.broadcast)" else "" end) + " scope \(.scope)" + (if .label and .family == "inet" then " label \(.label)" else "" end)] | sort)]')"
+# More than a row has room for. What is behind that interface is told all the same, and how much was cut.
+ip netns add many
+ip -n many link add many-a type veth peer name many-b
+for ((i = 0; i < 3000; i++)); do
+	echo "addr add 10.$((i / 250)).$((i % 250)).1/32 broadcast 10.$((i / 250)).$((i % 250)).255 dev many-b"
+done >"$tmp/batch"
+ip -n many -b "$tmp/batch"
+"$ESTAB" interfaces -N many --json --columns +addresses >"$tmp/many.json"
+is "where one has thousands, all interfaces" "$(jq -r '.interfaces[].interface' "$tmp/many.json" | sort | xargs)" \
+	"$(ip -n many -j link | jq -r '.[].ifname' | sort | xargs)"
+is "and each address, or that it is lost" "$(jq '[.interfaces[] | select(.interface == "many-b") | .addresses | length] +
+	[.end.lost[] | select(.what == "addresses" and .why == "cut") | .count] | add' "$tmp/many.json")" 3000
+is "details likewise" "$("$ESTAB" interfaces -N many --json --columns interface,address_details | jq '[.interfaces[] |
+	select(.interface == "many-b") | .address_details | length] + [.end.lost[].count] | add')" 3000
+is "which who did not ask for them need not know" "$("$ESTAB" interfaces -N many --json --columns interface |
+	jq -c .end.complete)" true
+ip netns del many
 is "of one version" "$("$ESTAB" interfaces -4 --json interface = veth-a | jq -c '.interfaces[].addresses')" '["10.1.0.1/24"]'
 is "one by its name" "$("$ESTAB" interfaces -H interface = veth-b | awk '{ print $1, $2 }')" "veth-b up"
 ping -c 3 -i 0.2 -q 127.0.0.1 >/dev/null 2>&1

@@ -201,3 +201,9 @@ echo server >"$copy/7/comm"
 echo init >"$copy/3/comm"
 is "a copy" "$("$ESTAB" who --proc-root "$copy" 8080 2>/dev/null | sed 's/  */ /g')" \
 	$'server[7]\n parents init[3]\n listens tcp 127.0.0.1:8080'
+echo '3 (init) S' >"$copy/3/stat"
+is "a parent that is cut off" "$("$ESTAB" who --proc-root "$copy" 8080 2>/dev/null | sed 's/  */ /g')" \
+	$'server[7]\n listens tcp 127.0.0.1:8080'
+echo '7 (server) S' >"$copy/7/stat"
+is "a process that is cut off" "$("$ESTAB" who --proc-root "$copy" 8080 2>/dev/null | sed 's/  */ /g')" \
+	$'server[7] (not readable)\n listens tcp 127.0.0.1:8080'
