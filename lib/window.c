@@ -8,19 +8,14 @@
 /* A quarter of the slots is used at most. */
 enum { SLOTS_A_ROW = WINDOW_SLOTS / WINDOW_ROWS, SLOTS_FIRST = 128 };
 
-/* Identities are hashes already: their low bits serve. */
+/* Identities are hashes already: their low bits serve. n_slots is a power of two. */
 static uint64_t *window_slot(uint64_t *slots, size_t n_slots, uint64_t identity)
 {
-	size_t i = (size_t)(identity >> 8) % n_slots;
+	size_t i = (size_t)(identity >> 8) & (n_slots - 1);
 
 	while (slots[i] != 0 && slots[i] != identity)
-		i = (i + 1) % n_slots;
+		i = (i + 1) & (n_slots - 1);
 	return &slots[i];
-}
-
-static bool half_has(uint64_t *slots, size_t n_slots, uint64_t identity)
-{
-	return slots && *window_slot(slots, n_slots, identity) == identity;
 }
 
 /* Only the first half grows: the second is begun when that is full. */
@@ -59,16 +54,24 @@ static int window_turn(struct window *window)
 
 int window_seen(struct window *window, uint64_t identity)
 {
-	int r = 0;
+	uint64_t *other = window->slots[!window->current];
+	uint64_t *slot = NULL;
+	int r;
 
-	if (half_has(window->slots[window->current], window->n_slots, identity) ||
-	    half_has(window->slots[!window->current], WINDOW_SLOTS, identity))
+	if (window->n_slots > 0) {
+		slot = window_slot(window->slots[window->current], window->n_slots, identity);
+		if (*slot == identity)
+			return 1;
+	}
+	if (other && *window_slot(other, WINDOW_SLOTS, identity) == identity)
 		return 1;
-	if (window->n_rows == window->n_slots / SLOTS_A_ROW)
+	if (!slot || window->n_rows == window->n_slots / SLOTS_A_ROW) {
 		r = window->n_slots < WINDOW_SLOTS ? window_grow(window) : window_turn(window);
-	if (r < 0)
-		return r;
-	*window_slot(window->slots[window->current], window->n_slots, identity) = identity;
+		if (r < 0)
+			return r;
+		slot = window_slot(window->slots[window->current], window->n_slots, identity);
+	}
+	*slot = identity;
 	window->n_rows++;
 	return 0;
 }

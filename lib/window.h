@@ -6,7 +6,6 @@
 #ifndef ESTAB_WINDOW_H
 #define ESTAB_WINDOW_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
