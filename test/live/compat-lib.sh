@@ -24,7 +24,7 @@ pair()
 	echo "status $status" >>"$tmp/ours"
 	[[ -z ${compare_complaints-} ]] || cat "$tmp/complaint" >>"$tmp/ours"
 	# A sanitizer's report must not get lost.
-	grep -aE 'ERROR: .*Sanitizer|runtime error' "$tmp/complaint" >>"$tmp/ours"
+	grep -aE 'Sanitizer|runtime error' "$tmp/complaint" >>"$tmp/ours"
 }
 
 # pairs TOOL: one pair for each line of standard input, which is split at blanks.
