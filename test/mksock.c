@@ -324,7 +324,8 @@ static int run(char **texts, int n_specs, uint64_t timeout_s, bool loopback)
 
 int main(int argc, char **argv)
 {
-	uint64_t timeout_s = 900; /* it ends with its input; this is for one whose test was killed */
+	uint64_t timeout_s =
+		900; /* it ends with its input; this is for one whose test was killed */
 	bool loopback = true;
 	struct rlimit limit;
 	int at = 1;

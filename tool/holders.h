@@ -11,7 +11,7 @@
 
 struct holder {
 	uint32_t pid;
-	struct estab_lineage *lineage;   /* NULL: it has ended since, or can't be read */
+	struct estab_lineage *lineage; /* NULL: it has ended since, or can't be read */
 	bool ended;
 	const struct estab_owner *owner; /* as its first socket has it */
 	size_t n_rows;
