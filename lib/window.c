@@ -21,13 +21,14 @@ static uint64_t *window_slot(uint64_t *slots, size_t n_slots, uint64_t identity)
 /* Only the first half grows: the second is begun when that is full. */
 static int window_grow(struct window *window)
 {
-	size_t n_slots = window->n_slots > 0 ? 2 * window->n_slots : SLOTS_FIRST;
-	uint64_t *slots = calloc(n_slots, sizeof(*slots));
 	uint64_t *old = window->slots[0];
+	size_t n_old = old ? window->n_slots : 0;
+	size_t n_slots = n_old > 0 ? 2 * n_old : SLOTS_FIRST;
+	uint64_t *slots = calloc(n_slots, sizeof(*slots));
 
 	if (!slots)
 		return -ENOMEM;
-	for (size_t i = 0; i < window->n_slots; i++)
+	for (size_t i = 0; i < n_old; i++)
 		if (old[i] != 0)
 			*window_slot(slots, n_slots, old[i]) = old[i];
 	free(old);
