@@ -89,10 +89,10 @@ static uint64_t row_protos(const struct env *env)
 		return 0;
 	if (plan->needs & NOT_OF_ROWS)
 		protos &= ~IP_PROTOS;
-	if (!(plan->read_states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
-		protos &= ~BIT64(ESTAB_PROTO_TCP);
 	if (plan->only_bpf)
 		return protos;
+	if (!(plan->read_states[ESTAB_PROTO_TCP] & BIT32(ESTAB_STATE_ESTABLISHED)))
+		protos &= ~BIT64(ESTAB_PROTO_TCP);
 	/* They are few, and those who know them by ss expect a dump's order. */
 	if (!plan->all_netns && !plan->consistent)
 		protos &= ~BIT64(ESTAB_PROTO_NETLINK);
@@ -180,6 +180,9 @@ int bpf_begin(struct env *env, struct estab_result *result)
 	uint64_t protos;
 	int r;
 
+	/* The filter leaves nothing. */
+	if (plan->protos == 0)
+		return 0;
 	/* Rows alone come cheaper, and one by one, from a dump, but one is not enough for all of them. */
 	if (!plan->only_bpf && (plan->source || !(env->ctx->flags & ESTAB_CTX_BPF) ||
 				(!owners && !plan->consistent && !many_namespaces(env))))

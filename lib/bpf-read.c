@@ -8,7 +8,14 @@
 #include "pump.h"
 #include "util.h"
 
-enum { FILLS_ALONE = 8 }; /* what is shorter is not worth a thread */
+enum {
+	FILLS_ALONE = 8,  /* what is shorter is not worth a thread */
+	REST_ROOM = 1024, /* more than any record takes */
+};
+
+_Static_assert(sizeof(struct record) + sizeof(struct record_netlink) + RECORD_GROUPS_MAX / 8 <=
+		       REST_ROOM,
+	       "the rest of a record finds room");
 
 struct bpf_reader *bpf_reader_new(const struct env *env, int fd)
 {
@@ -38,13 +45,37 @@ struct bpf_reader *bpf_reader_free(struct bpf_reader *reader)
 	return NULL;
 }
 
-/* 0, or 1 at the end; -EAGAIN: again. A record is never cut in two: the kernel keeps what doesn't fit. */
+/* How much of the last record is still to come; 0: nothing, or these are no records. */
+static size_t rest_of_last(const uint8_t *buffer, size_t length)
+{
+	const struct record *record;
+
+	for (size_t at = 0; length - at >= sizeof(record->size); at += record->size) {
+		record = (const void *)(buffer + at);
+		if (record->size < RECORD_HOLDER_SIZE || record->size > REST_ROOM)
+			return 0;
+		if (record->size > length - at)
+			return record->size - (length - at);
+	}
+	return 0;
+}
+
+/*
+ * 0, or 1 at the end; -EAGAIN: again. The kernel gathers whole records in eight pages: where a page is
+ * larger than 4 KiB that is more than we take at once, and the last is cut (kernel/bpf/bpf_iter.c,
+ * bpf_seq_read()). The next reading would begin with its rest, and have nothing else.
+ */
 static int read_some(int fd, uint8_t *buffer, size_t room, size_t *ret_length)
 {
-	ssize_t n = read(fd, buffer, room);
+	const size_t most = room - REST_ROOM;
+	ssize_t n = read(fd, buffer, most);
+	size_t rest;
 
 	if (n > 0)
 		*ret_length = (size_t)n;
+	rest = n == (ssize_t)most ? rest_of_last(buffer, most) : 0;
+	if (rest > 0 && read(fd, buffer + most, rest) == (ssize_t)rest)
+		*ret_length += rest;
 	if (n >= 0)
 		return n == 0;
 	/* After a million objects of which nothing was written the kernel takes a breath. */

@@ -318,6 +318,13 @@ static bool test_state(const struct leaf *leaf, const struct estab_socket *sock)
 	return leaf->flags & LEAF_WORD || get_state(sock, NULL, &value) == 0;
 }
 
+static bool test_type(const struct leaf *leaf, const struct estab_socket *sock)
+{
+	struct value value;
+
+	return leaf->mask & BIT32(sock->type) && get_type(sock, NULL, &value) == 0;
+}
+
 /* One bit will do; that it has none of them must be known of all. */
 static bool test_status(const struct leaf *leaf, const struct estab_socket *sock)
 {
@@ -340,7 +347,7 @@ static bool leaf_match(const struct leaf *leaf, const struct estab_socket *sock)
 	case LEAF_FAMILY:
 		return leaf->mask & BIT32(sock->family);
 	case LEAF_TYPE:
-		return leaf->mask & BIT32(sock->type);
+		return test_type(leaf, sock);
 	case LEAF_STATE:
 		return test_state(leaf, sock);
 	case LEAF_DEVICE:

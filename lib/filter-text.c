@@ -7,7 +7,8 @@
 
 enum {
 	PATTERN_MAX = 1024,
-	/* How often a regular expression may repeat a part by number, all such multiplied. */
+	/* How often a regular expression may repeat a part by number, all such multiplied, and with
+	 * each "+" behind a part that is one of several, or repeated, for twice: glibc copies it. */
 	REPEATS_MAX = 1000,
 	COMM_MAX = 15, /* TASK_COMM_LEN without its NUL */
 };
@@ -60,8 +61,8 @@ static const char *skip_bracket(const char *at)
 	return *at == ']' ? at + 1 : at;
 }
 
-/* Multiplies *repeats by what "{m,n}" says. */
-static const char *count_repeats(const char *at, uint64_t *repeats)
+/* Multiplies *repeats by what "{m,n}" says; compound: of what "{m,}" makes one copy more. */
+static const char *count_repeats(const char *at, bool compound, uint64_t *repeats)
 {
 	uint64_t most = 1;
 
@@ -75,6 +76,8 @@ static const char *count_repeats(const char *at, uint64_t *repeats)
 		if (*at != '\0' && *at != '}')
 			at++;
 	}
+	if (compound && at[-1] == ',')
+		most++;
 	*repeats = MIN(*repeats * most, (uint64_t)REPEATS_MAX + 1);
 	return at;
 }
@@ -82,10 +85,14 @@ static const char *count_repeats(const char *at, uint64_t *repeats)
 /* What would take regcomp(3) or regexec(3) more time or memory than anyone means. NULL: nothing. */
 static const char *find_excess(const char *pattern)
 {
+	bool compound = false; /* what stands before is a group, or repeated */
 	uint64_t repeats = 1;
 	const char *at = pattern;
 
 	while (*at != '\0') {
+		bool was_compound = compound;
+
+		compound = strchr(")*+?}", *at) != NULL;
 		switch (*at) {
 		case '\\':
 			if (at[1] >= '1' && at[1] <= '9')
@@ -96,7 +103,12 @@ static const char *find_excess(const char *pattern)
 			at = skip_bracket(at);
 			break;
 		case '{':
-			at = count_repeats(at, &repeats);
+			at = count_repeats(at, was_compound, &repeats);
+			break;
+		case '+':
+			if (was_compound)
+				repeats = MIN(repeats * 2, (uint64_t)REPEATS_MAX + 1);
+			at++;
 			break;
 		default:
 			at++;

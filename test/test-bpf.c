@@ -93,6 +93,47 @@ static void reads_records_of_both_sizes(void **state)
 	bpf_reader_free(reader);
 }
 
+/* Where pages are large, a reading ends in the middle of a record. */
+static void reads_records_that_are_cut(void **state)
+{
+	enum { N = 2000 };
+	struct record holder = tcp_record();
+	const struct record *record;
+	struct bpf_reader *reader;
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	holder.kind = RECORD_HOLDER;
+	holder.size = RECORD_HOLDER_SIZE;
+	for (unsigned int i = 0; i < N; i++) {
+		struct record row = tcp_record();
+
+		row.cookie = holder.cookie = i;
+		/* Of one size for a while, and then of two. */
+		assert_int_equal(fwrite(&row, sizeof(row), 1, file), 1);
+		if (i > N / 2 && i % 7 != 0)
+			assert_int_equal(fwrite(&holder, holder.size, 1, file), 1);
+	}
+	assert_int_equal(fflush(file), 0);
+	reader = bpf_reader_new(NULL, dup(fileno(file)));
+	assert_non_null(reader);
+	rewind(file);
+	for (unsigned int i = 0; i < N; i++) {
+		assert_int_equal(bpf_reader_next(reader, &record), 0);
+		assert_int_equal(record->kind, RECORD_ROW);
+		assert_int_equal(record->cookie, i);
+		if (i > N / 2 && i % 7 != 0) {
+			assert_int_equal(bpf_reader_next(reader, &record), 0);
+			assert_int_equal(record->kind, RECORD_HOLDER);
+			assert_int_equal(record->cookie, i);
+		}
+	}
+	assert_int_equal(bpf_reader_next(reader, &record), 1);
+	bpf_reader_free(reader);
+	fclose(file);
+}
+
 static void refuses_other_records(void **state)
 {
 	static const struct {
@@ -717,6 +758,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_records_of_both_sizes),
+		cmocka_unit_test(reads_records_that_are_cut),
 		cmocka_unit_test(refuses_other_records),
 		cmocka_unit_test_setup_teardown(decodes_an_established_socket, setup, teardown),
 		cmocka_unit_test_setup_teardown(decodes_a_listener, setup, teardown),

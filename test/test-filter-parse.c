@@ -103,6 +103,25 @@ static void test_families(void **state)
 	ext_builder_free(&row.ext);
 }
 
+/* Text tells neither type nor state of a netlink socket: what is not known is no other one either. */
+static void test_unknown_type(void **state)
+{
+	struct row row;
+
+	(void)state;
+	row_begin(&row, ESTAB_PROTO_NETLINK, ESTAB_FAMILY_NETLINK);
+	row.sock.type = ESTAB_TYPE_RAW;
+	assert_int_equal(matches("type = raw", 0, &row), 1);
+	assert_int_equal(matches("type != dgram", 0, &row), 1);
+	row.sock.type = ESTAB_TYPE_STREAM;
+	row.sock.netlink.from_text = true;
+	assert_int_equal(matches("type = stream", 0, &row), 0);
+	assert_int_equal(matches("type != dgram", 0, &row), 0);
+	assert_int_equal(matches("type in {stream, raw}", 0, &row), 0);
+	assert_int_equal(matches("not type = stream", 0, &row), 1);
+	ext_builder_free(&row.ext);
+}
+
 static void test_flags(void **state)
 {
 	struct estab_filter *filter = NULL;
@@ -128,6 +147,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_families),
+		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_flags),
 	};
 
