@@ -94,7 +94,7 @@ struct cgroup {
 	struct kernfs_node *kn;
 } RELOCATED;
 
-/* Before Linux 5.16 (8520e224f547) the pointer was part of a number: there it is left unknown. */
+/* Before Linux 5.15 (8520e224f547) the pointer was part of a number: there it is left unknown. */
 struct sock_cgroup_data {
 	struct cgroup *cgroup;
 } RELOCATED;
