@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "losses.h"
 #include "result.h"
 
 static int setup(void **state)
@@ -21,21 +22,6 @@ static int teardown(void **state)
 	result_clear(*state);
 	free(*state);
 	return 0;
-}
-
-/* How much was lost for that reason, in all namespaces. */
-static uint64_t sum(const struct estab_result *result, const char *what, const char *why)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < estab_result_loss_count(result); i++) {
-		struct estab_loss loss = { .size = sizeof(loss) };
-
-		assert_int_equal(estab_result_get_loss(result, i, &loss), 0);
-		if (strcmp(loss.what, what) == 0 && strcmp(loss.why, why) == 0)
-			count += loss.count;
-	}
-	return count;
 }
 
 static void adds_up_what_is_the_same(void **state)
@@ -71,10 +57,11 @@ static void loses_no_kind_of_loss(void **state)
 	result_leave_netns(result);
 	result_add_loss(result, "processes", "permission", NULL, 3);
 	assert_true(result->n_losses <= RESULT_LOSSES_MAX);
-	assert_int_equal(sum(result, "bytes", "nf_conntrack_acct is 0"), NAMESPACES);
-	assert_int_equal(sum(result, "times", "nf_conntrack_timestamp is 0"), 2 * NAMESPACES);
-	assert_int_equal(sum(result, "rows", "malformed"), 5);
-	assert_int_equal(sum(result, "processes", "permission"), 3);
+	assert_int_equal(losses_sum(result, "bytes", "nf_conntrack_acct is 0"), NAMESPACES);
+	assert_int_equal(losses_sum(result, "times", "nf_conntrack_timestamp is 0"),
+			 2 * NAMESPACES);
+	assert_int_equal(losses_sum(result, "rows", "malformed"), 5);
+	assert_int_equal(losses_sum(result, "processes", "permission"), 3);
 	/* What is of several names none. */
 	for (size_t i = 0; i < result->n_losses; i++)
 		if (strcmp(result->losses[i].what, "bytes") == 0 && result->losses[i].count > 1)

@@ -14,6 +14,7 @@
 
 #include "estab.h"
 #include "fake-netlink.h"
+#include "losses.h"
 #include "util.h"
 
 enum { EVENT_TIME = 27, GROUPS = 32 };
@@ -149,17 +150,7 @@ static void expect_none(struct world *world)
 
 static uint64_t lost(const struct world *world, const char *what, const char *why)
 {
-	const struct estab_result *result = estab_watch_result(world->watch);
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < estab_result_loss_count(result); i++) {
-		struct estab_loss loss = { .size = sizeof(loss) };
-
-		assert_int_equal(estab_result_get_loss(result, i, &loss), 0);
-		if (strcmp(loss.what, what) == 0 && strcmp(loss.why, why) == 0)
-			count += loss.count;
-	}
-	return count;
+	return losses_sum(estab_watch_result(world->watch), what, why);
 }
 
 static void test_events(void **state)
