@@ -129,6 +129,10 @@ static int check_verb_options(const struct options *options, const struct verb *
 		return complain_usage(NULL, "--explain belongs to listings");
 	if (options->quiet && (run == cmd_summary || run == cmd_doctor || run == cmd_fields))
 		return complain_usage(NULL, "-q belongs to what may match or not");
+	if (run == cmd_wait &&
+	    (options->format != FORMAT_TABLE || options->columns || options->n_sort > 0))
+		return complain_usage("wait",
+				      "lists nothing: it takes no columns, sort and format");
 	if (options->tree && run != cmd_list)
 		return complain_usage(NULL, "--tree belongs to estab list");
 	if ((options->pids || options->count) && run != cmd_who)

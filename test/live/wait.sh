@@ -10,6 +10,11 @@ is "it takes a filter" "$("$ESTAB" wait 2>&1; echo $?)" "estab: wait: for which 
 is "and nothing else takes its options" "$("$ESTAB" --gone sport 1 2>&1; echo $?)" \
 	"estab: --gone belongs to estab wait
 2"
+for option in --json --csv --columns=pid --sort=pid; do
+	is "nothing is listed, $option" "$("$ESTAB" wait $option --timeout 0 sport 1 2>&1; echo $?)" \
+		"estab: wait: lists nothing: it takes no columns, sort and format
+2"
+done
 for wrong in '' x -1 1d 1.s 999999999999h; do
 	is "not a time of '$wrong'" "$("$ESTAB" wait --timeout "$wrong" sport 1 2>&1; echo $?)" \
 		"estab: --timeout: not a number of seconds: $wrong
