@@ -112,6 +112,20 @@ as_nobody()
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"
 }
 
+# within_reach: the checkout may stand in a directory that is root's alone, as mktemp(1) makes them. Who has dropped
+# privileges must still get at the programs: then all of it stands in /run as well.
+within_reach()
+{
+	local name
+	[[ $EUID -eq 0 && -z ${ESTAB_IN_USERNS-} ]] || return 0
+	! as_nobody test -x "$ESTAB" || return 0
+	mkdir /run/checkout && mount --bind "$ESTAB_SRCDIR" /run/checkout || return
+	for name in ESTAB ESTAB_BUILDDIR MKSOCK; do
+		[[ ${!name} != "$ESTAB_SRCDIR"/* ]] || printf -v "$name" %s "/run/checkout${!name#"$ESTAB_SRCDIR"}"
+	done
+	ESTAB_SRCDIR=/run/checkout
+}
+
 # in_netns "$@": starts the script again in a network and a mount namespace of its own, with lo up.
 # Who is not root gets there through a user namespace, where the kernel allows that.
 in_netns()
@@ -130,7 +144,7 @@ in_netns()
 	fi
 	unset ESTAB_IN_NETNS
 	# What `ip netns add` leaves in /run/netns must not stay on the host.
-	mount -t tmpfs tmpfs /run && ip link set lo up && return
+	mount -t tmpfs tmpfs /run && ip link set lo up && within_reach && return
 	fail all "could not set up the network namespace"
 	exit 1
 }
